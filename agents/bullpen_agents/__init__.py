@@ -1,0 +1,1 @@
+"""Who the colleagues are, and how one of them takes a turn."""

@@ -1,0 +1,117 @@
+"""The `Model` protocol: what a turn needs from Claude, a local model, the offline model or a script.
+
+The rule it protects: a turn only ever sees a whole, validated answer, or an exception. A model
+that cannot prove its answer ended properly must raise. No SDK type crosses this boundary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from bullpen_tools.tool import ToolSpec
+
+StopReason = Literal["end_turn", "tool_use", "max_tokens", "refusal", "pause_turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Plain text (Markdown) of one side."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model asks for a tool. `input` was parsed from the raw JSON and is an object."""
+
+    id: str
+    name: str
+    input: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """The answer to one ToolCall; every call gets exactly one, in order."""
+
+    call_id: str
+    text: str
+    error: bool = False
+
+
+Block = Text | ToolCall | ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class Msg:
+    """One side's contribution to the conversation with a model."""
+
+    role: Literal["user", "assistant"]
+    content: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one attempt or of many. `cost_usd` None means the price is unknown, not zero."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One question to a model. `agent` is the colleague's id, for doubles and for accounting."""
+
+    agent: str
+    model: str
+    system: str
+    messages: tuple[Msg, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    max_tokens: int = 4096
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of text as it arrives. Provisional: a failed attempt is repeated from the start."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The attempt failed and begins again: discard every TextDelta seen so far."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """The whole answer, once, last."""
+
+    message: Msg
+    stop: StopReason
+    usage: Usage
+    model: str
+
+
+Event = TextDelta | Restarted | Completed
+
+
+class Model(Protocol):
+    """Answers requests. The stream ends with exactly one `Completed`, or raises a BullpenError.
+
+    ModelError: this request cannot be answered (refused shape, too long). OperatorError: no
+    request can (wrong key, unknown model, no credit, unreachable). Retries are the model's own
+    business; it says so with `Restarted`. `label` is how the desk names it to a person;
+    `offline` True means that no language model is behind it, and the desk says so.
+    """
+
+    label: str
+    offline: bool
+
+    def stream(self, request: Request) -> AsyncIterator[Event]: ...

@@ -1,0 +1,205 @@
+"""The frozen record types of the context store.
+
+The rule they protect: nothing enters the store without an author, a source that a click can
+open, and a scope that says who may ever see it. They hold no behaviour; `store.py` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Kind = Literal[
+    "message", "note", "finding", "decision", "fact", "passage", "document", "series", "chart",
+    "idea", "task",
+]
+Status = Literal["proposed", "active", "superseded", "retracted", "forgotten"]
+SourceKind = Literal["message", "receipt", "run", "file", "url", "person"]
+
+WORKSPACE = "workspace"
+"""The scope of what everybody in the workspace may see."""
+
+
+def channel_scope(channel_id: str) -> str:
+    """The scope of what was said in one private channel."""
+    return f"channel:{channel_id}"
+
+
+def person_scope(user_id: str) -> str:
+    """The scope of what was said in one person's direct messages with the desk."""
+    return f"person:{user_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a record comes from, in a form that a click resolves.
+
+    `ref` is the identity (message id, receipt id, run id, file sha256, URL or user id);
+    `permalink` the address to open; `locator` a page, a cell or a span within the source.
+    """
+
+    kind: SourceKind
+    ref: str
+    permalink: str = ""
+    title: str = ""
+    locator: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a caller hands in; the store adds identity, version and times.
+
+    `valid_from`/`valid_to` say when the statement is true of the world, `known_at` when the
+    desk could first have known it (default: the moment of writing). All times are aware UTC.
+    `confidence` is in [0, 1] or None for "not stated". `author` is an agent id or a user id.
+    """
+
+    kind: Kind
+    text: str
+    author: str
+    source: Source
+    scope: str
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+    language: str = "en"
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    known_at: datetime | None = None
+    confidence: float | None = None
+    evidence: tuple[Source, ...] = ()
+    status: Status = "active"
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One version of one item of the store. `id` is stable over versions, `version` counts from 1."""
+
+    id: str
+    version: int
+    kind: Kind
+    title: str
+    text: str
+    author: str
+    source: Source
+    scope: str
+    tags: tuple[str, ...]
+    symbols: tuple[str, ...]
+    language: str
+    valid_from: datetime | None
+    valid_to: datetime | None
+    known_at: datetime
+    confidence: float | None
+    evidence: tuple[Source, ...]
+    status: Status
+    pinned: bool
+    supersedes: str | None
+    superseded_by: str | None
+    reason: str
+    created_at: datetime
+    updated_at: datetime
+    updated_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A question to the store.
+
+    `scopes` is the complete set of scopes the asker may see: an empty set finds nothing.
+    An empty `text` lists by time, newest first. `as_of` hides everything known later.
+    """
+
+    text: str = ""
+    scopes: frozenset[str] = frozenset()
+    kinds: frozenset[Kind] = frozenset()
+    authors: frozenset[str] = frozenset()
+    symbols: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    statuses: frozenset[Status] = frozenset({"active"})
+    since: datetime | None = None
+    until: datetime | None = None
+    as_of: datetime | None = None
+    limit: int = 10
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One found record: `score` in [0, 1], a `snippet` with **matches** marked, and `why` it was found."""
+
+    record: Record
+    score: float
+    snippet: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A page of hits. `total` counts all eligible matches; `notes` says what was not searched and why."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesInfo:
+    """The descriptor of one time series. Periods are dates, the period's end.
+
+    `kind` is "observed" for data somebody measured and "synthetic" for data somebody made up;
+    the latter is stamped on every figure and chart drawn from it.
+    """
+
+    id: str
+    title: str
+    unit: str
+    frequency: Literal["daily", "weekly", "monthly", "quarterly", "annual", "irregular"]
+    source: str
+    licence: str
+    kind: Literal["observed", "synthetic"] = "observed"
+    symbols: tuple[str, ...] = ()
+    scope: str = WORKSPACE
+    url: str = ""
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One published value of one period. A revision is another observation with a later `known_at`."""
+
+    period: str
+    value: float | None
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSlice:
+    """The values of a series as known at one time, sorted by period.
+
+    `vintage` is the latest `known_at` among the rows, `sha256` the hash of exactly these rows.
+    """
+
+    info: SeriesInfo
+    observations: tuple[Observation, ...]
+    vintage: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What `verify` found: do the store and its index hold the same records in the same versions?"""
+
+    records: int
+    indexed: int
+    missing: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    orphaned: tuple[str, ...] = ()
+    unfindable: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        """True when every difference list is empty."""
+        return not (self.missing or self.stale or self.orphaned or self.unfindable)

@@ -1,0 +1,119 @@
+"""What the orchestrator needs from the place where people are: the `Chat` port and its types.
+
+The rule it protects: the orchestrator knows no Slack. Ids are opaque strings; text is Markdown
+with its figures already rendered; the adapter fits it to the platform's limits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from bullpen_tools.context import LocalFile
+
+Audience = Literal["public", "private", "direct"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """What a person said, as the platform delivered it (possibly more than once).
+
+    `event_id` is the platform's; `team`+`channel`+`ts` identify the message itself.
+    `thread_ts` is the thread's root and equals `ts` for a new conversation. `addressed` is True
+    when the desk was mentioned or the message is direct. `text` has the desk's own mention
+    removed and other mentions as @names.
+    """
+
+    event_id: str
+    team: str
+    channel: str
+    channel_name: str
+    audience: Audience
+    user: str
+    user_name: str
+    text: str
+    ts: str
+    thread_ts: str
+    addressed: bool
+    permalink: str = ""
+    files: tuple[LocalFile, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button under a message; `value` comes back to the adapter's handler for `action`."""
+
+    action: str
+    label: str
+    value: str
+    style: Literal["", "primary", "danger"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One message that an agent says. `key` is fixed before the effect and unique for ever.
+
+    `images` are paths of PNG files shown inside the message, with their alt texts; `footnotes`
+    are Markdown lines set small under the text. `live_ts` is the message that already streams
+    this text, when there is one: it is completed instead of posting another.
+    """
+
+    key: str
+    channel: str
+    thread_ts: str
+    agent: str
+    text: str
+    footnotes: tuple[str, ...] = ()
+    images: tuple[tuple[str, str], ...] = ()
+    buttons: tuple[Button, ...] = ()
+    priority: Literal["answer", "approval", "result", "progress"] = "result"
+    live_ts: str = ""
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+class Undeliverable(Exception):
+    """The platform refuses this post for good (channel gone, not a member). `reason` is its word."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Busy(Exception):
+    """The platform asks for patience; try again after `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"retry after {seconds:g} s")
+
+
+class Chat(Protocol):
+    """The place where people are.
+
+    `post` returns the message's ts. It raises Busy (nothing was posted), Undeliverable (nothing
+    was posted, nothing will be), and lets anything else rise (in doubt: the outbox asks `find`).
+    A post longer than the platform allows is split by the adapter; the first part carries the key.
+    """
+
+    async def post(self, post: Post) -> str: ...
+
+    async def find(self, channel: str, thread_ts: str, key: str) -> str | None:
+        """The ts of the message that carries `key` in its metadata, or None if there is none."""
+        ...
+
+    async def status(self, channel: str, thread_ts: str, agent: str, text: str) -> None:
+        """Show that `agent` is busy ("" clears). Best effort: never raises, may be dropped."""
+        ...
+
+    async def open_live(self, channel: str, thread_ts: str, agent: str, user: str) -> str | None:
+        """Begin a message whose text grows, and return its ts; None where this must not be done."""
+        ...
+
+    async def grow_live(self, channel: str, ts: str, text: str) -> None:
+        """Show the whole `text` so far in the live message. Best effort: never raises."""
+        ...
+
+    def permalink(self, channel: str, ts: str, thread_ts: str = "") -> str:
+        """The address of a message."""
+        ...

@@ -1,0 +1,1 @@
+"""What an agent may do: one capability per file, every call leaves a receipt."""

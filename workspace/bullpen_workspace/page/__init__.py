@@ -1,0 +1,1 @@
+"""The chat page: server-rendered fragments pushed over a WebSocket."""

@@ -1,0 +1,1 @@
+"""Slack's Web API, one family of methods per file."""
