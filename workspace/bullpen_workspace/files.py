@@ -149,10 +149,7 @@ def image_size(data: bytes) -> tuple[int, int]:
 
 def _file(row: dict[str, Any]) -> File:
     channels = str(row["channels"] or "")
-    return File(
-        **{
-            **row,
-            "ready": bool(row["ready"]),
-            "channels": tuple(channels.split(",")) if channels else (),
-        }
-    )
+    fields: dict[str, Any] = dict(row)
+    fields["ready"] = bool(row["ready"])
+    fields["channels"] = tuple(channels.split(",")) if channels else ()
+    return File(**fields)

@@ -164,7 +164,8 @@ def handle(name: str) -> str:
 
 
 def _user(row: dict[str, Any]) -> User:
-    return User(**{**row, "is_bot": bool(row["is_bot"])})
+    fields: dict[str, Any] = {**row, "is_bot": bool(row["is_bot"])}
+    return User(**fields)
 
 
 def _app(row: dict[str, Any]) -> App:
@@ -175,9 +176,12 @@ def _app(row: dict[str, Any]) -> App:
         bot_user=row["bot_user"],
         bot_id=row["bot_id"],
         icon=row["icon"],
-        agents=tuple(
-            AgentFace(**{**agent, "aliases": tuple(agent["aliases"])}) for agent in agents
-        ),
+        agents=tuple(_agent(agent) for agent in agents),
         commands=tuple(Command(**command) for command in json.loads(row["commands"])),
         shortcuts=tuple(Shortcut(**shortcut) for shortcut in json.loads(row["shortcuts"])),
     )
+
+
+def _agent(fields: dict[str, Any]) -> AgentFace:
+    fields["aliases"] = tuple(fields["aliases"])
+    return AgentFace(**fields)

@@ -103,9 +103,13 @@ class Deliveries:
 
 
 def _stream(row: dict[str, Any]) -> Stream:
-    return Stream(**{**row, "parts": tuple(json.loads(row["parts"]))})
+    fields: dict[str, Any] = dict(row)
+    fields["parts"] = tuple(json.loads(row["parts"]))
+    return Stream(**fields)
 
 
 def _delivery(row: dict[str, Any]) -> Delivery:
-    fields = {key: value for key, value in row.items() if key != "seq"}
-    return Delivery(**{**fields, "payload": json.loads(row["payload"])})
+    fields: dict[str, Any] = dict(row)
+    del fields["seq"]
+    fields["payload"] = json.loads(row["payload"])
+    return Delivery(**fields)

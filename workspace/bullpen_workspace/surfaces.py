@@ -160,14 +160,14 @@ def _hash(now: float) -> str:
 
 
 def _view(row: dict[str, Any]) -> View:
-    return View(**{**row, "body": json.loads(row["body"]), "closed": bool(row["closed"])})
+    fields: dict[str, Any] = dict(row)
+    fields["body"] = json.loads(row["body"])
+    fields["closed"] = bool(row["closed"])
+    return View(**fields)
 
 
 def _status(row: dict[str, Any]) -> ThreadStatus:
-    return ThreadStatus(
-        **{
-            **row,
-            "loading": tuple(json.loads(row["loading"])),
-            "prompts": tuple(json.loads(row["prompts"])),
-        }
-    )
+    fields: dict[str, Any] = dict(row)
+    fields["loading"] = tuple(json.loads(row["loading"]))
+    fields["prompts"] = tuple(json.loads(row["prompts"]))
+    return ThreadStatus(**fields)
