@@ -127,11 +127,11 @@ class Drawing:
             "markdown": markdown, "marked": marked, "moment": moment, "ago": ago,
             "safe_link": safe_link,
         }  # fmt: skip
-        self._env.globals["frame"] = frame
+        self._frame = frame
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """A whole page or a fragment of one."""
-        html = self._env.get_template(template).render(**values)
+        html = self._env.get_template(template).render(frame=self._frame, **values)
         return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
 
 

@@ -56,7 +56,9 @@ class Search:
 
     def query(self, scopes: frozenset[str]) -> Query:
         kinds: Any = frozenset({self.kind}) if self.kind else DEFAULT_KINDS
-        statuses: Any = frozenset({self.status}) if self.status else frozenset({"active", "proposed"})
+        statuses: Any = (
+            frozenset({self.status}) if self.status else frozenset({"active", "proposed"})
+        )
         return Query(
             text=self.text,
             scopes=scopes,

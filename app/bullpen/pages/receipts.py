@@ -59,7 +59,7 @@ class ReceiptsPage:
             ],
         )
 
-    async def listing(self, request: Request) -> Response:
+    async def listing(self, _request: Request) -> Response:
         """The newest receipts."""
         viewer = await self._eyes()
         found = await asyncio.to_thread(self._receipts.latest, viewer.scopes, SHOWN)
@@ -98,4 +98,3 @@ class ReceiptsPage:
             return refused(self._drawing, str(messages.no_receipt(receipt_id)), 404)
         return FileResponse(path, media_type=item.mimetype, filename=item.name,
                             content_disposition_type="inline")  # fmt: skip
-

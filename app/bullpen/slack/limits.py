@@ -98,7 +98,8 @@ class Tiers:
         bucket = self._buckets.setdefault(method, _Bucket(burst, now))
         bucket.tokens = min(burst, bucket.tokens + (now - bucket.at) * rate)
         bucket.at = now
-        return 0.0 if bucket.tokens >= 1 else (1 - bucket.tokens) / rate
+        # A rounding error is no reason to wait: a wait of 1e-16 s would never pass.
+        return 0.0 if bucket.tokens > 1 - 1e-6 else (1 - bucket.tokens) / rate
 
 
 class Unpaced:

@@ -22,6 +22,11 @@ BOT_EVENTS = (
     "app_uninstalled", "file_shared", "member_joined_channel", "message.channels",
     "message.groups", "message.im", "message.mpim", "reaction_added", "tokens_revoked",
 )  # fmt: skip
+PROMPTS = (
+    ("Price a butterfly", "quant: what do I make on an SLV June 70-90-110 call butterfly at 2.50?"),
+    ("Compare volatilities", "Compare the volatility of oil and the S&P 500 and chart it."),
+    ("What do we know?", "What do we know about oil volatility?"),
+)
 ASK_SHORTCUT = "ask_about_message"
 OPEN_SHORTCUT = "ask_desk"
 
@@ -37,7 +42,10 @@ def manifest(name: str = "Bullpen") -> dict[str, object]:
         },
         "features": {
             "agent_view": {
-                "agent_description": "Five colleagues who answer with figures you can trace."
+                "agent_description": "Five colleagues who answer with figures you can trace.",
+                "suggested_prompts": [
+                    {"title": title, "message": message} for title, message in PROMPTS
+                ],
             },
             "app_home": {
                 "home_tab_enabled": True,
