@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,7 @@ _MIGRATIONS = (
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, app_id TEXT NOT NULL,
         type TEXT NOT NULL, payload TEXT NOT NULL, attempt INTEGER NOT NULL, due REAL NOT NULL,
         reason TEXT NOT NULL);
+    CREATE INDEX deliveries_by_due ON deliveries (app_id, due);
     """,
 )
 """Numbered by position and append-only: a released script never changes."""
@@ -159,7 +160,7 @@ class Database:
         self._pending.append(change)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """All or nothing; nested ones join the outermost."""
         with self._lock:
             if self._depth:

@@ -87,6 +87,16 @@ class Deliveries:
         sql = "SELECT * FROM deliveries WHERE app_id = ? ORDER BY seq"
         return [_delivery(row) for row in self._db.rows(sql, (app_id,))]
 
+    def due(self, app_id: str, *, limit: int = 200) -> list[Delivery]:
+        """What should be sent now, oldest first."""
+        sql = "SELECT * FROM deliveries WHERE app_id = ? AND due <= ? ORDER BY seq LIMIT ?"
+        return [_delivery(row) for row in self._db.rows(sql, (app_id, self._db.clock(), limit))]
+
+    def next_due(self, app_id: str) -> float | None:
+        """The Unix time of the next send, None when the queue is empty."""
+        row = self._db.row("SELECT min(due) AS due FROM deliveries WHERE app_id = ?", (app_id,))
+        return float(row["due"]) if row and row["due"] is not None else None
+
     def get(self, delivery_id: str) -> Delivery | None:
         row = self._db.row("SELECT * FROM deliveries WHERE id = ?", (delivery_id,))
         return _delivery(row) if row else None

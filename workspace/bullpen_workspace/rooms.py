@@ -19,6 +19,7 @@ from bullpen_workspace.messages import Messages
 from bullpen_workspace.people import People
 from bullpen_workspace.queues import Deliveries, Streams
 from bullpen_workspace.surfaces import Surfaces
+from bullpen_workspace.types import Change
 
 
 class Rooms:
@@ -46,9 +47,18 @@ class Rooms:
         """
         return self._database.subscribe(listener, inside=inside)
 
+    def announce(self, change: Change) -> None:
+        """Tell the feed of something that is not a row, such as a pressed stop button."""
+        with self._database.transaction():
+            self._database.emit(change)
+
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside are stored together or not at all."""
         return self._database.transaction()
+
+    def next_ts(self) -> str:
+        """A ts later than any given before."""
+        return self._database.next_ts()
 
     def secret(self, name: str, make: Callable[[], str]) -> str:
         """A value that is made once and kept (a session key, for one)."""

@@ -162,7 +162,8 @@ class Message:
     """One message. `thread_ts` is "" for a root and the root's ts for a reply.
 
     `streaming` is True while chat.appendStream may still add to it: `text` is then the Markdown
-    so far and `blocks` the task cards and plan so far. `visible_to` is set on ephemeral ones.
+    so far, and `blocks` all pieces in order (markdown, task cards, plan) once there is more than
+    text. `visible_to` is set on ephemeral ones.
     `markdown` says that `text` is standard Markdown rather than Slack's mrkdwn. `files` are ids.
     """
 
