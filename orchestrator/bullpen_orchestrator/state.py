@@ -1,0 +1,52 @@
+"""What the graph carries from node to node, as LangGraph checkpoints it.
+
+The rule it protects: everything in here is plain JSON-like data, so a checkpoint written by one
+version is read by the next. It holds no objects and no behaviour.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Annotated, Literal, TypedDict
+
+Purpose = Literal["answer", "plan", "work", "close"]
+
+
+class Assignment(TypedDict):
+    """One piece of work for one agent. `purpose` "answer" means a person named the agent."""
+
+    agent: str
+    task: str
+    purpose: Purpose
+    index: int
+
+
+class Report(TypedDict):
+    """What came out of one turn: figure references unrendered, receipts in order."""
+
+    agent: str
+    text: str
+    receipts: list[str]
+    index: int
+    ended: str
+
+
+class RunState(TypedDict, total=False):
+    """The state of one run. `reports` grows as parallel turns end; the rest is set once."""
+
+    run_id: str
+    leads: list[str]
+    named: bool
+    request: str
+    notice: str
+    assignments: list[Assignment]
+    reports: Annotated[list[Report], operator.add]
+    answer: Report | None
+    warnings: list[str]
+
+
+class WorkState(TypedDict):
+    """What one parallel turn is given."""
+
+    run_id: str
+    assignment: Assignment
