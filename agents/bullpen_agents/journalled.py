@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bullpen_agents.model import Block, Completed, Msg, Text, ToolCall, ToolResult, Usage
+from bullpen_agents.model import Block, Completed, Msg, Opaque, Text, ToolCall, ToolResult, Usage
 from bullpen_tools.tool import Outcome
 
 
@@ -84,5 +84,7 @@ def _block(item: dict[str, Any]) -> Block:
             return Text(**fields)
         case "ToolCall":
             return ToolCall(**fields)
+        case "Opaque":
+            return Opaque(**fields)
         case _:
             return ToolResult(**fields)

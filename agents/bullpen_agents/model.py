@@ -41,7 +41,15 @@ class ToolResult:
     error: bool = False
 
 
-Block = Text | ToolCall | ToolResult
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A block that the model `model` wants back unchanged (its thinking). Never shown to people."""
+
+    model: str
+    data: dict[str, Any]
+
+
+Block = Text | ToolCall | ToolResult | Opaque
 
 
 @dataclass(frozen=True, slots=True)

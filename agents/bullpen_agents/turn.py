@@ -46,7 +46,10 @@ Ended = Literal["done", "stopped", "steps", "budget", "failed"]
 
 MAX_PAUSES = 5
 _CONTINUE = "Your answer was cut off at the length limit. Continue exactly where it stopped."
-_CUT_CALL = "Your tool call was cut off at the length limit and was not run. Make it shorter."
+_CUT_CALL = (
+    "Your answer was cut off at the length limit and no tool call in it was run. Be shorter, "
+    "and make the call again if you still need it."
+)
 _EMPTY = "Your answer was empty. Answer the task, or say why you cannot."
 _STOPPED = {
     "stopped": "Stopped before I was finished, as asked.",
@@ -273,10 +276,14 @@ async def _call(
         if (go := await turn.watch.may_go_on()) != "yes":
             return go
         tool = turn.tools[call.name]
-        await turn.watch.doing(call.name, getattr(tool, "label", "") or f"using {call.name}")
+        await turn.watch.doing(call.name, _label(tool))
         outcome = called(await tool.call(call.input, call_key=key))
         row = await turn.journal.put(key, write_called(outcome))
     return read_called(row)
+
+
+def _label(tool: BoundTool) -> str:
+    return str(getattr(tool.spec, "label", "")) or f"using {tool.spec.name}"
 
 
 def _collect(turn: _Turn, call: ToolCall, kept: Called) -> None:

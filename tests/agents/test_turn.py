@@ -251,7 +251,7 @@ async def test_a_call_in_a_cut_answer_is_never_run(bench: Bench) -> None:
     model = ScriptedModel([stopped("max_tokens", ToolCall("x", "echo", {})), "done"])
     assert (await bench.take(model)).text == "done"
     assert bench.tools["echo"].keys == []
-    assert "not run" in str(model.requests[1].messages[-1])
+    assert "no tool call in it was run" in str(model.requests[1].messages[-1])
 
 
 async def test_a_refusal_is_a_plain_notice(bench: Bench) -> None:
