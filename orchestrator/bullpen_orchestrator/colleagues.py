@@ -108,6 +108,7 @@ class Assign:
 
     async def call(self, args: dict[str, Any], *, call_key: str) -> Outcome:
         """Check the pieces; nothing is given out before every one of them can be."""
+        del call_key  # it has no effect of its own: the graph gives out the work
         try:
             pieces = _Pieces.model_validate(args).assignments
         except ValidationError as error:

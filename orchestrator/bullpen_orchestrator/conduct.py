@@ -8,8 +8,7 @@ not queue runs and does not know their order.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine
 
 import structlog
 
@@ -25,12 +24,7 @@ from bullpen_orchestrator.turns import Stopped
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stopping:
-    """Which runs a stop has ended."""
-
-    run_ids: tuple[str, ...]
+Drive = Callable[[str], Coroutine[None, None, None]]
 
 
 class Conductor:
@@ -41,15 +35,13 @@ class Conductor:
         self._ledger = ledger
         self._outbox = outbox
         self._speech = speech
-        self._drive: Callable[[str], Awaitable[None]] | None = None
+        self._drive: Drive | None = None
         self._forget: Callable[[str], Awaitable[None]] | None = None
         self._stopped: set[str] = set()
         self._driving: dict[str, asyncio.Task[None]] = {}
         self._conducting: set[asyncio.Task[object]] = set()
 
-    def use(
-        self, drive: Callable[[str], Awaitable[None]], forget: Callable[[str], Awaitable[None]]
-    ) -> None:
+    def use(self, drive: Drive, forget: Callable[[str], Awaitable[None]]) -> None:
         """Take the graph: how to drive a run, and how to drop its checkpoints when it has ended."""
         self._drive, self._forget = drive, forget
 
@@ -94,7 +86,7 @@ class Conductor:
         except BullpenError as error:
             _log.error("run failed", run=run_id, error=str(error))
             return await self._last_word(run, "failed", messages.failed(error))
-        except Exception:
+        except Exception:  # noqa: BLE001 - a defect must end in a sentence, and the traceback in the log
             _log.exception("run broke", run=run_id)
             return await self._last_word(run, "failed", messages.broke(run_id))
         return await self._end(run, "done")
@@ -102,8 +94,8 @@ class Conductor:
     async def _graph(self, run_id: str) -> None:
         """Drive the graph in a task of its own, so that a stop cancels it and not the conducting."""
         assert self._drive is not None
-        task = asyncio.ensure_future(self._drive(run_id))
-        self._driving[run_id] = task  # type: ignore[assignment]
+        task = asyncio.create_task(self._drive(run_id))
+        self._driving[run_id] = task
         try:
             await asyncio.shield(task)
         finally:

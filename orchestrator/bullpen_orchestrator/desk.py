@@ -52,7 +52,7 @@ class Desk:
     """One desk on one home folder; `start` and `stop` belong to the same event loop."""
 
     def __init__(self, parts: DeskParts) -> None:
-        self._parts = parts
+        self.parts = parts
         self._ledger: Ledger | None = None
         self._outbox: Outbox | None = None
         self._saver: AsyncSqliteSaver | None = None
@@ -74,7 +74,7 @@ class Desk:
         Raises OperatorError when another process runs on this home folder or a file cannot be
         opened; nothing stays open then.
         """
-        parts = self._parts
+        parts = self.parts
         self._engine = Engine(
             parts.home,
             self._conduct,
@@ -95,7 +95,7 @@ class Desk:
         self._catching_up = asyncio.create_task(self._catch_up())
 
     async def _open(self) -> None:
-        parts = self._parts
+        parts = self.parts
         self._ledger = Ledger(parts.home / "ledger.db")
         self._outbox = Outbox(
             parts.home / "ledger.db",
@@ -110,7 +110,7 @@ class Desk:
         self._assemble(self._ledger, self._outbox, self._saver)
 
     def _assemble(self, ledger: Ledger, outbox: Outbox, saver: AsyncSqliteSaver) -> None:
-        parts = self._parts
+        parts = self.parts
         self._speech = Speech(parts, ledger, outbox)
         self._conductor = Conductor(parts, ledger, outbox, self._speech)
         self._recollection = Recollection(parts.store, ledger, parts.chat, parts.checkpoint)
@@ -145,7 +145,7 @@ class Desk:
 
     async def receive(self, inbound: Inbound) -> Literal["new", "duplicate", "ignored"]:
         """Take a person's message. It is safe, and its run queued, when this returns."""
-        parts = self._parts
+        parts = self.parts
         agents = list(parts.roster.agents.values())
 
         def decide(thread: Thread) -> Route:
@@ -165,7 +165,7 @@ class Desk:
             return
         key = f"{inbound.team}:{inbound.channel}:{inbound.ts}:stop"
         text = messages.nothing_to_stop()
-        await self._speech.notice(inbound, self._parts.roster.lead, key=key, text=text)
+        await self._speech.notice(inbound, self.parts.roster.lead, key=key, text=text)
 
     async def stop_thread(self, channel: str, thread_ts: str, by: str) -> int:
         """End every run of a thread, say so once, and return how many there were.
@@ -190,7 +190,7 @@ class Desk:
             for run in self.ledger.open_runs()
         ]
 
-    async def idle(self, timeout: float) -> None:
+    async def idle(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller reads it as one
         """Wait until no run is open and nothing is left to post; TimeoutError after `timeout` s."""
         until = time.monotonic() + timeout
         while self.ledger.open_runs() or self._outbox_open.pending():
@@ -205,7 +205,7 @@ class Desk:
         """Put into the store what an earlier process said and did not get to remember."""
         try:
             await self._recollection.remember()
-        except Exception:
+        except Exception:  # noqa: BLE001
             # The next run tries again; the desk must not fail to start over it.
             _log.exception("catching up failed")
 

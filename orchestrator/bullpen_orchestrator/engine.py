@@ -19,6 +19,7 @@ from typing import IO
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+from sqlalchemy import event
 
 from bullpen_memory.errors import OperatorError
 
@@ -186,7 +187,7 @@ def _sqlite(url: str) -> sa.Engine:
         if sqlite3.sqlite_version_info < (3, 42):
             connection.create_function("unixepoch", -1, _unixepoch)
 
-    sa.event.listen(engine, "connect", prepare)
+    event.listen(engine, "connect", prepare)
     return engine
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -77,7 +77,7 @@ class Claim:
 
 
 @contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
+def transaction(db: sqlite3.Connection) -> Generator[None]:
     """One immediate transaction: all of it or nothing."""
     db.execute("BEGIN IMMEDIATE")
     try:
@@ -158,19 +158,21 @@ def entry_of(row: sqlite3.Row, ts: str = "") -> Entry:
     values: dict[str, Any] = dict(row)
     values.pop("posted_ts", None)
     values["images"] = tuple(json.loads(values["images"]))
-    return Entry(**values | {"ts": ts or values["ts"]})
+    values["ts"] = ts or values["ts"]
+    return Entry(**values)
 
 
 def run_of(row: sqlite3.Row) -> Run:
     """The inverse of `insert_run`."""
     said: dict[str, Any] = json.loads(row["inbound"])
-    files = tuple(LocalFile(**f | {"path": Path(f["path"])}) for f in said["files"])
-    inbound = Inbound(**said | {"files": files, "problems": tuple(said["problems"])})
+    said["files"] = tuple(LocalFile(**f | {"path": Path(f["path"])}) for f in said["files"])
+    said["problems"] = tuple(said["problems"])
     decided: dict[str, Any] = json.loads(row["route"])
+    decided["agents"] = tuple(decided["agents"])
     return Run(
         id=row["id"],
-        inbound=inbound,
-        route=Route(**decided | {"agents": tuple(decided["agents"])}),
+        inbound=Inbound(**said),
+        route=Route(**decided),
         status=row["status"],
         attempts=row["attempts"],
         stopped_by=row["stopped_by"],

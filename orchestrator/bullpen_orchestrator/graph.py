@@ -20,7 +20,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Send
 
 from bullpen_orchestrator.nodes import Nodes
-from bullpen_orchestrator.state import RunState, WorkState
+from bullpen_orchestrator.state import RunState, WorkState, begin
 
 Graph = CompiledStateGraph[RunState, None, RunState, RunState]
 
@@ -52,13 +52,13 @@ async def resume_or_start(graph: Graph, run_id: str, checkpoint: Callable[[str],
     state = await graph.aget_state(config)
     if state.values and not state.next:
         return
-    start: RunState | None = None if state.values else {"run_id": run_id}
+    start = None if state.values else begin(run_id)
     async for _ in graph.astream(start, config, stream_mode="updates", durability="sync"):
         checkpoint("graph.step")
 
 
 def _after_route(state: RunState) -> str | list[Send]:
-    if state.get("notice"):
+    if state["notice"]:
         return "say"
     return _sends(state) or "plan"
 
@@ -68,5 +68,5 @@ def _after_plan(state: RunState) -> str | list[Send]:
 
 
 def _sends(state: RunState) -> list[Send]:
-    pieces = state.get("assignments", [])
+    pieces = state["assignments"]
     return [Send("work", WorkState(run_id=state["run_id"], assignment=p)) for p in pieces]

@@ -144,7 +144,7 @@ class Nodes:
 
     async def answer(self, state: RunState) -> dict[str, Any]:
         """The lead closes what it planned; agents whom a person named have answered themselves."""
-        if not any(piece["purpose"] == "work" for piece in state.get("assignments", [])):
+        if not any(piece["purpose"] == "work" for piece in state["assignments"]):
             return {}
         run = self._ledger.run(state["run_id"])
         lead = self._agent(state["leads"][0])
@@ -170,14 +170,14 @@ class Nodes:
         """Post what was checkpointed: a notice, the closing answer, or the contradictions."""
         run = self._ledger.run(state["run_id"])
         lead = self._agent(state["leads"][0])
-        answer = state.get("answer")
-        warnings = tuple(state.get("warnings", []))
-        if state.get("notice"):
+        answer = state["answer"]
+        warnings = tuple(state["warnings"])
+        if state["notice"]:
             await self._speech.notice(
                 run.inbound, lead, key=f"{run.id}:notice", text=state["notice"], run_id=run.id
             )
         elif answer is not None:
-            planned = "close" if state.get("assignments") else "plan"
+            planned = "close" if state["assignments"] else "plan"
             words = Words(
                 key=f"{run.id}:{planned}:say",
                 kind="answer",
@@ -215,4 +215,4 @@ def _report(agent: Agent, reply: Reply, index: int) -> Report:
 
 
 def _in_order(state: RunState) -> list[Report]:
-    return sorted(state.get("reports", []), key=lambda report: report["index"])
+    return sorted(state["reports"], key=lambda report: report["index"])

@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from typing import Any, Literal
 import structlog
 
 from bullpen_orchestrator.entries import Entry, append, transaction
-from bullpen_orchestrator.ports import Busy, Button, Chat, Post, Undeliverable
+from bullpen_orchestrator.ports import Busy, Button, Chat, Post, Undeliverable, pass_by
 from bullpen_orchestrator.schema import connect
 
 State = Literal["queued", "sending", "sent", "failed", "withdrawn"]
@@ -54,7 +55,7 @@ class Outbox:
         chat: Chat,
         *,
         settle: float = 10.0,
-        checkpoint: Callable[[str], None] = lambda name: None,
+        checkpoint: Callable[[str], None] = pass_by,
     ) -> None:
         self._db = connect(path, synchronous="FULL")
         self._lock = threading.RLock()
@@ -64,7 +65,7 @@ class Outbox:
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._woken: set[str] = set()
         self._changed = asyncio.Event()
-        self._closing = False
+        self._closing = asyncio.Event()
 
     def start(self) -> None:
         """Resume what an earlier process left undone."""
@@ -75,7 +76,7 @@ class Outbox:
 
     async def stop(self, patience: float = 5.0) -> None:
         """Let posts in flight end (at most `patience` seconds), start no more, close the file."""
-        self._closing = True
+        self._closing.set()
         lanes = list(self._lanes.values())
         if lanes:
             _, late = await asyncio.wait(lanes, timeout=patience)
@@ -108,11 +109,11 @@ class Outbox:
         self._changed.set()
         return [row["key"] for row in rows]
 
-    async def settled(self, run_id: str, timeout: float) -> bool:
-        """Wait until nothing of a run is left to send; False when that takes longer than `timeout` s."""
+    async def settled(self, run_id: str, within: float) -> bool:
+        """Wait until nothing of a run is left to send; False when that takes longer than `within` s."""
         sql = "SELECT 1 FROM outbox WHERE run_id = ? AND state IN ('queued', 'sending') LIMIT 1"
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within):
                 while self._select(sql, run_id):
                     self._changed.clear()
                     await self._changed.wait()
@@ -134,12 +135,12 @@ class Outbox:
 
     def _wake(self, channel: str) -> None:
         self._woken.add(channel)
-        if channel not in self._lanes and not self._closing:
+        if channel not in self._lanes and not self._closing.is_set():
             self._lanes[channel] = asyncio.create_task(self._drain(channel))
 
     async def _drain(self, channel: str) -> None:
         try:
-            while not self._closing:
+            while not self._closing.is_set():
                 self._woken.discard(channel)
                 row = self._next(channel)
                 if row is None:
@@ -148,10 +149,10 @@ class Outbox:
                     await self._deliver(row)
                 finally:
                     self._changed.set()
-        except Exception:
+        except Exception:  # noqa: BLE001
             # A lane that ends silently would hold back a channel until the next message.
             _log.exception("outbox lane failed", channel=channel)
-            await asyncio.sleep(self._settle)
+            await self._pause(self._settle)
             self._woken.add(channel)
         finally:
             del self._lanes[channel]
@@ -170,7 +171,7 @@ class Outbox:
         """One attempt at one row. It ends sent, failed, queued again, or still in doubt."""
         if row.state == "sending":
             await self._until_settled(row)
-            if self._closing:
+            if self._closing.is_set():
                 return
             found = await self._look_for(row)
             if found:
@@ -213,9 +214,9 @@ class Outbox:
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not past the closing of the desk."""
-        until = time.monotonic() + seconds
-        while not self._closing and (left := until - time.monotonic()) > 0:
-            await asyncio.sleep(min(left, 0.2))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(seconds, 0.0)):
+                await self._closing.wait()
 
     # -- the rows ------------------------------------------------------------------------
 
@@ -267,14 +268,10 @@ class Outbox:
 
 def _row(row: sqlite3.Row) -> Row:
     said: dict[str, Any] = json.loads(row["post"])
-    post = Post(
-        **said
-        | {
-            "footnotes": tuple(said["footnotes"]),
-            "images": tuple((path, alt) for path, alt in said["images"]),
-            "buttons": tuple(Button(**button) for button in said["buttons"]),
-        }
-    )
+    said["footnotes"] = tuple(said["footnotes"])
+    said["images"] = tuple((path, alt) for path, alt in said["images"])
+    said["buttons"] = tuple(Button(**button) for button in said["buttons"])
+    post = Post(**said)
     return Row(
         key=row["key"],
         run_id=row["run_id"],

@@ -9,21 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from bullpen_memory.market import Market
-from bullpen_memory.store import Store
-from bullpen_tools.receipts import Receipts
-from bullpen_tools.toolbox import Toolbox
+from typing import TYPE_CHECKING
 
 from bullpen_agents.model import Model
 from bullpen_agents.roster import Roster
 from bullpen_agents.task import Agent
+from bullpen_memory.store import Store
 from bullpen_orchestrator.limits import Limits
-from bullpen_orchestrator.ports import Chat
+from bullpen_orchestrator.ports import Chat, pass_by
+from bullpen_tools.receipts import Receipts
+from bullpen_tools.toolbox import Toolbox
 
-
-def pass_by(name: str) -> None:
-    """The checkpoint of a desk that nobody crashes on purpose."""
+if TYPE_CHECKING:
+    from bullpen_memory.market import Market
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What the graph carries from node to node, as LangGraph checkpoints it.
 
 The rule it protects: everything in here is plain JSON-like data, so a checkpoint written by one
-version is read by the next. It holds no objects and no behaviour.
+version is read by the next. It holds no objects.
 """
 
 from __future__ import annotations
@@ -31,18 +31,35 @@ class Report(TypedDict):
     ended: str
 
 
-class RunState(TypedDict, total=False):
-    """The state of one run. `reports` grows as parallel turns end; the rest is set once."""
+class RunState(TypedDict):
+    """The state of one run. `reports` grows as parallel turns end; the rest is set once.
+
+    `notice` is the sentence that answers a message on which nobody can work. `answer` is what
+    the lead says at the end, when it planned; `warnings` are sentences with figure references.
+    """
 
     run_id: str
     leads: list[str]
-    named: bool
     request: str
     notice: str
     assignments: list[Assignment]
     reports: Annotated[list[Report], operator.add]
     answer: Report | None
     warnings: list[str]
+
+
+def begin(run_id: str) -> RunState:
+    """The state with which a run starts."""
+    return RunState(
+        run_id=run_id,
+        leads=[],
+        request="",
+        notice="",
+        assignments=[],
+        reports=[],
+        answer=None,
+        warnings=[],
+    )
 
 
 class WorkState(TypedDict):

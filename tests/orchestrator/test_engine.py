@@ -80,12 +80,12 @@ async def test_a_second_process_on_one_home_is_refused_in_words(tmp_path: Path) 
     async def conduct(run_id: str) -> str:
         return "done"
 
-    engine = Engine(tmp_path, conduct)
-    await engine.start()
+    first, second = Engine(tmp_path, conduct), Engine(tmp_path, conduct)
+    first.own()
     try:
-        with pytest.raises(OperatorError, match="already running"):
-            from bullpen_orchestrator.engine import _own
-
-            _own(tmp_path / "engine.lock")
+        with pytest.raises(OperatorError, match=r"already running.* process with id \d+"):
+            second.own()
     finally:
-        await engine.stop()
+        await first.stop()
+    second.own()
+    await second.stop()
