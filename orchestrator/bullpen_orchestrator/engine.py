@@ -111,7 +111,7 @@ class Engine:
             "executor_id": self._executor_id,
             "log_level": "ERROR",
             "scheduler_polling_interval_sec": 3600.0,
-            "notification_listener_polling_interval_sec": 0.5,
+            "notification_listener_polling_interval_sec": 0.2,
         }
         if self._url.startswith("sqlite"):
             self._database = _sqlite(self._url)

@@ -63,7 +63,7 @@ async def test_the_architect_plans_the_colleagues_work_and_it_closes(open_desk: 
     desk = await open_desk(chat, model)
     await desk.receive(said("how volatile is oil?"))
     await desk.idle(10)
-    assert [post.agent for post in chat.posts][0] == "architect"
+    assert chat.posts[0].agent == "architect"
     assert "Quant" in chat.posts[0].text
     assert "measure it" in chat.posts[0].text
     said_by = [(post.agent, post.text.split("\n")[0]) for post in chat.posts]
@@ -74,7 +74,7 @@ async def test_the_architect_plans_the_colleagues_work_and_it_closes(open_desk: 
     assert closing.text.startswith("So be it.")
     assert "⚠️ Two values for volatility of WTI" in closing.text
     assert [b.action for b in closing.buttons] == ["receipts"]
-    reports = [r for r in model.requests if r.meta["purpose"] == "close"][0].meta["reports"]
+    reports = model.requests[-1].meta["reports"]
     assert [line["speaker"] for line in reports] == ["Quant", "Data Analyst", "Review"]
 
 

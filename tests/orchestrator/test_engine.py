@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
 
 from bullpen_memory.errors import OperatorError
 from bullpen_orchestrator.engine import Engine
-
-
-async def until(condition, seconds: float = 10.0) -> None:
-    """Wait for a condition with a deadline."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the deadline passed"
-        await asyncio.sleep(0.01)
+from real_parts import until
 
 
 async def test_a_thread_keeps_its_order_while_two_threads_run_side_by_side(tmp_path: Path) -> None:
