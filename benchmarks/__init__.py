@@ -1,0 +1,1 @@
+"""Measurements that the documentation quotes. Ratios and percentiles of one run, never assertions."""
