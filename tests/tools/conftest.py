@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bullpen_memory.market import Market
 from bullpen_memory.records import WORKSPACE
@@ -15,6 +16,10 @@ from bullpen_tools.context import ToolContext
 from bullpen_tools.receipts import Receipts
 from bullpen_tools.tool import Outcome
 from bullpen_tools.toolbox import default_toolbox
+
+# A shared machine may pause a test for longer than hypothesis thinks an example may take.
+settings.register_profile("desk", deadline=None, max_examples=60)
+settings.load_profile("desk")
 
 
 @pytest.fixture
@@ -74,8 +79,8 @@ def call() -> Call:
     """Call a tool of the desk through its box, as a turn does; every call has a key of its own."""
     numbers = count()
 
-    async def one(ctx: ToolContext, name: str, **args: object) -> Outcome:
-        bound = default_toolbox(ctx.receipts).bind(ctx, [name])[name]
+    async def one(ctx: ToolContext, tool: str, /, **args: object) -> Outcome:
+        bound = default_toolbox(ctx.receipts).bind(ctx, [tool])[tool]
         return await bound.call(args, call_key=f"{ctx.agent}:{next(numbers)}")
 
     return one
