@@ -127,6 +127,8 @@ class Payoff:
 
 def read_payoff(text: str) -> Payoff | None:
     """The option structure that `text` asks about, or None when there is none."""
+    # "1,000" is a thousand; "90,100,110" is a list of strikes.
+    text = re.sub(r"(?<![\d,.])(\d),(\d{3})(?![\d,])", r"\1\2", text)
     lower = text.lower()
     structure = next((n for p, n in _STRUCTURES if re.search(rf"\b(?:{p})\b", lower)), None)
     if structure is None or not _PLAIN.search(lower):

@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bullpen_memory.market import Market
-from bullpen_memory.store import Store
-from bullpen_tools.bundled import seed
 
 from bullpen_agents.offline import OfflineModel
 from bullpen_agents.roster import Roster
 from bullpen_agents.task import Line, Reply, Task
 from bullpen_agents.turn import take_turn
+from bullpen_memory.market import Market
 from bullpen_memory.records import WORKSPACE
+from bullpen_memory.store import Store
+from bullpen_tools.bundled import seed
 from bullpen_tools.context import LocalFile, ToolContext
 from bullpen_tools.figures import render
 from bullpen_tools.receipts import Receipts
@@ -145,14 +146,23 @@ class MiniDesk:
         return shown.text
 
 
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A context store with the bundled series, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("seeded") / "context.db"
+    store = Store(path)
+    seed(Market(store))
+    store.close()
+    return path
+
+
 @pytest.fixture
-def desk(tmp_path: Path, journal, make_watch) -> Iterable[MiniDesk]:
+def desk(tmp_path: Path, seeded: Path, journal, make_watch) -> Iterable[MiniDesk]:
+    shutil.copytree(seeded.parent, tmp_path, dirs_exist_ok=True)
     store = Store(tmp_path / "context.db")
-    market = Market(store)
-    seed(market)
     (tmp_path / "artifacts").mkdir()
     receipts = Receipts(tmp_path / "receipts.db")
-    yield MiniDesk(tmp_path, Roster.load(), store, market, receipts, journal, make_watch)
+    yield MiniDesk(tmp_path, Roster.load(), store, Market(store), receipts, journal, make_watch)
     receipts.close()
     store.close()
 
