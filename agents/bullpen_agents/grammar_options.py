@@ -206,9 +206,10 @@ def _missing(structure: str, strikes: tuple[float, ...]) -> str:
         return ""
     name = structure.replace("_", " ")
     read = ", ".join(f"{strike:g}" for strike in strikes) or "none"
-    noun = "strike" if needed == 1 else "different strikes"
+    words = {1: "one strike", 2: "two different strikes", 3: "three different strikes"}
+    wanted = words.get(needed, "four different strikes")
     article = "an" if name[0] in "aeiou" else "a"
-    return f"{article} {name} needs {needed} {noun} and I read {read}"
+    return f"{article} {name} needs {wanted} and I read {read}"
 
 
 def _cost(structure: str, price: float | None, text: str, sold: bool) -> float | None:

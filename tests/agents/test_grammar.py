@@ -101,9 +101,12 @@ def test_what_is_sold_whole_is_turned_round() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("70-90 butterfly for 2", "a call butterfly needs 3 different strikes and I read 70, 90"),
-        ("iron condor 90 for 2", "an iron condor needs 4 different strikes and I read 90"),
-        ("straddle for 4", "a straddle needs 1 strike and I read none"),
+        (
+            "70-90 butterfly for 2",
+            "a call butterfly needs three different strikes and I read 70, 90",
+        ),
+        ("iron condor 90 for 2", "an iron condor needs four different strikes and I read 90"),
+        ("straddle for 4", "a straddle needs one strike and I read none"),
     ],
 )
 def test_missing_strikes_are_named(text: str, says: str) -> None:
