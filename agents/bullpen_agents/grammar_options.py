@@ -52,6 +52,7 @@ STRIKES = {
     "call_condor": 4, "put_condor": 4, "iron_condor": 4,
 }  # fmt: skip
 _CREDIT = {"iron_condor", "iron_butterfly", "bear_call_spread", "bull_put_spread"}
+_REVERSIBLE = {"iron_condor", "iron_butterfly"}
 _WITH_STOCK = {"collar", "covered_call", "protective_put"}
 _FLIPPED = {"call_spread": "bear_call_spread", "put_spread": "bull_put_spread"}
 _LEGS: dict[str, tuple[tuple[str, int, int], ...]] = {
@@ -221,7 +222,7 @@ def _cost(structure: str, price: float | None, text: str, sold: bool) -> float |
 
 def _paid_for_credit(structure: str, text: str) -> bool:
     """True when somebody says that they paid for what usually brings money in: it is reversed."""
-    return structure in _CREDIT and bool(_BOUGHT.search(text)) and not _SOLD.search(text)
+    return structure in _REVERSIBLE and bool(_BOUGHT.search(text)) and not _SOLD.search(text)
 
 
 def _with_stock(
