@@ -171,6 +171,7 @@ _RECALLS = tuple(
         r"^(?:what|which) (?:findings|decisions|notes|records|memories) (?:do|did|have) (?:we|you) (?:have|make|made|hold|keep)?\s*",
     )
 )
+_TOPIC_LENGTH = 300
 _CATALOGUE = re.compile(
     r"\b(?:what|which|list|any|all|available|your|the|our) (?:\w+ )?(?:data|datasets?|data sets?|series|time series|symbols|"
     r"instruments|markets)\b.{0,40}?(?:\b(?:have|hold|got|available|know|there|own|store|stored|catalogue|use)\b|[?.!]*$)"
@@ -210,7 +211,7 @@ _COMPARE = re.compile(
 )
 _ASIDES = re.compile(
     r"[,;.]?\s*\b(?:and\s+|then\s+|also\s+|please\s+)*(?:write (?:up|down)|note|record|summari[sz]e|remember|store|save|tell (?:us|me)|"
-    r"say|explain|state|report|give|check)\b[^,;.]*?\b(?:remember|keep|learn(?:ed|t)?|findings?|memory|result|results|it|that|this|windows?|"
+    r"say|explain|state|report|give|check)\b[^,;.]{0,120}?\b(?:remember|keep|learn(?:ed|t)?|findings?|memory|result|results|it|that|this|windows?|"
     r"data behind|figures use|worth)\b.*$"
     r"|[,;.]?\s*\b(?:and\s+|then\s+|also\s+|please\s+)*(?:chart|plot|graph|draw)\s+(?:it|them|that|this|both|the (?:result|two|results)|everything)\b"
     r"|[,;]\s*(?:and\s+)?(?:with )?(?:a )?(?:chart|plot|graph|picture)(?= *[,;.!?]| *$| and\b)|\bwith (?:a )?(?:chart|plot|graph|picture)\b"
@@ -223,6 +224,9 @@ _KEEP = re.compile(
 _IMPORT = re.compile(
     r"\b(?:import|load|ingest|upload(?:ed)?|add|take|bring|read in|use)\b.{0,40}(?:\b(?:file|csv|data|this|it|attach\w*|sheet|table|series)\b|$)"
 )
+_FILE_WANTED = re.compile(
+    r"^(?:import|load|ingest|upload|read(?: in)?)\b.*\b(?:csv|file|attachment|sheet|spreadsheet|data)\b"
+)
 _READ = re.compile(
     r"\b(?:read|open|summari[sz]e|review|explain|what(?:'s| is) in|look at|check|show|describe)\b"
 )
@@ -232,7 +236,7 @@ def parse(text: str, files: Sequence[str] = ()) -> Intent:
     """The one intent of `text`, given the names of attached files."""
     original = _unmention(text)
     lower = _mend(_POLITE.sub("", original.lower()).strip())
-    if files and (intent := _about_files(lower)):
+    if files and (intent := _about_files(lower, files)):
         return intent
     for rule in _RULES:
         if intent := rule(original, lower):
@@ -275,8 +279,11 @@ def _mend(text: str) -> str:
     return re.sub(r"\b[a-z]{6,}\b", word, text)
 
 
-def _about_files(lower: str) -> Intent | None:
+def _about_files(lower: str, files: Sequence[str]) -> Intent | None:
     if len(lower.split()) <= 1 or _IMPORT.search(lower):
+        return Import()
+    tables = all(name.lower().endswith((".csv", ".tsv")) for name in files)
+    if tables and re.match(r"look at the attached files?\b", lower):
         return Import()
     return ReadFile() if _READ.search(lower) else None
 
@@ -284,7 +291,7 @@ def _about_files(lower: str) -> Intent | None:
 def _memory(original: str, lower: str) -> Intent | None:
     for pattern in _RECALLS:
         if found := pattern.match(lower):
-            return Recall(found["topic"].strip(" ,'\""))
+            return Recall(found["topic"].strip(" ,'\"")[:_TOPIC_LENGTH])
     if found := _REMEMBER.match(lower):
         # The statement is kept as written; only its position comes from the lower-case text.
         said = original[len(original) - len(found["text"]) :] if found["text"] else ""
@@ -323,17 +330,26 @@ def _measures(original: str, lower: str) -> Intent | None:
         return None
     if asked == "correlation" and len(names) >= 2:
         return Correlate(names[:2], period)
-    first, several = names[0], len(names) >= 2 and asked in ("volatility", "")
+    several = len(names) >= 2 and asked in ("volatility", "")
     if several and not _CHART.match(lower) and (asked or _COMPARE.search(lower)):
         return Compare(names[:6], period, chart=charted, remember=bool(_KEEP.search(lower)))
     if charted:
         return Chart(names[:6], _DRAWN.get(asked, "level"), period)
-    return Stats(first, asked or "all", period) if asked and asked != "correlation" else None
+    return (
+        Stats(next(iter(names)), asked or "all", period)
+        if asked and asked != "correlation"
+        else None
+    )
 
 
 def _as_written(name: str, original: str) -> str:
     at = original.lower().find(name)
     return original[at : at + len(name)] if at >= 0 else name
+
+
+def _file_without_file(original: str, lower: str) -> Intent | None:
+    del original
+    return Import() if _FILE_WANTED.match(lower) else None
 
 
 def _small_talk(original: str, lower: str) -> Intent | None:
@@ -357,6 +373,7 @@ _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
     _option,
     _about_desk,
     _measures,
+    _file_without_file,
     _about_data,
     _small_talk,
 )

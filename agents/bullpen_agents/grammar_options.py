@@ -52,6 +52,7 @@ STRIKES = {
     "call_condor": 4, "put_condor": 4, "iron_condor": 4,
 }  # fmt: skip
 _CREDIT = {"iron_condor", "iron_butterfly", "bear_call_spread", "bull_put_spread"}
+_REVERSIBLE = {"iron_condor", "iron_butterfly"}
 _WITH_STOCK = {"collar", "covered_call", "protective_put"}
 _FLIPPED = {"call_spread": "bear_call_spread", "put_spread": "bull_put_spread"}
 _LEGS: dict[str, tuple[tuple[str, int, int], ...]] = {
@@ -73,11 +74,21 @@ _CREDITED = re.compile(
     rf"\b(?:credit|collect(?:ed|ing)?|receiv(?:e|ed|ing)|took\s+in)\s+(?:of\s+)?{_NUMBER}"
     rf"|{_NUMBER}\s+credit"
 )
-_PRICE = re.compile(
-    r"\b(?:bought|buy|paid|pay|paying|sold|sell|costs?|costing|premium|debit|priced?|price)\s+"
-    rf"(?:(?:is|was|at|for|of|a|an|net)\s+)*{_NUMBER}"
-    rf"|\bfor\s+(?:a\s+)?(?:net\s+)?(?:(?:premium|price|cost|debit)\s+of\s+)?{_NUMBER}(?!\s*(?:strike|call|put))"
-    rf"|@\s*{_NUMBER}"
+_A_STRIKE = (
+    r"(?!\s*(?:strikes?|calls?|puts?|straddles?|strangles?|butterfl|fl(?:y|ies)\b|condors?|iron|collars?"
+    r"|covered|protective|spreads?|strike))"
+)
+_PRICES = (
+    re.compile(rf"\b(?:bought|buy|sold|sell|selling|buying)\s+(?:at|for)\s+{_NUMBER}{_A_STRIKE}"),
+    re.compile(
+        r"\b(?:paid|pay|paying|costs?|costing|premium|debit|priced?)\s+"
+        rf"(?:(?:is|was|at|for|of|a|an|net)\s+)*{_NUMBER}{_A_STRIKE}"
+    ),
+    re.compile(
+        r"\bfor\s+(?:a\s+)?(?:net\s+)?(?:(?:premium|price|cost|debit)\s+of\s+)?"
+        rf"{_NUMBER}{_A_STRIKE}"
+    ),
+    re.compile(rf"@\s*{_NUMBER}"),
 )
 _WEAK_PRICE = re.compile(rf"\bat\s+{_NUMBER}(?!\s*[-/]\s*\d)")
 _STOCK = re.compile(
@@ -117,6 +128,8 @@ class Payoff:
 
 def read_payoff(text: str) -> Payoff | None:
     """The option structure that `text` asks about, or None when there is none."""
+    # "1,000" is a thousand; "90,100,110" is a list of strikes.
+    text = re.sub(r"(?<![\d,.])(\d),(\d{3})(?![\d,])", r"\1\2", text)
     lower = text.lower()
     structure = next((n for p, n in _STRUCTURES if re.search(rf"\b(?:{p})\b", lower)), None)
     if structure is None or not _PLAIN.search(lower):
@@ -126,7 +139,10 @@ def read_payoff(text: str) -> Payoff | None:
     body = lower.replace(expiry[0].lower(), " ") if expiry else lower
     stock, body = _take(_STOCK, body) if structure in _WITH_STOCK else (None, body)
     credit, body = _take(_CREDITED, body)
-    price, body = (credit, body) if credit is not None else _take(_PRICE, body)
+    price = credit
+    for pattern in _PRICES:
+        if price is None:
+            price, body = _take(pattern, body)
     strikes, price = _strikes(structure, body, price)
     if not strikes and structure in ("call", "put"):
         return None
@@ -191,9 +207,10 @@ def _missing(structure: str, strikes: tuple[float, ...]) -> str:
         return ""
     name = structure.replace("_", " ")
     read = ", ".join(f"{strike:g}" for strike in strikes) or "none"
-    noun = "strike" if needed == 1 else "different strikes"
+    words = {1: "one strike", 2: "two different strikes", 3: "three different strikes"}
+    wanted = words.get(needed, "four different strikes")
     article = "an" if name[0] in "aeiou" else "a"
-    return f"{article} {name} needs {needed} {noun} and I read {read}"
+    return f"{article} {name} needs {wanted} and I read {read}"
 
 
 def _cost(structure: str, price: float | None, text: str, sold: bool) -> float | None:
@@ -205,7 +222,7 @@ def _cost(structure: str, price: float | None, text: str, sold: bool) -> float |
 
 def _paid_for_credit(structure: str, text: str) -> bool:
     """True when somebody says that they paid for what usually brings money in: it is reversed."""
-    return structure in _CREDIT and bool(_BOUGHT.search(text)) and not _SOLD.search(text)
+    return structure in _REVERSIBLE and bool(_BOUGHT.search(text)) and not _SOLD.search(text)
 
 
 def _with_stock(
