@@ -74,7 +74,7 @@
     remove({ target }) { $(target)?.remove(); },
     inner({ target, html }) { const el = $(target); if (el) { const box = el.cloneNode(false); box.append(parse(html)); morph(el, box); } },
     replace({ target, html }) { const el = $(target), fresh = parse(html).firstElementChild; if (el && fresh && el.dataset.v !== fresh.dataset.v) morph(el, fresh); title(); },
-    modal({ html, view }) { if (html) { if ($("#view")?.dataset.view === view) { const typed = values($("#view")); modal.innerHTML = html; refill(typed); } else modal.innerHTML = html; if (!modal.open) { modal.showModal(); $("[data-input]", modal)?.focus(); } } else if (modal.open) { modal.close(); modal.innerHTML = ""; } },
+    modal({ html, view }) { if (html && modal.open && modal.last === html) return; modal.last = html; if (html) { if ($("#view")?.dataset.view === view) { const typed = values($("#view")); modal.innerHTML = html; refill(typed); } else modal.innerHTML = html; if (!modal.open) { modal.showModal(); $("[data-input]", modal)?.focus(); } } else if (modal.open) { modal.close(); modal.innerHTML = ""; } },
     announce({ text }) { $("#announce").textContent = text; },
     toast({ text, bad }) { toast(text, bad); },
     gone() { $("#thread") && closeThread(); },
@@ -155,7 +155,7 @@
   function arrive() {
     for (const box of $$("#scroll, #thread-scroll")) {
       const flash = $(".msg.flash", box);
-      if (flash) flash.scrollIntoView({ block: "center" }); else toEnd(box);
+      if (flash) { flash.scrollIntoView({ block: "center" }); setTimeout(() => flash.classList.remove("flash"), 6000); } else toEnd(box);
       box.addEventListener("scroll", () => scrolled(box), { passive: true });
       keepLow(box);
     }
@@ -389,8 +389,8 @@
     const content = $(".content", msg), was = content.innerHTML;
     content.innerHTML = `<div class="edit-box"><textarea class="field" aria-label="Edit the message" data-testid="edit-box"></textarea><div class="row"><button class="btn" type="button">Cancel</button><button class="btn btn-primary" type="button">Save</button><span class="muted">Enter saves, Esc cancels</span></div></div>`;
     const box = $("textarea", content), [no, yes] = $$("button", content); box.value = said.text; box.focus(); box.setSelectionRange(box.value.length, box.value.length);
-    const back = () => { content.innerHTML = was; $("#composer")?.focus({ preventScroll: true }); };
-    const save = async () => { if (!box.value.trim()) { toast("A message cannot be empty. Delete it instead.", true); return; } if (await attempt(() => post("edit", { channel: msg.dataset.channel, ts: msg.dataset.ts, text: box.value }))) { back(); msg.dataset.v = ""; tell({ see: here() }); } };
+    const back = () => { content.innerHTML = was; msg.dataset.v = ""; tell({ see: here() }); $("#composer")?.focus({ preventScroll: true }); };
+    const save = async () => { if (!box.value.trim()) { toast("A message cannot be empty. Delete it instead.", true); return; } if (await attempt(() => post("edit", { channel: msg.dataset.channel, ts: msg.dataset.ts, text: box.value }))) back(); };
     no.onclick = back; yes.onclick = save;
     box.onkeydown = (event) => { event.stopPropagation(); if (event.key === "Escape") { event.preventDefault(); back(); } if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); save(); } };
   }
@@ -419,7 +419,7 @@
     block(el) { press(el, el.dataset.type === "feedback_buttons" ? { value: el.value } : {}); },
     "close-view": closeView,
     stop(el) { el.disabled = true; el.textContent = "Stopping…"; attempt(() => post("stop", { channel: el.dataset.channel, thread: el.dataset.thread })); },
-    fill(el) { put(composerNear(el), el.dataset.text, true); },
+    fill(el) { const box = composerNear(el); put(box, el.dataset.text, !box.value.trim()); },
     address(el) { const box = $("#composer"); if (!box) { toast("Open a channel first, then choose a colleague.", true); return; } app.classList.remove("show-side"); const direct = !$("#main .hash"); put(box, direct ? el.dataset.text.replace(/^@\S+ /, "") : el.dataset.text, !box.value.trim()); },
     attach(el) { $("input[type=file]", el.closest("form")).click(); },
     at(el) { const box = composerNear(el); put(box, box.value && !/\s$/.test(box.value) ? " @" : "@"); },
