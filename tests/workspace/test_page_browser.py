@@ -1,7 +1,9 @@
 """The chat page in a real Chromium: what a person does with keyboard and mouse, and sees."""
 
+import re
 import shutil
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,15 +26,36 @@ CHROMIUM = next(
 )
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One Chromium for all tests of this file; the address of its debugging port."""
     if not CHROMIUM:
         pytest.skip(
             "THE CHAT PAGE IS NOT TESTED: no Chromium was found on PATH. "
             "Install it (Debian: apt-get install chromium) and run the tests again."
         )
+    profile = tmp_path_factory.mktemp("chromium")
+    command = [CHROMIUM, *FLAGS, "--headless=new", "--remote-debugging-port=0"]
+    with subprocess.Popen(
+        [*command, f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = ""
+        for line in process.stderr:
+            said += line
+            if found := re.search(r"DevTools listening on (ws://\S+)", line):
+                yield found.group(1)
+                break
+        else:
+            pytest.fail(f"Chromium did not start. It says: {said}")
+        process.terminate()
+        process.stderr.read()
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as driver:
-        opened = await driver.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        opened = await driver.chromium.connect_over_cdp(chromium)
         yield opened
         await opened.close()
 
