@@ -98,6 +98,30 @@ async def test_a_growing_text_is_pushed_and_its_caret_leaves(window, desk, bot, 
     await here.close()
 
 
+async def test_a_plan_grows_beside_the_text_which_is_shown_once(window, desk, bot, workspace):
+    who = workspace.credentials
+    posted = await bot.chat_postMessage(channel=desk, text="root")
+    here = await window.look(channel=desk, thread=posted["ts"])
+    task = {"type": "task_update", "id": "1", "title": "Price the legs", "status": "in_progress"}
+    started = await bot.chat_startStream(
+        channel=desk,
+        thread_ts=posted["ts"],
+        recipient_user_id=who.person_id,
+        recipient_team_id=who.team_id,
+        task_display_mode="plan",
+        chunks=[{"type": "plan_update", "title": "Pricing"}, task],
+    )
+    begun = await until_op(here, "put", "Price the legs")
+    assert "task in_progress" in begun["html"]
+    done = {**task, "status": "complete", "output": "3 legs"}
+    told = {"type": "markdown_text", "text": "You make **17.50**."}
+    await bot.chat_appendStream(channel=desk, ts=started["ts"], chunks=[done, told])
+    grown = await until_op(here, "put", "3 legs")
+    assert "task complete" in grown["html"]
+    assert grown["html"].count("<strong>17.50</strong>") == 1
+    await here.close()
+
+
 async def test_a_status_shows_who_works_and_how_to_stop_it(window, desk, workspace, person):
     root = person.post(desk, "@Bullpen hi")
     here = await window.look(channel=desk, thread=root.ts)
