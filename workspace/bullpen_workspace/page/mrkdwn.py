@@ -37,7 +37,9 @@ NOBODY = Names(user=lambda _id: None, channel=lambda _id: None)
 
 def plain(text: str) -> str:
     """`text` without control characters that could disguise it, cut to Slack's 40,000."""
-    return text[:LONGEST].translate(_UNSAFE)
+    # Half of a surrogate pair (a cut emoji in an app's JSON) cannot be sent to a browser.
+    whole = text[:LONGEST].encode("utf-8", "replace").decode("utf-8")
+    return whole.translate(_UNSAFE)
 
 
 def safe_url(url: str) -> str | None:
