@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Params = Sequence[object] | dict[str, object]
 
 BUSY_SECONDS = 30.0
+CHECKPOINT_MILLISECONDS = 250
 
 _EXPLAINED: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_NOTADB: (
@@ -115,8 +116,12 @@ class Database:
 
     def checkpoint(self) -> bool:
         """Fold the write-ahead log into the file and empty it. False while a reader is in the way."""
+        raw = self.connection().conn
         with self._refusals():
-            row = self.connection().conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            # Not worth the patience of a write: the caller comes back.
+            raw.execute(f"PRAGMA busy_timeout = {CHECKPOINT_MILLISECONDS}")
+            row = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            raw.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         return row[0] == 0
 
     def close(self) -> None:

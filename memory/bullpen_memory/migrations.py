@@ -115,14 +115,14 @@ _REST = (
     "CREATE INDEX recall_run ON recall (run_id, seq)",
     """
     CREATE TABLE series (
-        id TEXT PRIMARY KEY, title TEXT NOT NULL, unit TEXT NOT NULL, frequency TEXT NOT NULL,
+        key INTEGER PRIMARY KEY, id TEXT NOT NULL, title TEXT NOT NULL, unit TEXT NOT NULL, frequency TEXT NOT NULL,
         source TEXT NOT NULL, licence TEXT NOT NULL, kind TEXT NOT NULL, symbols TEXT NOT NULL,
-        scope TEXT NOT NULL, url TEXT NOT NULL, notes TEXT NOT NULL
+        scope TEXT NOT NULL, url TEXT NOT NULL, notes TEXT NOT NULL, UNIQUE (id, scope)
     )
     """,
     """
     CREATE TABLE observation (
-        series TEXT NOT NULL REFERENCES series (id), period TEXT NOT NULL,
+        series INTEGER NOT NULL REFERENCES series (key), period TEXT NOT NULL,
         known_at TEXT NOT NULL, value REAL, PRIMARY KEY (series, period, known_at)
     ) WITHOUT ROWID
     """,

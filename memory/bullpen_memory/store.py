@@ -7,7 +7,8 @@ the vector index; `index.py` follows the outbox that each write leaves behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,10 +56,14 @@ class Store:
         self.path = path
         self.embedder = embedder
         self.database = Database(path)
+        self.on_write: Callable[[], None] | None = None
         self._clock = clock
+        # A process that ended between erasing and emptying the log leaves that to the next.
+        self._erasing = True
         self._search = Search(self.database, embedder)
         try:
             migrations.apply(self.database)
+            self.finish_erasing()
         except BaseException:
             self.database.close()
             raise
@@ -89,7 +94,7 @@ class Store:
         now = self._clock()
         firsts = {i: rows.first_version(ready[i], record_id=str(ULID()), now=now) for i in new}
         vectors = dict(zip(new, self._embedded(firsts.values()), strict=True))
-        with self.database.writing() as db:
+        with self._writing() as db:
             return [
                 self._place(db, draft, identity, firsts.get(i), vectors.get(i))
                 for i, (draft, identity) in enumerate(zip(ready, identities, strict=True))
@@ -129,7 +134,7 @@ class Store:
         fresh = rows.first_version(ready, record_id=str(ULID()), now=now)
         vector = self._embedded([fresh])[0]
         act = Act(action="supersede", by=by, reason=reason, at=now)
-        with self.database.writing() as db:
+        with self._writing() as db:
             old = writing.must_exist(writing.head(db, record_id), record_id)
             identity = rows.identity_hash(ready)
             said = writing.known(db, identity)
@@ -177,8 +182,17 @@ class Store:
         """
         left = self._change(record_id, "forget", changes.forget, by, reason, None)
         self._search.forget_cached()
-        self.database.checkpoint()
+        self._erasing = True
+        self.finish_erasing()
         return left
+
+    def finish_erasing(self) -> None:
+        """Empty the write-ahead log of what was forgotten, unless a reader is still in the way.
+
+        The indexer calls it again until it succeeds; opening the store does too.
+        """
+        if self._erasing:
+            self._erasing = not self.database.checkpoint()
 
     def log_recall(self, *, run_id: str, agent: str, query: str, record_ids: Iterable[str]) -> None:
         """Note which records were shown to which agent (the injection log)."""
@@ -245,6 +259,13 @@ class Store:
 
     # Inside
 
+    @contextmanager
+    def _writing(self) -> Generator[SqliteUtils]:
+        with self.database.writing() as db:
+            yield db
+        if self.on_write is not None:
+            self.on_write()
+
     def _stored(self, identity: str) -> bool:
         sql = "SELECT 1 FROM version WHERE identity = ? LIMIT 1"
         return bool(self.database.read(sql, (identity,)))
@@ -281,7 +302,7 @@ class Store:
         if not by.strip():
             raise InputError("Nothing was changed.", "It is not said who asks.", "State `by`.")
         act = Act(action=action, by=by, reason=rows.clean(reason), at=self._clock())
-        with self.database.writing() as db:
+        with self._writing() as db:
             record = writing.must_exist(writing.head(db, record_id), record_id)
             changes.refuse_stale(record, expected_version)
             return step(db, record, act)
