@@ -283,7 +283,7 @@ async def _call(
 
 
 def _label(tool: BoundTool) -> str:
-    return str(getattr(tool.spec, "label", "")) or f"using {tool.spec.name}"
+    return tool.spec.label or f"using {tool.spec.name}"
 
 
 def _collect(turn: _Turn, call: ToolCall, kept: Called) -> None:
