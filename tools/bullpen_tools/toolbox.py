@@ -175,6 +175,26 @@ def _values(receipt: Receipt) -> Mapping[str, Mapping[str, object]]:
 
 def default_toolbox(receipts: Receipts) -> Toolbox:
     """The desk's own tools. The imports wait until a desk is built: `--help` must not pay for them."""
+    from bullpen_tools.charts import payoff_chart, series_chart
+    from bullpen_tools.files import import_csv, read_file
     from bullpen_tools.options import strategy_payoff
+    from bullpen_tools.recall import recall, remember, supersede
+    from bullpen_tools.series import compare_volatility, correlation, series_catalogue, series_stats
 
-    return Toolbox(receipts, [strategy_payoff])
+    return Toolbox(
+        receipts,
+        [
+            recall,
+            remember,
+            supersede,
+            strategy_payoff,
+            payoff_chart,
+            series_catalogue,
+            series_stats,
+            compare_volatility,
+            correlation,
+            series_chart,
+            import_csv,
+            read_file,
+        ],
+    )
