@@ -47,7 +47,7 @@ class Engine:
         *,
         database_url: str | None = None,
         executor_id: str = "desk",
-        polling: float = 0.05,
+        polling: float = 0.1,
         workers: int = 16,
     ) -> None:
         self._home = home
