@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ class ChromaIndex:
     def put(self, entries: Sequence[Entry]) -> None:
         """See `Index`. Replaces in place: deleting and adding again makes Chroma's files grow."""
         with self._lock:
-            self._put(self._open(), self._collections, entries)
+            _put(self._open(), self._collections, entries)
 
     def drop(self, scope: str, ids: Sequence[str]) -> None:
         """See `Index`. Chroma keeps the vector's bytes until the next `renew`."""
@@ -151,21 +152,18 @@ class ChromaIndex:
     def renew(self, batches: Iterable[Sequence[Entry]], model: str) -> None:
         """See `Index`. The old generation's folder is removed, with whatever bytes it kept."""
         fresh = _State(generation=str(ULID()), model=model)
-        client = _connected(self.path / fresh.generation)
-        collections: dict[str, Collection] = {}
         try:
-            for batch in batches:
-                self._put(client, collections, batch)
+            _filled(self.path / fresh.generation, batches)
         except BaseException:
-            client.close()
             shutil.rmtree(self.path / fresh.generation, ignore_errors=True)
             raise
         with self._lock:
             if self._client is not None:
                 self._client.close()
-            self._client, self._collections, self._state = client, collections, fresh
+            self._client, self._collections, self._state = None, {}, fresh
             fresh.write(self.path)
             self._sweep()
+            self._open()
 
     def close(self) -> None:
         """Let go of the files and of the lock."""
@@ -190,27 +188,6 @@ class ChromaIndex:
                 scope = str((collection.metadata or {})["scope"])
                 self._collections[scope] = collection
         return self._client
-
-    @staticmethod
-    def _put(client: Client, collections: dict[str, Collection], entries: Sequence[Entry]) -> None:
-        by_scope: dict[str, list[Entry]] = {}
-        for entry in entries:
-            by_scope.setdefault(entry.scope, []).append(entry)
-        for scope, group in by_scope.items():
-            if scope not in collections:
-                collections[scope] = client.get_or_create_collection(
-                    _collection_name(scope),
-                    configuration={"hnsw": {"space": "cosine"}},
-                    metadata={"scope": scope},
-                    embedding_function=None,
-                )
-            for start in range(0, len(group), BATCH):
-                part = group[start : start + BATCH]
-                collections[scope].upsert(
-                    ids=[entry.id for entry in part],
-                    embeddings=[entry.vector for entry in part],
-                    metadatas=[{"version": entry.version} for entry in part],
-                )
 
     def _sweep(self) -> None:
         """Remove every generation's folder but the one that counts."""
@@ -244,6 +221,90 @@ for collection in client.list_collections():
         collection.query(query_embeddings=some["embeddings"], n_results=1)
 client.close()
 """
+
+
+_CHILD = """
+import sys
+sys.path[:] = sys.argv[2:]
+from pathlib import Path
+from bullpen_memory.index import fill
+fill(Path(sys.argv[1]), sys.stdin.buffer)
+"""
+
+
+def fill(folder: Path, stream: IO[bytes]) -> None:
+    """Write a generation's folder from the entries that `_filled` sends down the stream."""
+    import numpy as np
+
+    client = _connected(folder)
+    collections: dict[str, Collection] = {}
+    while header := stream.readline():
+        listed = cast("list[tuple[str, int, str]]", json.loads(header))
+        block = np.frombuffer(stream.read(int(stream.readline())), "<f4")
+        vectors = block.reshape(len(listed), -1)
+        entries = [Entry(*fields, vector) for fields, vector in zip(listed, vectors, strict=True)]
+        _put(client, collections, entries)
+    client.close()
+
+
+def _filled(folder: Path, batches: Iterable[Sequence[Entry]]) -> None:
+    """Fill a generation's folder in a child process.
+
+    Chroma writes its allocated memory to the disk, the unused part too, which in this process
+    may still hold the vectors of what was just forgotten. The child never saw them.
+    """
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(
+            [sys.executable, "-c", _CHILD, str(folder), *sys.path],
+            cwd=folder.parent, stdin=subprocess.PIPE, stdout=said, stderr=said,
+        )  # fmt: skip
+        assert child.stdin is not None
+        try:
+            with child.stdin as pipe:
+                for batch in batches:
+                    pipe.writelines(_frame(batch))
+        except BrokenPipeError:
+            pass  # It ended early; its exit code below says so.
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            failed = child.wait() != 0
+        if failed:
+            said.seek(0)
+            lines = said.read().decode(errors="replace").strip().splitlines()
+            raise OperatorError(
+                f"The vector index {folder.parent} was not built.",
+                lines[-1] if lines else f"Chroma ended with code {child.returncode}.",
+                "Check the free space and memory of this machine; searching goes on without it.",
+            )
+
+
+def _frame(batch: Sequence[Entry]) -> list[bytes]:
+    listed = json.dumps([(entry.id, entry.version, entry.scope) for entry in batch])
+    block = b"".join(entry.vector.tobytes() for entry in batch)
+    return [f"{listed}\n{len(block)}\n".encode(), block] if batch else []
+
+
+def _put(client: Client, collections: dict[str, Collection], entries: Sequence[Entry]) -> None:
+    by_scope: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_scope.setdefault(entry.scope, []).append(entry)
+    for scope, group in by_scope.items():
+        if scope not in collections:
+            collections[scope] = client.get_or_create_collection(
+                _collection_name(scope),
+                configuration={"hnsw": {"space": "cosine"}},
+                metadata={"scope": scope},
+                embedding_function=None,
+            )
+        for start in range(0, len(group), BATCH):
+            part = group[start : start + BATCH]
+            collections[scope].upsert(
+                ids=[entry.id for entry in part],
+                embeddings=[entry.vector for entry in part],
+                metadatas=[{"version": entry.version} for entry in part],
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ POLL_SECONDS = 2.0
 RETRY_SECONDS = 30.0
 PROBES = 64
 PROBE_DEPTH = 5
-# Two records of the same text have the same vector: either is a right answer.
+# A record of the same text has the same vector: finding that one is a right answer too.
 SAME = 0.9999
 
 log = logging.getLogger(__name__)
@@ -110,11 +110,15 @@ class Indexer:
                 i for i in should
                 if i in does and i not in waiting and should[i].version != does[i].version
             ]  # fmt: skip
-            settled = [i for i in should if i in does and i not in waiting]
+            same_model = self._index.model == self._model
+            if not same_model:
+                # Not one of its vectors can be compared with the store's.
+                stale = [i for i in should if i in does]
+            settled = [i for i in should if i in does and i not in waiting and same_model]
             chosen = random.sample(settled, min(PROBES, len(settled)))
             unfindable = [e.id for e in self._feed.entries(chosen) if not self._found(e)]
             notes: list[str] = []
-            if self._index.model != self._model:
+            if not same_model:
                 notes.append(
                     f"The index was built with {self._index.model or 'no embedder'}, the store"
                     f" uses {self._model}: rebuild it."
@@ -141,7 +145,7 @@ class Indexer:
 
     def _found(self, entry: Entry) -> bool:
         near = self._index.nearest(entry.vector, [entry.scope], PROBE_DEPTH)
-        return entry.id in near or any(cosine >= SAME for cosine in near.values())
+        return any(cosine >= SAME for cosine in near.values())
 
     def _run(self) -> None:
         settled = False
