@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk_process import DeskProcess
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from desk_process import DeskProcess
 
 BUTTERFLY = (
     "@Bullpen quant: what do I make on the SLV June 70-90-110 call butterfly bought at 2.50?"
