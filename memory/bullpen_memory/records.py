@@ -11,8 +11,17 @@ from datetime import datetime
 from typing import Literal
 
 Kind = Literal[
-    "message", "note", "finding", "decision", "fact", "passage", "document", "series", "chart",
-    "idea", "task",
+    "message",
+    "note",
+    "finding",
+    "decision",
+    "fact",
+    "passage",
+    "document",
+    "series",
+    "chart",
+    "idea",
+    "task",
 ]
 Status = Literal["proposed", "active", "superseded", "retracted", "forgotten"]
 SourceKind = Literal["message", "receipt", "run", "file", "url", "person"]
@@ -53,6 +62,8 @@ class Draft:
     `valid_from`/`valid_to` say when the statement is true of the world, `known_at` when the
     desk could first have known it (default: the moment of writing). All times are aware UTC.
     `confidence` is in [0, 1] or None for "not stated". `author` is an agent id or a user id.
+    `thread` is the conversation or document this is a part of: its neighbours there help to
+    find it. `speaker` is the author's name as people say it.
     """
 
     kind: Kind
@@ -71,6 +82,8 @@ class Draft:
     evidence: tuple[Source, ...] = ()
     status: Status = "active"
     pinned: bool = False
+    thread: str = ""
+    speaker: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +114,8 @@ class Record:
     created_at: datetime
     updated_at: datetime
     updated_by: str
+    thread: str = ""
+    speaker: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +123,10 @@ class Query:
     """A question to the store.
 
     `scopes` is the complete set of scopes the asker may see: an empty set finds nothing.
-    An empty `text` lists by time, newest first. `as_of` hides everything known later.
+    An empty `text` lists by time, newest first. `since` and `until` (both inclusive) look at the
+    time a record is about, or where none is stated at the time it became known. `as_of` shows
+    the store as it was known then: later records, edits and retractions are not there yet.
+    Within a filter any value is enough; the filters together must all hold.
     """
 
     text: str = ""
@@ -142,6 +160,29 @@ class Found:
     hits: tuple[Hit, ...]
     total: int
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One entry of a record's history: who did what to which version, when and why."""
+
+    record_id: str
+    version: int
+    action: str
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """One entry of the injection log: what was shown to which agent for which question."""
+
+    run_id: str
+    agent: str
+    query: str
+    record_ids: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

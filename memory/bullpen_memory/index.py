@@ -1,0 +1,374 @@
+"""The vector index beside the store: what it promises, and how Chroma keeps it.
+
+The rule it protects: the index holds nothing that the store cannot give again, it has one owner
+process, and it is asked for nearness only; who may see what is decided in SQLite. It follows no
+outbox and repairs nothing by itself; `indexer.py` does.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol, cast
+
+from ulid import ULID
+
+from bullpen_memory.errors import OperatorError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from chromadb.api.client import Client
+    from chromadb.api.models.Collection import Collection
+    from numpy.typing import NDArray
+
+BATCH = 1_000
+CANARY_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index holds of one record: which version, where, and its unit vector (dim,)."""
+
+    id: str
+    version: int
+    scope: str
+    vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the index says it holds under an id."""
+
+    scope: str
+    version: int
+
+
+class Index(Protocol):
+    """Nearest records by vector, scope by scope. Every call is safe from several threads.
+
+    `model` is the embedder its vectors come from, empty for a new index. `put` adds or replaces
+    by id. `drop` forgives ids it does not hold. `nearest` gives up to `k` record ids with their
+    cosine to `query` (dim,), drawn only from the named scopes; a scope it has never heard of
+    adds nothing. Its answers may be stale: the caller checks every id against the store.
+    `renew` replaces everything; until it returns, the old contents answer.
+    """
+
+    @property
+    def model(self) -> str: ...
+
+    def put(self, entries: Sequence[Entry]) -> None: ...
+
+    def drop(self, scope: str, ids: Sequence[str]) -> None: ...
+
+    def nearest(
+        self, query: NDArray[np.float32], scopes: Sequence[str], k: int
+    ) -> dict[str, float]: ...
+
+    def holdings(self) -> dict[str, Held]: ...
+
+    def renew(self, batches: Iterable[Sequence[Entry]], model: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class ChromaIndex:
+    """Chroma in a folder of its own, one collection per scope, always given finished vectors.
+
+    Each rebuild fills a new generation's folder; `state.json` names the one that counts. The
+    folder is locked for as long as this object lives: two writers lose vectors without a word.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises OperatorError when another process owns the folder or it cannot be written."""
+        self.path = path
+        self._lock = threading.RLock()
+        self._client: Client | None = None
+        self._collections: dict[str, Collection] = {}
+        self._owner = _owned(path)
+        self._state = _State.read(path)
+        self._sweep()
+        if not self._state.clean and not self._survives():
+            self._state = _State(generation="", model="")
+
+    @property
+    def model(self) -> str:
+        """See `Index`."""
+        return self._state.model
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        """See `Index`. Replaces in place: deleting and adding again makes Chroma's files grow."""
+        with self._lock:
+            _put(self._open(), self._collections, entries)
+
+    def drop(self, scope: str, ids: Sequence[str]) -> None:
+        """See `Index`. Chroma keeps the vector's bytes until the next `renew`."""
+        with self._lock:
+            self._open()
+            collection = self._collections.get(scope)
+            if collection is not None and ids:
+                collection.delete(ids=list(ids))
+
+    def nearest(
+        self, query: NDArray[np.float32], scopes: Sequence[str], k: int
+    ) -> dict[str, float]:
+        """See `Index`."""
+        found: dict[str, float] = {}
+        with self._lock:
+            self._open()
+            asked = [self._collections[scope] for scope in scopes if scope in self._collections]
+            for collection in asked:
+                answer = collection.query(
+                    query_embeddings=[query], n_results=k, include=["distances"]
+                )
+                distances = (answer["distances"] or [[]])[0]
+                found.update(
+                    (one, 1.0 - distance)
+                    for one, distance in zip(answer["ids"][0], distances, strict=True)
+                )
+        best = sorted(found.items(), key=lambda item: -item[1])[:k]
+        return dict(best)
+
+    def holdings(self) -> dict[str, Held]:
+        """See `Index`. What Chroma's own table lists; only probes show what can be found."""
+        held: dict[str, Held] = {}
+        with self._lock:
+            self._open()
+            for scope, collection in self._collections.items():
+                listed = collection.get(include=["metadatas"])
+                for one, metadata in zip(listed["ids"], listed["metadatas"] or [], strict=True):
+                    held[one] = Held(scope, int(cast("int", metadata["version"])))
+        return held
+
+    def renew(self, batches: Iterable[Sequence[Entry]], model: str) -> None:
+        """See `Index`. The old generation's folder is removed, with whatever bytes it kept."""
+        fresh = _State(generation=str(ULID()), model=model)
+        try:
+            _filled(self.path / fresh.generation, batches)
+        except BaseException:
+            shutil.rmtree(self.path / fresh.generation, ignore_errors=True)
+            raise
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+            self._client, self._collections, self._state = None, {}, fresh
+            fresh.write(self.path)
+            self._sweep()
+            self._open()
+
+    def close(self) -> None:
+        """Let go of the files and of the lock."""
+        with self._lock:
+            if self._owner.closed:
+                return
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+                _State(self._state.generation, self._state.model, clean=True).write(self.path)
+            self._collections = {}
+            self._owner.close()
+
+    def _open(self) -> Client:
+        if self._client is None:
+            generation = self._state.generation or str(ULID())
+            # Until `close`, what is on the disk counts as possibly broken.
+            self._state = _State(generation, self._state.model, clean=False)
+            self._state.write(self.path)
+            self._client = _connected(self.path / generation)
+            for collection in self._client.list_collections():
+                scope = str((collection.metadata or {})["scope"])
+                self._collections[scope] = collection
+        return self._client
+
+    def _sweep(self) -> None:
+        """Remove every generation's folder but the one that counts."""
+        for folder in self.path.iterdir():
+            if folder.is_dir() and folder.name != self._state.generation:
+                shutil.rmtree(folder)
+
+    def _survives(self) -> bool:
+        """Whether Chroma can open a folder that was not closed properly.
+
+        Tried in a child process: a cut-off segment file makes Chroma end the process it is in.
+        """
+        folder = self.path / self._state.generation
+        if not self._state.generation or not folder.is_dir():
+            return False
+        canary = subprocess.run(
+            [sys.executable, "-c", _CANARY, str(folder)],
+            cwd=self.path, capture_output=True, timeout=CANARY_SECONDS, check=False,
+        )  # fmt: skip
+        return canary.returncode == 0
+
+
+_CANARY = """
+import sys
+import chromadb
+from chromadb.config import Settings
+client = chromadb.PersistentClient(sys.argv[1], settings=Settings(anonymized_telemetry=False))
+for collection in client.list_collections():
+    some = collection.get(limit=1, include=["embeddings"])
+    if len(some["ids"]):
+        collection.query(query_embeddings=some["embeddings"], n_results=1)
+client.close()
+"""
+
+
+_CHILD = """
+import sys
+sys.path[:] = sys.argv[2:]
+from pathlib import Path
+from bullpen_memory.index import fill
+fill(Path(sys.argv[1]), sys.stdin.buffer)
+"""
+
+
+def fill(folder: Path, stream: IO[bytes]) -> None:
+    """Write a generation's folder from the entries that `_filled` sends down the stream."""
+    import numpy as np
+
+    client = _connected(folder)
+    collections: dict[str, Collection] = {}
+    while header := stream.readline():
+        listed = cast("list[tuple[str, int, str]]", json.loads(header))
+        block = np.frombuffer(stream.read(int(stream.readline())), "<f4")
+        vectors = block.reshape(len(listed), -1)
+        entries = [Entry(*fields, vector) for fields, vector in zip(listed, vectors, strict=True)]
+        _put(client, collections, entries)
+    client.close()
+
+
+def _filled(folder: Path, batches: Iterable[Sequence[Entry]]) -> None:
+    """Fill a generation's folder in a child process.
+
+    Chroma writes its allocated memory to the disk, the unused part too, which in this process
+    may still hold the vectors of what was just forgotten. The child never saw them.
+    """
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(
+            [sys.executable, "-c", _CHILD, str(folder), *sys.path],
+            cwd=folder.parent, stdin=subprocess.PIPE, stdout=said, stderr=said,
+        )  # fmt: skip
+        assert child.stdin is not None
+        try:
+            with child.stdin as pipe:
+                for batch in batches:
+                    pipe.writelines(_frame(batch))
+        except BrokenPipeError:
+            pass  # It ended early; its exit code below says so.
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            failed = child.wait() != 0
+        if failed:
+            said.seek(0)
+            lines = said.read().decode(errors="replace").strip().splitlines()
+            raise OperatorError(
+                f"The vector index {folder.parent} was not built.",
+                lines[-1] if lines else f"Chroma ended with code {child.returncode}.",
+                "Check the free space and memory of this machine; searching goes on without it.",
+            )
+
+
+def _frame(batch: Sequence[Entry]) -> list[bytes]:
+    listed = json.dumps([(entry.id, entry.version, entry.scope) for entry in batch])
+    block = b"".join(entry.vector.tobytes() for entry in batch)
+    return [f"{listed}\n{len(block)}\n".encode(), block] if batch else []
+
+
+def _put(client: Client, collections: dict[str, Collection], entries: Sequence[Entry]) -> None:
+    by_scope: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_scope.setdefault(entry.scope, []).append(entry)
+    for scope, group in by_scope.items():
+        if scope not in collections:
+            collections[scope] = client.get_or_create_collection(
+                _collection_name(scope),
+                configuration={"hnsw": {"space": "cosine"}},
+                metadata={"scope": scope},
+                embedding_function=None,
+            )
+        for start in range(0, len(group), BATCH):
+            part = group[start : start + BATCH]
+            collections[scope].upsert(
+                ids=[entry.id for entry in part],
+                embeddings=[entry.vector for entry in part],
+                metadatas=[{"version": entry.version} for entry in part],
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Which generation's folder counts, what it was built with, and whether it was closed."""
+
+    generation: str
+    model: str
+    clean: bool = False
+
+    @staticmethod
+    def read(path: Path) -> _State:
+        try:
+            known = json.loads((path / "state.json").read_text())
+            return _State(known["generation"], known["model"], known["clean"])
+        except (FileNotFoundError, ValueError, KeyError):
+            return _State(generation="", model="", clean=True)
+
+    def write(self, path: Path) -> None:
+        """Replace the file in one step, so that a crash leaves the old or the new one."""
+        text = json.dumps({"generation": self.generation, "model": self.model, "clean": self.clean})
+        beside = path / "state.json.new"
+        beside.write_text(text)
+        os.replace(beside, path / "state.json")
+
+
+def _connected(folder: Path) -> Client:
+    import chromadb
+    from chromadb.config import Settings
+
+    folder.mkdir(parents=True, exist_ok=True)
+    made = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
+    # Declared as the interface, which lacks `close`.
+    return cast("Client", made)
+
+
+def _owned(path: Path) -> IO[str]:
+    """The folder's lock file, locked; it stays locked until it is closed or the process ends."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        file = (path / "owner.lock").open("a+")
+    except OSError as error:
+        raise OperatorError(
+            f"The vector index {path} cannot be used.",
+            f"Its folder cannot be written ({error.strerror}).",
+            "Give the user that runs Bullpen write permission there, or choose another home folder.",
+        ) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        owner = file.read().strip()
+        file.close()
+        raise OperatorError(
+            f"The vector index {path} cannot be used.",
+            f"Another Bullpen is running on this home folder (process {owner or 'unknown'}).",
+            "Stop that one first, or give this one a home folder of its own.",
+        ) from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _collection_name(scope: str) -> str:
+    # Chroma allows few characters in a name; a scope may hold any.
+    return f"scope-{hashlib.sha256(scope.encode()).hexdigest()[:40]}"

@@ -1,0 +1,167 @@
+"""What keeps the index in step with the store: a thread, a rebuild, and a proof.
+
+The rule it protects: the store is right and the index follows; where the two differ, or the
+index cannot answer for what it holds, it is built anew beside the old one. It never writes a
+record.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+
+from bullpen_memory.errors import OperatorError
+from bullpen_memory.feed import Feed
+from bullpen_memory.index import Entry, Index
+from bullpen_memory.records import Agreement
+from bullpen_memory.store import Store
+
+# Writes of this process wake the thread at once; those of another are seen within this time.
+POLL_SECONDS = 2.0
+RETRY_SECONDS = 30.0
+PROBES = 64
+PROBE_DEPTH = 5
+# A record of the same text has the same vector: finding that one is a right answer too.
+SAME = 0.9999
+
+log = logging.getLogger(__name__)
+
+
+class Indexer:
+    """Follows one store's outbox into one index. Needs the store to have an embedder."""
+
+    def __init__(self, store: Store, index: Index) -> None:
+        """Raises OperatorError where the store was opened without an embedder."""
+        if store.embedder is None:
+            raise OperatorError(
+                "The vector index was not started.",
+                "The store has no embedder, so there are no vectors to index.",
+                "Install the embedding model (bullpen doctor shows the command) and start again.",
+            )
+        self.fault: Exception | None = None
+        self._store, self._index = store, index
+        self._model = store.embedder.id
+        self._feed = Feed(store.database, store.embedder)
+        self._work = threading.RLock()
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Bring the index in step in the background and keep it so."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._store.on_write = self._wake.set
+            self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the present batch and end the thread. What is left waits in the outbox."""
+        self._store.use_index(None)
+        self._store.on_write = None
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def drain(self) -> int:
+        """Take in everything that waits; returns how many changes that were.
+
+        What was forgotten is dropped at once, and then the index is built anew, because Chroma
+        keeps a dropped vector's bytes on the disk.
+        """
+        with self._work:
+            if self._index.model != self._model:
+                return self._renew()
+            taken, erased = 0, False
+            while (pending := self._feed.pending()).seqs:
+                for scope, record_id in pending.drops:
+                    self._index.drop(scope, [record_id])
+                    erased = True
+                self._index.put(self._feed.entries(pending.puts))
+                self._feed.done(pending.seqs)
+                taken += len(pending.seqs)
+                if self._stopping.is_set():
+                    break
+            if erased:
+                self._renew()
+            return taken
+
+    def rebuild(self) -> Agreement:
+        """Build the index anew from the store, then verify it. The old one answers meanwhile."""
+        with self._work:
+            self._renew()
+            self.drain()
+            return self.verify()
+
+    def verify(self) -> Agreement:
+        """Compare every record, and ask the index for a sample of what it claims to hold."""
+        with self._work:
+            waiting = self._feed.waiting()
+            should, does = self._feed.present(), self._index.holdings()
+            missing = [i for i in should if i not in does and i not in waiting]
+            orphaned = [
+                i for i in does
+                if i not in waiting and (i not in should or should[i].scope != does[i].scope)
+            ]  # fmt: skip
+            stale = [
+                i for i in should
+                if i in does and i not in waiting and should[i].version != does[i].version
+            ]  # fmt: skip
+            same_model = self._index.model == self._model
+            if not same_model:
+                # Not one of its vectors can be compared with the store's.
+                stale = [i for i in should if i in does]
+            settled = [i for i in should if i in does and i not in waiting and same_model]
+            chosen = random.sample(settled, min(PROBES, len(settled)))
+            unfindable = [e.id for e in self._feed.entries(chosen) if not self._found(e)]
+            notes: list[str] = []
+            if not same_model:
+                notes.append(
+                    f"The index was built with {self._index.model or 'no embedder'}, the store"
+                    f" uses {self._model}: rebuild it."
+                )
+            if waiting:
+                notes.append(f"{len(waiting)} records are still waiting to be taken in.")
+            return Agreement(
+                records=len(should),
+                indexed=len(does),
+                missing=tuple(sorted(missing)),
+                stale=tuple(sorted(stale)),
+                orphaned=tuple(sorted(orphaned)),
+                unfindable=tuple(sorted(unfindable)),
+                notes=tuple(notes),
+            )
+
+    def _renew(self) -> int:
+        # Noted before reading: what is written while the new index fills stays in the outbox.
+        taken = self._feed.all_pending()
+        self._index.renew(self._feed.everything(), self._model)
+        self._feed.done(taken)
+        self._feed.discard_other_models()
+        return len(taken)
+
+    def _found(self, entry: Entry) -> bool:
+        near = self._index.nearest(entry.vector, [entry.scope], PROBE_DEPTH)
+        return any(cosine >= SAME for cosine in near.values())
+
+    def _run(self) -> None:
+        settled = False
+        while not self._stopping.is_set():
+            self._wake.clear()
+            pause = POLL_SECONDS
+            try:
+                self.drain()
+                if not settled:
+                    settled = self.verify().clean or self.rebuild().clean
+                    self._store.use_index(self._index if settled else None)
+                self._store.finish_erasing()
+                self.fault = None
+            except Exception as error:  # noqa: BLE001 - the thread is the last one to hear of it
+                # Searching goes on exactly, without the index, until it works again.
+                settled, self.fault, pause = False, error, RETRY_SECONDS
+                self._store.use_index(None)
+                log.warning("The vector index could not be brought in step: %s", error)
+            self._wake.wait(pause)

@@ -1,0 +1,159 @@
+"""The tables of the context store, as numbered steps that are only ever appended to.
+
+The rule it protects: a store written by any earlier Bullpen opens in this one, and a step that
+has been released never changes. It moves no data between files.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from bullpen_memory.errors import OperatorError
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database as SqliteUtils
+
+    from bullpen_memory.database import Database
+
+SET_NAME = "bullpen_memory"
+
+# Every change of a record is a new row; the row with `ends` NULL is what holds now. `begins` and
+# `ends` bound the time in which the desk knew the record so, which is what as-of looks at.
+_VERSION = """
+CREATE TABLE version (
+    vid INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL, n INTEGER NOT NULL,
+    kind TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
+    author TEXT NOT NULL, speaker TEXT NOT NULL, thread TEXT NOT NULL,
+    source_kind TEXT NOT NULL, source_ref TEXT NOT NULL, source_permalink TEXT NOT NULL,
+    source_title TEXT NOT NULL, source_locator TEXT NOT NULL,
+    scope TEXT NOT NULL, tags TEXT NOT NULL, symbols TEXT NOT NULL, language TEXT NOT NULL,
+    valid_from TEXT, valid_to TEXT, known_at TEXT NOT NULL, moment TEXT NOT NULL,
+    confidence REAL, evidence TEXT NOT NULL, status TEXT NOT NULL, pinned INTEGER NOT NULL,
+    supersedes TEXT, superseded_by TEXT, reason TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, updated_by TEXT NOT NULL,
+    begins TEXT NOT NULL, ends TEXT,
+    context TEXT NOT NULL, near TEXT NOT NULL, near_id TEXT, grams TEXT NOT NULL,
+    identity TEXT, content TEXT,
+    UNIQUE (id, n)
+)
+"""
+
+_INDEXES = (
+    "CREATE UNIQUE INDEX version_head ON version (id) WHERE ends IS NULL",
+    # Over all versions: replaying a source that was edited since must find the edited record.
+    "CREATE INDEX version_identity ON version (identity) WHERE identity IS NOT NULL",
+    "CREATE INDEX version_content ON version (content, scope, kind) WHERE ends IS NULL",
+    "CREATE INDEX version_visible ON version (scope, status, moment) WHERE ends IS NULL",
+    "CREATE INDEX version_thread ON version (thread, scope, kind, vid)",
+    "CREATE INDEX version_near ON version (near_id) WHERE near_id IS NOT NULL",
+)
+
+# Triggers keep the words beside the rows whoever writes, so the two cannot drift apart.
+_WORDS = (
+    """
+    CREATE VIRTUAL TABLE words USING fts5 (
+        text, title, context, near, grams, content='version', content_rowid='vid',
+        tokenize="porter unicode61 remove_diacritics 2"
+    )
+    """,
+    """
+    CREATE TRIGGER words_added AFTER INSERT ON version WHEN new.status <> 'forgotten' BEGIN
+        INSERT INTO words (rowid, text, title, context, near, grams)
+        VALUES (new.vid, new.text, new.title, new.context, new.near, new.grams);
+    END
+    """,
+    """
+    CREATE TRIGGER words_changed AFTER UPDATE OF text, title, context, near, grams ON version
+    WHEN old.status <> 'forgotten' BEGIN
+        INSERT INTO words (words, rowid, text, title, context, near, grams)
+        VALUES ('delete', old.vid, old.text, old.title, old.context, old.near, old.grams);
+        INSERT INTO words (rowid, text, title, context, near, grams)
+        SELECT new.vid, new.text, new.title, new.context, new.near, new.grams
+        WHERE new.status <> 'forgotten';
+    END
+    """,
+)
+
+_REST = (
+    """
+    CREATE TABLE vector (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, vid INTEGER NOT NULL REFERENCES version (vid),
+        model TEXT NOT NULL, data BLOB NOT NULL, UNIQUE (vid, model)
+    )
+    """,
+    """
+    CREATE TABLE change (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, n INTEGER NOT NULL,
+        action TEXT NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX change_id ON change (id, seq)",
+    """
+    CREATE TABLE tombstone (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, scope TEXT NOT NULL,
+        hint BLOB NOT NULL, salt BLOB NOT NULL, seal BLOB NOT NULL
+    )
+    """,
+    "CREATE INDEX tombstone_hint ON tombstone (hint)",
+    "CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
+    # `op` is 'put' or 'drop'; `scope` is kept because a dropped record has none to look up.
+    """
+    CREATE TABLE outbox (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, scope TEXT NOT NULL,
+        op TEXT NOT NULL
+    )
+    """,
+    "CREATE TABLE index_state (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    """
+    CREATE TABLE recall (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, agent TEXT NOT NULL,
+        query TEXT NOT NULL, record_ids TEXT NOT NULL, at TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX recall_run ON recall (run_id, seq)",
+    """
+    CREATE TABLE series (
+        key INTEGER PRIMARY KEY, id TEXT NOT NULL, title TEXT NOT NULL, unit TEXT NOT NULL, frequency TEXT NOT NULL,
+        source TEXT NOT NULL, licence TEXT NOT NULL, kind TEXT NOT NULL, symbols TEXT NOT NULL,
+        scope TEXT NOT NULL, url TEXT NOT NULL, notes TEXT NOT NULL, UNIQUE (id, scope)
+    )
+    """,
+    """
+    CREATE TABLE observation (
+        series INTEGER NOT NULL REFERENCES series (key), period TEXT NOT NULL,
+        known_at TEXT NOT NULL, value REAL, PRIMARY KEY (series, period, known_at)
+    ) WITHOUT ROWID
+    """,
+)
+
+
+def apply(database: Database) -> None:
+    """Bring the file up to this Bullpen's tables; refuse one written by a newer Bullpen."""
+    from sqlite_utils.migrations import Migrations
+
+    steps = Migrations(SET_NAME)
+    for step in STEPS:
+        steps(name=step.__name__)(step)
+    with database.writing() as db:
+        known = {step.__name__ for step in STEPS}
+        newer = sorted(done.name for done in steps.applied(db) if done.name not in known)
+        if newer:
+            raise OperatorError(
+                f"The context store {database.path} cannot be opened.",
+                f"A newer Bullpen wrote it (steps {', '.join(newer)}).",
+                "Install that newer version, or choose another home folder.",
+            )
+        if steps.pending(db):
+            steps.apply(db)
+
+
+def m001_records(db: SqliteUtils) -> None:
+    """Versions, their words and vectors, history, tombstones, the index's outbox and series."""
+    for statement in (_VERSION, *_INDEXES, *_WORDS, *_REST):
+        db.execute(statement)
+    db.table("secret").insert({"name": "hint_key", "value": secrets.token_bytes(32)})
+
+
+STEPS = (m001_records,)

@@ -1,0 +1,337 @@
+"""The context store: the one class through which records are written, changed and read.
+
+The rule it protects: every write is one transaction with an author and a history, nothing is
+overwritten, and what is read is limited to the asker's scopes inside SQLite. It does not touch
+the vector index; `index.py` follows the outbox that each write leaves behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack, cast
+
+from ulid import ULID
+
+from bullpen_memory import changes, migrations, rows, writing
+from bullpen_memory.changes import Revision
+from bullpen_memory.database import Database
+from bullpen_memory.errors import InputError
+from bullpen_memory.records import Change, Draft, Found, Query, Recall, Record
+from bullpen_memory.search import Search
+from bullpen_memory.writing import Act, Vector
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database as SqliteUtils
+
+    from bullpen_memory.embed import Embedder
+    from bullpen_memory.index import Index
+
+Step = Callable[["SqliteUtils", Record, Act], Record]
+
+
+def utcnow() -> datetime:
+    """The present, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+class Store:
+    """Records in one SQLite file. Synchronous and safe to share between threads.
+
+    Times given and returned are aware UTC datetimes. `scopes=None` means unrestricted and is for
+    our own machinery; everything done on behalf of a reader passes that reader's scopes.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        embedder: Embedder | None = None,
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        """Open or create the file. Raises OperatorError when the machine refuses."""
+        self.path = path
+        self.embedder = embedder
+        self.database = Database(path)
+        self.on_write: Callable[[], None] | None = None
+        self._clock = clock
+        # A process that ended between erasing and emptying the log leaves that to the next.
+        self._erasing = True
+        self._search = Search(self.database, embedder)
+        try:
+            migrations.apply(self.database)
+            self.finish_erasing()
+        except BaseException:
+            self.database.close()
+            raise
+
+    def close(self) -> None:
+        """Close every connection. The store cannot be used afterwards."""
+        self.database.close()
+
+    def use_index(self, index: Index | None) -> None:
+        """Let `find` ask this vector index in large scopes; the process that owns it calls this."""
+        self._search.index = index
+
+    # Writing
+
+    def add(self, draft: Draft) -> Record:
+        """Store a draft, or return the record that already holds it.
+
+        Forgotten content is not stored again: the answer is its tombstone (status "forgotten").
+        Raises InputError for an empty or oversized text or a missing author or scope.
+        """
+        return self.add_many([draft])[0]
+
+    def add_many(self, drafts: Sequence[Draft]) -> list[Record]:
+        """Store several drafts in one transaction, in order; each as `add` would."""
+        ready = [_threaded(rows.accepted(draft)) for draft in drafts]
+        identities = [rows.identity_hash(draft) for draft in ready]
+        new = [i for i, identity in enumerate(identities) if not self._stored(identity)]
+        now = self._clock()
+        firsts = {i: rows.first_version(ready[i], record_id=str(ULID()), now=now) for i in new}
+        vectors = dict(zip(new, self._embedded(firsts.values()), strict=True))
+        with self._writing() as db:
+            return [
+                self._place(db, draft, identity, firsts.get(i), vectors.get(i))
+                for i, (draft, identity) in enumerate(zip(ready, identities, strict=True))
+            ]
+
+    def revise(
+        self,
+        record_id: str,
+        *,
+        expected_version: int,
+        by: str,
+        reason: str,
+        **new: Unpack[Revision],
+    ) -> Record:
+        """Write a new version with the fields given. Scope, kind, author and source never change.
+
+        Raises ConflictError when the record is no longer at `expected_version`.
+        """
+        present = writing.must_exist(self.get(record_id), record_id)
+        planned = changes.revised(present, new)
+        vector = self._embedded([planned])[0] if _words(planned) != _words(present) else None
+
+        def step(db: SqliteUtils, record: Record, act: Act) -> Record:
+            made = changes.revised(record, new)
+            changes.refuse_forgotten(db, made)
+            return record if made == record else writing.follow(db, made, act, vector)
+
+        return self._change(record_id, "revise", step, by, reason, expected_version)
+
+    def supersede(self, record_id: str, draft: Draft, *, by: str, reason: str) -> Record:
+        """Store `draft` as what holds instead of a record of the same scope; returns the new one.
+
+        A proposed draft leaves the old record in force until a person approves it.
+        """
+        ready = _threaded(rows.accepted(draft))
+        now = self._clock()
+        fresh = rows.first_version(ready, record_id=str(ULID()), now=now)
+        vector = self._embedded([fresh])[0]
+        act = Act(action="supersede", by=by, reason=reason, at=now)
+        with self._writing() as db:
+            old = writing.must_exist(writing.head(db, record_id), record_id)
+            identity = rows.identity_hash(ready)
+            said = writing.known(db, identity)
+            if said is not None and said.id == old.superseded_by:
+                return said
+            changes.refuse_supersession(old, ready)
+            changes.refuse_forgotten(db, fresh)
+            fresh = replace(fresh, supersedes=old.id)
+            made = writing.begin(db, fresh, identity, vector)
+            if made.status == "active":
+                changes.step_aside(db, old, made.id, act)
+            return made
+
+    def approve(self, record_id: str, *, by: str, expected_version: int | None = None) -> Record:
+        """Put a proposal in force. Raises InputError when `by` wrote any of its text."""
+        return self._change(record_id, "approve", changes.approve, by, "", expected_version)
+
+    def retract(
+        self, record_id: str, *, by: str, reason: str, expected_version: int | None = None
+    ) -> Record:
+        """Withdraw a record: it is kept with its history and no longer found by default."""
+        return self._change(record_id, "retract", changes.retract, by, reason, expected_version)
+
+    def restore(
+        self, record_id: str, *, by: str, reason: str = "", expected_version: int | None = None
+    ) -> Record:
+        """Undo a retraction, or a supersession whose successor was itself withdrawn."""
+        return self._change(record_id, "restore", changes.restore, by, reason, expected_version)
+
+    def pin(
+        self, record_id: str, *, by: str, pinned: bool = True, expected_version: int | None = None
+    ) -> Record:
+        """Mark a record as one to keep as it is, or release it."""
+
+        def step(db: SqliteUtils, record: Record, act: Act) -> Record:
+            return changes.pin(db, record, act, pinned)
+
+        action = "pin" if pinned else "unpin"
+        return self._change(record_id, action, step, by, "", expected_version)
+
+    def forget(self, record_id: str, *, by: str, reason: str) -> Record:
+        """Erase the text of every version for good; returns the tombstone that stays.
+
+        The bytes leave the file at once, or as soon as no reader holds an older snapshot.
+        """
+        left = self._change(record_id, "forget", changes.forget, by, reason, None)
+        self._search.forget_cached()
+        self._erasing = True
+        self.finish_erasing()
+        return left
+
+    def finish_erasing(self) -> None:
+        """Empty the write-ahead log of what was forgotten, unless a reader is still in the way.
+
+        The indexer calls it again until it succeeds; opening the store does too.
+        """
+        if self._erasing:
+            self._erasing = not self.database.checkpoint()
+
+    def log_recall(self, *, run_id: str, agent: str, query: str, record_ids: Iterable[str]) -> None:
+        """Note which records were shown to which agent (the injection log)."""
+        shown = rows.dump(tuple(record_ids))
+        at = rows.iso(self._clock())
+        with self.database.writing() as db:
+            db.execute(
+                "INSERT INTO recall (run_id, agent, query, record_ids, at) VALUES (?, ?, ?, ?, ?)",
+                (run_id, agent, rows.clean(query), shown, at),
+            )
+
+    # Reading
+
+    def get(self, record_id: str, *, scopes: frozenset[str] | None = None) -> Record | None:
+        """The record as it is now, or None where it does not exist or may not be seen."""
+        sql, params = "SELECT * FROM version WHERE id = ? AND ends IS NULL", [record_id]
+        found = self.database.read(sql + _within(scopes, params), params)
+        return rows.to_record(found[0]) if found else None
+
+    def history(self, record_id: str, *, scopes: frozenset[str] | None = None) -> list[Record]:
+        """Every version, oldest first; empty where the record may not be seen."""
+        sql, params = "SELECT * FROM version WHERE id = ?", [record_id]
+        found = self.database.read(sql + _within(scopes, params) + " ORDER BY n", params)
+        return [rows.to_record(row) for row in found]
+
+    def changes(self, record_id: str, *, scopes: frozenset[str] | None = None) -> list[Change]:
+        """Who did what to the record, oldest first."""
+        params = [record_id]
+        sql = f"SELECT * FROM change WHERE id = ? AND {_OF_RECORD}{_within(scopes, params)})"
+        return [changes.to_change(row) for row in self.database.read(sql + " ORDER BY seq", params)]
+
+    def recent_changes(self, scopes: frozenset[str] | None, *, limit: int = 50) -> list[Change]:
+        """The newest changes of all visible records, newest first."""
+        params: list[str] = []
+        sql = f"SELECT * FROM change WHERE {_OF_RECORD}{_within(scopes, params)})"
+        found = self.database.read(f"{sql} ORDER BY seq DESC LIMIT {int(limit)}", params)
+        return [changes.to_change(row) for row in found]
+
+    def recalls(self, run_id: str) -> list[Recall]:
+        """The injection log of one run, in order."""
+        sql = "SELECT * FROM recall WHERE run_id = ? ORDER BY seq"
+        return [changes.to_recall(row) for row in self.database.read(sql, (run_id,))]
+
+    def count(self, scopes: frozenset[str] | None) -> dict[str, int]:
+        """How many records there are by status and, but for the forgotten, by kind.
+
+        Every status and kind that occurs is a key; their names do not overlap.
+        """
+        params: list[str] = []
+        where = f"WHERE ends IS NULL{_within(scopes, params)}"
+        by_status = f"SELECT status, count(*) FROM version {where} GROUP BY status"
+        by_kind = (
+            f"SELECT kind, count(*) FROM version {where} AND status <> 'forgotten' GROUP BY kind"
+        )
+        found = [*self.database.read(by_status, params), *self.database.read(by_kind, params)]
+        return {str(row[0]): int(row[1]) for row in found}
+
+    def find(self, query: Query) -> Found:
+        """Search by words and meaning within the query's scopes; an empty text lists by time.
+
+        Raises InputError for a negative offset or a limit outside 1 to 1,000.
+        """
+        return self._search.find(query)
+
+    # Inside
+
+    @contextmanager
+    def _writing(self) -> Generator[SqliteUtils]:
+        with self.database.writing() as db:
+            yield db
+        if self.on_write is not None:
+            self.on_write()
+
+    def _stored(self, identity: str) -> bool:
+        sql = "SELECT 1 FROM version WHERE identity = ? LIMIT 1"
+        return bool(self.database.read(sql, (identity,)))
+
+    def _place(
+        self,
+        db: SqliteUtils,
+        draft: Draft,
+        identity: str,
+        first: Record | None,
+        vector: Vector | None,
+    ) -> Record:
+        content = rows.content_hash(draft.title, draft.text)
+        present = writing.known(db, identity) or writing.forgotten(db, draft, content)
+        if present is not None:
+            return present
+        same = writing.same_statement(db, draft, content)
+        if same is not None:
+            return writing.corroborate(db, same, draft, self._clock())
+        # `first` is missing only where the record was there a moment ago and has been forgotten
+        # since, and then its tombstone was found above.
+        made = first or rows.first_version(draft, record_id=str(ULID()), now=self._clock())
+        return writing.begin(db, made, identity, vector)
+
+    def _change(
+        self,
+        record_id: str,
+        action: str,
+        step: Step,
+        by: str,
+        reason: str,
+        expected_version: int | None,
+    ) -> Record:
+        if not by.strip():
+            raise InputError("Nothing was changed.", "It is not said who asks.", "State `by`.")
+        act = Act(action=action, by=by, reason=rows.clean(reason), at=self._clock())
+        with self._writing() as db:
+            record = writing.must_exist(writing.head(db, record_id), record_id)
+            changes.refuse_stale(record, expected_version)
+            return step(db, record, act)
+
+    def _embedded(self, records: Iterable[Record]) -> list[Vector | None]:
+        """Vectors are made before the transaction, so that no write waits for a model."""
+        texts = [rows.embedded_text(record) for record in records]
+        if self.embedder is None or not texts:
+            return [None] * len(texts)
+        made = self.embedder.embed(texts)
+        return [Vector(self.embedder.id, row.tobytes()) for row in made]
+
+
+_OF_RECORD = "id IN (SELECT id FROM version WHERE ends IS NULL AND id = change.id"
+
+
+def _within(scopes: frozenset[str] | None, params: list[str]) -> str:
+    """The SQL condition for a reader's scopes; its values are appended to `params`."""
+    if scopes is None:
+        return ""
+    params.extend(sorted(scopes))
+    return f" AND scope IN ({', '.join('?' * len(scopes))})"
+
+
+def _threaded(draft: Draft) -> Draft:
+    if draft.thread or draft.kind != "message":
+        return draft
+    return replace(draft, thread=draft.source.title)
+
+
+def _words(record: Record) -> tuple[object, ...]:
+    return cast("tuple[object, ...]", (record.title, record.text, record.tags, record.symbols))

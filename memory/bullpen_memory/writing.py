@@ -1,0 +1,242 @@
+"""The steps of a write, each run inside the caller's one transaction.
+
+The rule it protects: row, words, vector, history and the index's outbox change together or not
+at all, and a version once written is never altered, save that `erase` takes its text away.
+It opens no transaction and decides nothing about who may do what; `store.py` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from bullpen_memory import rows, tombstones
+from bullpen_memory.errors import InputError
+from bullpen_memory.records import Draft, Kind, Record, Source
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database as SqliteUtils
+
+NEAR_CHARACTERS = 600
+
+# Kinds that stand in a sequence, where the neighbour helps to understand and to find.
+SEQUENTIAL: frozenset[Kind] = frozenset({"message", "passage"})
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """An embedding as it is stored: the embedder's id and little-endian float32 bytes."""
+
+    model: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Who does what, why and when; becomes one entry of the history."""
+
+    action: str
+    by: str
+    reason: str
+    at: datetime
+
+
+def head(db: SqliteUtils, record_id: str) -> Record | None:
+    """What holds now for this id."""
+    row = db.conn.execute(
+        "SELECT * FROM version WHERE id = ? AND ends IS NULL", (record_id,)
+    ).fetchone()
+    return None if row is None else rows.to_record(row)
+
+
+def known(db: SqliteUtils, identity: str) -> Record | None:
+    """The head of the record that this identity was stored as, in whatever version."""
+    row = db.conn.execute(
+        "SELECT id FROM version WHERE identity = ? ORDER BY vid LIMIT 1", (identity,)
+    ).fetchone()
+    return None if row is None else head(db, row["id"])
+
+
+def same_statement(db: SqliteUtils, draft: Draft, content: str) -> Record | None:
+    """A record of this scope and kind that says the same, from whatever source.
+
+    A retracted one counts: what a person withdrew comes back by `restore`, not by saying it
+    again. A superseded one does not: a price may well return to where it was.
+    """
+    if draft.kind not in rows.STATEMENTS:
+        return None
+    row = db.conn.execute(
+        "SELECT * FROM version WHERE content = ? AND scope = ? AND kind = ? AND ends IS NULL"
+        " AND status IN ('active', 'proposed', 'retracted') ORDER BY vid LIMIT 1",
+        (content, draft.scope, draft.kind),
+    ).fetchone()
+    return None if row is None else rows.to_record(row)
+
+
+def forgotten(db: SqliteUtils, draft: Draft, content: str) -> Record | None:
+    """The tombstone that this draft would raise from."""
+    sealed = tombstones.subject(draft.kind, draft.source.ref, content)
+    record_id = tombstones.buried(db, scope=draft.scope, sealed=sealed)
+    return None if record_id is None else head(db, record_id)
+
+
+def begin(db: SqliteUtils, record: Record, identity: str, vector: Vector | None) -> Record:
+    """Write version 1."""
+    act = Act(action="add", by=record.author, reason="", at=record.created_at)
+    near_id, near = _neighbour(db, record)
+    fields = {
+        "begins": rows.iso(record.known_at),
+        "near": near,
+        "near_id": near_id,
+        "identity": identity,
+    }
+    return _insert(db, record, fields, vector, act)
+
+
+def follow(db: SqliteUtils, record: Record, act: Act, vector: Vector | None = None) -> Record:
+    """Write the version after the present one; without a new text its vector is kept."""
+    old = db.conn.execute(
+        "SELECT vid, n, near, near_id, identity, text FROM version WHERE id = ? AND ends IS NULL",
+        (record.id,),
+    ).fetchone()
+    db.execute("UPDATE version SET ends = ? WHERE vid = ?", (rows.iso(act.at), old["vid"]))
+    made = replace(
+        record,
+        version=old["n"] + 1,
+        reason=act.reason,
+        updated_at=act.at,
+        updated_by=act.by,
+    )
+    fields = {
+        "begins": rows.iso(act.at),
+        "near": old["near"],
+        "near_id": old["near_id"],
+        "identity": old["identity"],
+    }
+    kept = _insert(db, made, fields, vector, act)
+    if vector is None:
+        db.execute(
+            "INSERT INTO vector (vid, model, data) SELECT (SELECT vid FROM version"
+            " WHERE id = ? AND ends IS NULL), model, data FROM vector WHERE vid = ?",
+            (record.id, old["vid"]),
+        )
+    if old["text"] != record.text:
+        _retell_neighbours(db, record.id, record.text)
+    return kept
+
+
+def corroborate(db: SqliteUtils, record: Record, draft: Draft, now: datetime) -> Record:
+    """Add the draft's source to what speaks for the record; unchanged where it already does."""
+    if record.status == "retracted":
+        return record
+    spoken = {_where(source) for source in (record.source, *record.evidence)}
+    fresh = tuple(one for one in (draft.source, *draft.evidence) if _where(one) not in spoken)
+    if not fresh:
+        return record
+    act = Act(action="corroborate", by=draft.author, reason="", at=now)
+    return follow(db, replace(record, evidence=(*record.evidence, *fresh)), act)
+
+
+def erase(db: SqliteUtils, record: Record, act: Act) -> Record:
+    """Take the text of every version away and leave a tombstone that says who and when."""
+    contents = db.conn.execute(
+        "SELECT DISTINCT content FROM version WHERE id = ? AND content IS NOT NULL", (record.id,)
+    ).fetchall()
+    texts = db.conn.execute("SELECT DISTINCT text FROM version WHERE id = ?", (record.id,))
+    for (text,) in texts.fetchall():
+        # A question that quoted the text would keep it alive in the injection log.
+        db.execute(
+            "UPDATE recall SET query = '' WHERE length(?1) > 0 AND instr(query, ?1) > 0", (text,)
+        )
+    for (content,) in contents:
+        sealed = tombstones.subject(record.kind, record.source.ref, cast("str", content))
+        tombstones.bury(db, record_id=record.id, scope=record.scope, sealed=sealed)
+    db.execute(
+        "DELETE FROM vector WHERE vid IN (SELECT vid FROM version WHERE id = ?)", (record.id,)
+    )
+    db.execute(
+        "UPDATE version SET status = 'forgotten', text = '', title = '', context = '', near = '',"
+        " near_id = NULL, grams = '', tags = '[]', symbols = '[]', evidence = '[]', speaker = '',"
+        " thread = '', source_title = '', source_locator = '', reason = '', identity = NULL,"
+        " content = NULL WHERE id = ?",
+        (record.id,),
+    )
+    _retell_neighbours(db, record.id, "")
+    db.execute("UPDATE change SET reason = '' WHERE id = ?", (record.id,))
+    db.execute("DELETE FROM outbox WHERE id = ?", (record.id,))
+    empty = replace(
+        record,
+        title="", text="", speaker="", thread="", tags=(), symbols=(), evidence=(),
+        status="forgotten", pinned=False, source=replace(record.source, title="", locator=""),
+    )  # fmt: skip
+    left = follow(db, empty, act)
+    # A deleted entry's words stay in the full-text segments until these are merged.
+    db.execute("INSERT INTO words (words) VALUES ('optimize')")
+    return left
+
+
+def _insert(
+    db: SqliteUtils,
+    record: Record,
+    fields: Mapping[str, object],
+    vector: Vector | None,
+    act: Act,
+) -> Record:
+    gone = record.status == "forgotten"
+    row = {**rows.to_row(record), **rows.index_columns(record), **fields}
+    row["content"] = None if gone else rows.content_hash(record.title, record.text)
+    if gone:
+        row |= {"context": "", "near": "", "near_id": None, "grams": "", "identity": None}
+    names = ", ".join(row)
+    marks = ", ".join("?" * len(row))
+    cursor = db.execute(f"INSERT INTO version ({names}) VALUES ({marks})", tuple(row.values()))
+    if vector is not None:
+        db.execute(
+            "INSERT INTO vector (vid, model, data) VALUES (?, ?, ?)",
+            (cursor.lastrowid, vector.model, vector.data),
+        )
+    db.execute(
+        "INSERT INTO change (id, n, action, by, reason, at) VALUES (?, ?, ?, ?, ?, ?)",
+        (record.id, record.version, act.action, act.by, act.reason, rows.iso(act.at)),
+    )
+    db.execute(
+        "INSERT INTO outbox (id, scope, op) VALUES (?, ?, ?)",
+        (record.id, record.scope, "drop" if gone else "put"),
+    )
+    return record
+
+
+def _neighbour(db: SqliteUtils, record: Record) -> tuple[str | None, str]:
+    """The text before this one in its thread: only from the same scope, whose words it lends."""
+    if record.kind not in SEQUENTIAL or not record.thread:
+        return None, ""
+    row = db.conn.execute(
+        "SELECT id, text FROM version WHERE thread = ? AND scope = ? AND kind = ?"
+        " AND ends IS NULL ORDER BY vid DESC LIMIT 1",
+        (record.thread, record.scope, record.kind),
+    ).fetchone()
+    return (None, "") if row is None else (row["id"], row["text"][:NEAR_CHARACTERS])
+
+
+def _retell_neighbours(db: SqliteUtils, record_id: str, text: str) -> None:
+    db.execute(
+        "UPDATE version SET near = ?, near_id = ? WHERE near_id = ?",
+        (text[:NEAR_CHARACTERS], record_id if text else None, record_id),
+    )
+
+
+def _where(source: Source) -> tuple[str, str, str]:
+    return source.kind, source.ref, source.locator
+
+
+def must_exist(record: Record | None, record_id: str) -> Record:
+    """The record, or the sentence for a reader who asked for one that is not there."""
+    if record is None:
+        raise InputError(
+            f"There is no record {record_id}.",
+            "The id is mistyped, or the record is not visible here.",
+            "Search for it, and use the id that the result shows.",
+        )
+    return record
