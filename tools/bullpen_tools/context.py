@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bullpen_memory.market import Market
     from bullpen_memory.store import Store
 
+    from bullpen_tools.receipts import Receipts
+
 ValueKind = Literal["observed", "derived", "assumed", "synthetic"]
 Scalar = float | int | str | bool | None
 
@@ -24,13 +26,17 @@ class Value:
     """One named result. `unit` is a UCUM-like word: usd, pct, ratio, x, index, bp, days, count, date, text.
 
     A percentage is stored as percent (12.5 means 12.5 %), a ratio as a plain number.
-    `value` None means "has no answer"; `label` is what a person reads.
+    `value` None means "has no answer"; `label` is what a person reads. `metric` and `entity` say
+    what was measured of what ("volatility", "SP500"): two values of one metric and entity that
+    differ are a conflict. Without an entity a value is never compared.
     """
 
     value: Scalar
     unit: str = ""
     kind: ValueKind = "derived"
     label: str = ""
+    metric: str = ""
+    entity: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +124,8 @@ class ToolContext:
     """Everything a tool may touch. The runtime fills it in; no model can.
 
     `scopes` is what this conversation may see, `home` the scope where what it learns is written.
-    `as_of` pins every data access when set.
+    `receipts` is how a tool draws from what another tool found. `as_of` pins every data access
+    when set.
     """
 
     run_id: str
@@ -130,6 +137,7 @@ class ToolContext:
     thread_title: str
     store: Store
     market: Market
+    receipts: Receipts
     artifacts: Path
     files: tuple[LocalFile, ...] = ()
     as_of: datetime | None = None

@@ -1,0 +1,209 @@
+"""A series as the measures need it: clean, dated, with the reference to the exact rows behind it.
+
+The rule it protects: what was left out is counted and said, and every history carries the hash
+and the vintage of the rows that it was made from. It computes no measure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import numpy as np
+
+from bullpen_memory.errors import InputError
+from bullpen_memory.records import SeriesInfo, SeriesSlice
+from bullpen_tools.context import DataRef, ToolContext, ValueKind
+from bullpen_tools.measures import PERIODS_PER_YEAR, Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Values at ascending dates; `notes` says what was left out and why."""
+
+    info: SeriesInfo
+    dates: tuple[date, ...]
+    values: Numbers
+    ref: DataRef
+    known_at: datetime
+    missing: int = 0
+
+    @property
+    def key(self) -> str:
+        """The id as a part of a value's key."""
+        return re.sub(r"[^a-z0-9]+", "_", self.info.id.lower()).strip("_")
+
+    @property
+    def positive(self) -> bool:
+        """Whether logarithms and relative changes mean anything: a price or level above zero.
+
+        A yield in percent is a rate already; its changes are measured in points.
+        """
+        return bool(np.all(self.values > 0)) and self.info.unit.lower() != "pct"
+
+    @property
+    def per_year(self) -> int | None:
+        """Observations in a year, or None for an irregular series."""
+        return PERIODS_PER_YEAR.get(self.info.frequency)
+
+    @property
+    def kind(self) -> ValueKind:
+        """The kind of everything computed from it."""
+        return "synthetic" if self.info.kind == "synthetic" else "derived"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of any result should know."""
+        notes: list[str] = []
+        if self.missing:
+            notes.append(
+                f"{self.info.id}: {self.missing} of {self.missing + len(self.dates)} periods have "
+                "no value and were left out."
+            )
+        if self.info.kind == "synthetic":
+            notes.append(f"{self.info.id} is synthetic: somebody made it up.")
+        return tuple(notes)
+
+
+def span(start: date | None, end: date | None) -> None:
+    """Refuse a span that ends before it begins."""
+    if start and end and start > end:
+        raise InputError(
+            f"The span from {start} to {end} is empty.",
+            "It ends before it begins.",
+            "Exchange the two dates.",
+        )
+
+
+def load(
+    ctx: ToolContext, name: str, start: date | None, end: date | None, *, at_least: int = 3
+) -> History:
+    """The history of the series that people call `name`, as known at the context's as-of.
+
+    Raises InputError for an unknown or ambiguous name and for fewer than `at_least` values.
+    """
+    span(start, end)
+    info = ctx.market.resolve(name, ctx.scopes)
+    piece = ctx.market.slice(
+        info.id,
+        scopes=ctx.scopes,
+        start=start.isoformat() if start else None,
+        end=end.isoformat() if end else None,
+        as_of=ctx.as_of,
+    )
+    history = _history(piece)
+    if len(history.dates) < at_least:
+        raise InputError(
+            f"{info.title} ({info.id}) has {len(history.dates)} values in this span; "
+            f"at least {at_least} are needed.",
+            "The desk holds no more of it" + (" as of that day." if ctx.as_of else "."),
+            "Ask `series_catalogue` for the span that it covers.",
+        )
+    return history
+
+
+def _history(piece: SeriesSlice) -> History:
+    rows = [row for row in piece.observations if row.value is not None]
+    dates = tuple(date.fromisoformat(row.period[:10]) for row in rows)
+    values = np.array([row.value for row in rows], dtype=np.float64)
+    ref = DataRef(
+        dataset=piece.info.id,
+        vintage=piece.vintage,
+        sha256=piece.sha256,
+        rows=len(piece.observations),
+        start=dates[0].isoformat() if dates else "",
+        end=dates[-1].isoformat() if dates else "",
+        kind=piece.info.kind,
+    )
+    known = max((row.known_at for row in rows), default=datetime.min)
+    return History(
+        piece.info, dates, values, ref, known, missing=len(piece.observations) - len(rows)
+    )
+
+
+def require_returns(history: History) -> None:
+    """Refuse a series that has no relative changes or no frequency to annualise with."""
+    if not history.positive:
+        raise InputError(
+            f"{history.info.title} ({history.info.id}) has no returns to compare.",
+            "It is a rate or is not always above zero, so relative changes mean nothing.",
+            "Leave it out, or ask `series_stats` for the deviation of its changes.",
+        )
+    if history.per_year is None:
+        raise InputError(
+            f"{history.info.title} ({history.info.id}) has no volatility a year.",
+            "Its observations come at irregular times.",
+            "Leave it out.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """Histories cut to the dates that all of them have; `warnings` says what that cost."""
+
+    histories: tuple[History, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        return self.histories[0].dates
+
+    @property
+    def span(self) -> str:
+        """`1999-01-04 to 2018-12-31`."""
+        return f"{self.dates[0]} to {self.dates[-1]}"
+
+
+def load_common(
+    ctx: ToolContext, names: Sequence[str], start: date | None, end: date | None
+) -> Common:
+    """Several series on their common dates.
+
+    Raises InputError for fewer than two different series, different frequencies, or fewer than
+    three common dates.
+    """
+    histories = [load(ctx, name, start, end) for name in names]
+    ids = list(dict.fromkeys(history.info.id for history in histories))
+    if len(ids) < 2 or len(ids) != len(histories):
+        raise InputError(
+            "There is nothing to compare.",
+            f"The names given mean {', '.join(ids) or 'no series'}.",
+            "Name at least two different series.",
+        )
+    frequencies = {history.info.frequency for history in histories}
+    if len(frequencies) > 1:
+        listed = ", ".join(
+            f"{history.info.id} is {history.info.frequency}" for history in histories
+        )
+        raise InputError(
+            "These series cannot be compared directly.",
+            f"Their frequencies differ: {listed}.",
+            "Choose series of one frequency from `series_catalogue`.",
+        )
+    shared = sorted(set.intersection(*(set(history.dates) for history in histories)))
+    if len(shared) < 3:
+        spans = ", ".join(f"{h.info.id} {h.dates[0]} to {h.dates[-1]}" for h in histories)
+        raise InputError(
+            "These series have no common span.", f"They cover: {spans}.", "Choose others."
+        )
+    return _cut(histories, shared)
+
+
+def _cut(histories: Sequence[History], shared: Sequence[date]) -> Common:
+    first, last, kept = shared[0], shared[-1], set(shared)
+    cut: list[History] = []
+    warnings: list[str] = []
+    for history in histories:
+        mask = np.array([day in kept for day in history.dates])
+        inside = sum(first <= day <= last for day in history.dates)
+        if dropped := inside - len(shared):
+            warnings.append(
+                f"{history.info.id}: {dropped} of {inside} dates within the common span were left "
+                "out because another series has no value there."
+            )
+        if history.info.kind == "synthetic":
+            warnings.append(f"{history.info.id} is synthetic: somebody made it up.")
+        cut.append(replace(history, dates=tuple(shared), values=history.values[mask]))
+    return Common(tuple(cut), tuple(warnings))

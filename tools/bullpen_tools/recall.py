@@ -1,0 +1,267 @@
+"""Reading and writing the context store on behalf of an agent.
+
+The rule it protects: an agent recalls only what its conversation may see, writes only into its
+own conversation's scope, and what it writes names the thread and the receipts it came from.
+
+Policy, for now: a note or finding of an agent is active at once, with the confidence it stated;
+a decision is proposed until a person approves it, and so is whatever would replace a pinned
+record or a person's own. Nothing is erased or approved here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from bullpen_memory.errors import InputError
+from bullpen_memory.records import Draft, Hit, Kind, Query, Record, Source, Status
+from bullpen_tools.context import DataRef, Receipt, Result, Scalar, ToolContext, Value
+from bullpen_tools.figures import cited, plain, render
+from bullpen_tools.tool import Arguments, tool
+
+_SHOWN = 700
+
+
+@tool(risk="read", label="recalling what we know", version="1")
+def recall(
+    ctx: ToolContext,
+    query: str,
+    limit: int = 8,
+    kinds: list[Kind] | None = None,
+    symbols: list[str] | None = None,
+) -> Result:
+    """Search what the desk remembers: notes, findings, decisions, documents, messages. Each hit has
+    its id, author, time and the link it came from; name these when you use it.
+
+    Args:
+        query: What to look for, in plain words. Empty: the newest.
+        limit: How many records at most, 1 to 30.
+        kinds: Only these kinds of record. Default: all.
+        symbols: Only records about one of these symbols, such as WTI. Default: all.
+    """
+    if not 1 <= limit <= 30:
+        raise InputError(
+            f"{limit} records cannot be recalled.", "The limit is 1 to 30.", "Choose one."
+        )
+    found = ctx.store.find(
+        Query(
+            text=query,
+            scopes=ctx.scopes,
+            kinds=frozenset(kinds or ()),
+            symbols=frozenset(symbol.upper() for symbol in symbols or ()),
+            as_of=ctx.as_of,
+            limit=limit,
+        )
+    )
+    records = [hit.record for hit in found.hits]
+    ctx.store.log_recall(
+        run_id=ctx.run_id,
+        agent=ctx.agent,
+        query=query,
+        record_ids=[record.id for record in records],
+    )
+    header = ("id", "kind", "title", "text", "who", "when", "link", "confidence", "why")
+    about = f"about “{query}”" if query.strip() else "yet"
+    return Result(
+        summary=f"What the desk remembers {about}." if records else f"Nothing is known {about}.",
+        values={
+            "shown": Value(value=len(records), unit="count", label="Records shown"),
+            "total": Value(value=found.total, unit="count", label="Records that fit"),
+        },
+        data=tuple(_reference(record) for record in records),
+        warnings=found.notes,
+        table=(header, *(_row(hit) for hit in found.hits)) if records else (),
+        known_at=max((record.known_at for record in records), default=None),
+    )
+
+
+class Lesson(Arguments):
+    """What to write down."""
+
+    kind: Literal["note", "finding", "decision"] = Field(
+        description="finding for what was computed or found out, note for context, decision for "
+        "what to do"
+    )
+    title: str = Field(description="A short headline")
+    text: str = Field(
+        description="The statement. Cite figures by reference, such as {{r42.volatility}}"
+    )
+    symbols: list[str] = Field(
+        default_factory=list[str], description="Symbols it is about, such as WTI"
+    )
+    tags: list[str] = Field(default_factory=list[str], description="Words to file it under")
+    confidence: float | None = Field(default=None, description="How sure you are, 0 to 1")
+    receipts: list[str] = Field(
+        default_factory=list[str],
+        description="Further receipts that it rests on, beside those cited in the text",
+    )
+
+
+@tool(risk="write", label="writing down what we learnt", version="1")
+def remember(ctx: ToolContext, lesson: Lesson) -> Result:
+    """Write one statement into the desk's memory, with this thread as its source. Write what will
+    matter later, one statement a record. A decision waits for a person's approval.
+    """
+    evidence = _evidence(ctx, (lesson.title, lesson.text), lesson.receipts)
+    draft = Draft(
+        kind=lesson.kind,
+        title=_without_references(ctx, lesson.title),
+        text=_without_references(ctx, lesson.text),
+        author=ctx.agent,
+        source=_source(ctx),
+        scope=ctx.home,
+        symbols=tuple(lesson.symbols),
+        tags=tuple(lesson.tags),
+        confidence=lesson.confidence,
+        evidence=tuple(_as_source(receipt) for receipt in evidence),
+        status="proposed" if lesson.kind == "decision" else "active",
+    )
+    record = ctx.store.add(draft)
+    if record.status == "forgotten":
+        raise InputError(
+            "It was not remembered.",
+            "A person had this very text forgotten.",
+            "Leave it; only a person can bring it back.",
+        )
+    return _written(record, evidence)
+
+
+@tool(risk="write", label="correcting the memory", version="1")
+def supersede(
+    ctx: ToolContext,
+    record_id: str,
+    text: str,
+    reason: str,
+    title: str = "",
+    receipts: list[str] | None = None,
+) -> Result:
+    """Replace a remembered statement that no longer holds. The old one is kept with its history.
+    What a person wrote or pinned is only proposed to be replaced.
+
+    Args:
+        record_id: Id of the record that no longer holds, as `recall` showed it.
+        text: The statement that holds now. Cite figures by reference.
+        reason: Why the old statement no longer holds.
+        title: A new headline. Default: the old one.
+        receipts: Further receipts that it rests on, beside those cited in the text.
+    """
+    old = _replaceable(ctx, record_id.strip())
+    evidence = _evidence(ctx, (title, text), receipts or ())
+    draft = Draft(
+        kind=old.kind,
+        title=_without_references(ctx, title) or old.title,
+        text=_without_references(ctx, text),
+        author=ctx.agent,
+        source=_source(ctx),
+        scope=old.scope,
+        symbols=old.symbols,
+        tags=old.tags,
+        evidence=tuple(_as_source(receipt) for receipt in evidence),
+        status=_status_instead_of(old),
+    )
+    return _written(ctx.store.supersede(old.id, draft, by=ctx.agent, reason=reason), evidence)
+
+
+def _replaceable(ctx: ToolContext, record_id: str) -> Record:
+    old = ctx.store.get(record_id, scopes=ctx.scopes)
+    if old is None:
+        raise InputError(
+            f"There is no record {record_id} here.",
+            "It does not exist or belongs to another conversation.",
+            "Use an id that `recall` showed.",
+        )
+    if old.scope != ctx.home:
+        raise InputError(
+            f"The record {record_id} cannot be replaced from here.",
+            "It belongs to a wider circle than this conversation, whose words would leak into it.",
+            "Say so in the answer; a person can change it where it belongs.",
+        )
+    return old
+
+
+def _status_instead_of(old: Record) -> Status:
+    # Agents' ids are lower case, people's come from Slack and are upper case (U…, W…).
+    by_person = old.source.kind == "person" or not old.author.islower()
+    return "proposed" if old.pinned or by_person or old.kind == "decision" else "active"
+
+
+def _evidence(ctx: ToolContext, texts: Iterable[str], named: Sequence[str]) -> tuple[Receipt, ...]:
+    ids = dict.fromkeys([*(name for text in texts for name in cited(text)), *named])
+    found = {name: ctx.receipts.get(name, scopes=ctx.scopes) for name in ids}
+    unknown = [name for name, receipt in found.items() if receipt is None]
+    if unknown:
+        raise InputError(
+            "It was not remembered.",
+            f"There is no receipt {', '.join(unknown)} here.",
+            "Cite receipts of this conversation only.",
+        )
+    return tuple(receipt for receipt in found.values() if receipt is not None)
+
+
+def _without_references(ctx: ToolContext, text: str) -> str:
+    """The text with its figures filled in; a record must not hold a reference to nothing."""
+
+    def lookup(name: str) -> Receipt | None:
+        return ctx.receipts.get(name, scopes=ctx.scopes)
+
+    if missing := render(text, lookup).missing:
+        raise InputError(
+            "It was not remembered.",
+            f"The receipts hold no value {', '.join(missing)}.",
+            "Cite the keys exactly as the tool returned them.",
+        )
+    return plain(text, lookup)
+
+
+def _source(ctx: ToolContext) -> Source:
+    if not ctx.thread_link:
+        return Source(kind="run", ref=ctx.run_id, title=ctx.thread_title)
+    return Source(
+        kind="message",
+        ref=ctx.thread_link,
+        permalink=ctx.thread_link,
+        title=ctx.thread_title,
+    )
+
+
+def _as_source(receipt: Receipt) -> Source:
+    return Source(kind="receipt", ref=receipt.id, title=f"{receipt.tool}@{receipt.version}")
+
+
+def _written(record: Record, evidence: Sequence[Receipt]) -> Result:
+    waits = record.status == "proposed"
+    return Result(
+        summary=f"Remembered as {record.kind} {record.id}: {record.title or record.text[:80]}"
+        + (" (proposed: a person must approve it)." if waits else "."),
+        values={
+            "record": Value(value=record.id, unit="text", label="Record"),
+            "status": Value(value=record.status, unit="text", label="Status"),
+        },
+        data=(
+            _reference(record),
+            *(DataRef(dataset=f"receipt:{receipt.id}") for receipt in evidence),
+        ),
+        known_at=record.known_at,
+    )
+
+
+def _reference(record: Record) -> DataRef:
+    return DataRef(dataset=f"record:{record.id}", vintage=f"v{record.version}", rows=1)
+
+
+def _row(hit: Hit) -> tuple[Scalar, ...]:
+    record = hit.record
+    text = record.text if len(record.text) <= _SHOWN else hit.snippet
+    return (
+        record.id,
+        record.kind,
+        record.title,
+        text,
+        record.speaker or record.author,
+        record.known_at.isoformat(timespec="minutes"),
+        record.source.permalink or record.source.ref,
+        record.confidence,
+        hit.why,
+    )

@@ -1,0 +1,202 @@
+"""The stored envelopes of all tool calls, in one SQLite file.
+
+The rule it protects: a receipt is written once and never changed (triggers in the file refuse
+it), and one call key has one receipt for ever. It computes nothing and grants nothing: a caller
+that acts for an agent passes the scopes that the agent may see.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from bullpen_memory.errors import DefectError, OperatorError
+from bullpen_tools.context import Artifact, DataRef, Receipt, Result, Value
+
+_APPEND_ONLY = """
+CREATE TRIGGER IF NOT EXISTS receipts_are_not_{verb}d BEFORE {verb} ON receipts
+BEGIN SELECT RAISE(ABORT, 'receipts are append-only'); END
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReceipt:
+    """A receipt before it has an id. `call_key` is unique for ever."""
+
+    tool: str
+    version: str
+    inputs: dict[str, object]
+    result: Result
+    error: str
+    agent: str
+    run_id: str
+    call_key: str
+    scope: str
+    seconds: float
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class Receipts:
+    """Ids count r1, r2, …; safe for threads and for several processes on one file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # isolation_level None: the transactions below are ours, not the driver's guess.
+            self._connection = sqlite3.connect(
+                path, timeout=30, isolation_level=None, check_same_thread=False
+            )
+            self._db = Database(self._connection)
+            self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            raise OperatorError(
+                f"The receipts in {path} cannot be opened.",
+                f"{error}.",
+                "Make the folder writable, or choose another with BULLPEN_HOME.",
+            ) from error
+
+    def _prepare(self) -> None:
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS receipts (n INTEGER PRIMARY KEY AUTOINCREMENT,"
+            " call_key TEXT NOT NULL UNIQUE, run_id TEXT NOT NULL, agent TEXT NOT NULL,"
+            " scope TEXT NOT NULL, tool TEXT NOT NULL, version TEXT NOT NULL,"
+            " inputs TEXT NOT NULL, result TEXT NOT NULL, error TEXT NOT NULL,"
+            " seconds REAL NOT NULL, created_at TEXT NOT NULL)"
+        )
+        self._connection.execute("CREATE INDEX IF NOT EXISTS receipts_run ON receipts (run_id)")
+        for verb in ("update", "delete"):
+            self._connection.execute(_APPEND_ONLY.format(verb=verb))
+
+    def close(self) -> None:
+        """Close the file; the object is of no use afterwards."""
+        with self._lock:
+            self._db.close()
+
+    def add(self, new: NewReceipt) -> Receipt:
+        """Store a receipt and return it; for a known call key, the receipt that is there already."""
+        row = _to_row(new)
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                # Not INSERT OR IGNORE: an ignored row would burn a number of the sequence.
+                if self.by_call(new.call_key) is None:
+                    self._db.table("receipts").insert(row)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        stored = self.by_call(new.call_key)
+        if stored is None:
+            raise DefectError(f"The receipt of call {new.call_key} was not stored.")
+        return stored
+
+    def get(self, receipt_id: str, scopes: frozenset[str] | None = None) -> Receipt | None:
+        """The receipt, or None when there is none or it lies outside `scopes` (None: no limit)."""
+        number = receipt_id.removeprefix("r")
+        if not (number.isascii() and number.isdigit()) or len(number) > 18:
+            return None
+        found = self._where("n = ?", int(number))
+        if not found or (scopes is not None and found[0].scope not in scopes):
+            return None
+        return found[0]
+
+    def by_call(self, call_key: str) -> Receipt | None:
+        """The receipt of one call, or None when that call never ended."""
+        found = self._where("call_key = ?", call_key)
+        return found[0] if found else None
+
+    def by_run(self, run_id: str) -> list[Receipt]:
+        """All receipts of one run, oldest first."""
+        return self._where("run_id = ?", run_id)
+
+    def latest(self, scopes: frozenset[str], limit: int = 50) -> list[Receipt]:
+        """The newest receipts that may be seen within `scopes`, newest first."""
+        marks = ",".join("?" * len(scopes))
+        return self._where(f"scope IN ({marks})", *sorted(scopes), order="n DESC", limit=limit)
+
+    def _where(
+        self, where: str, *args: str | int, order: str = "n", limit: int | None = None
+    ) -> list[Receipt]:
+        with self._lock:
+            rows = self._db.table("receipts").rows_where(
+                where, list(args), order_by=order, limit=limit
+            )
+            return [_from_row(row) for row in rows]
+
+
+def _to_row(new: NewReceipt) -> dict[str, Any]:
+    try:
+        inputs = json.dumps(new.inputs, allow_nan=False, ensure_ascii=False)
+        result = json.dumps(asdict(new.result), allow_nan=False, ensure_ascii=False, default=_iso)
+    except (TypeError, ValueError) as error:
+        raise DefectError(
+            f"The result of `{new.tool}` cannot be stored.",
+            f"It holds something that is not JSON: {error}.",
+            "A value without an answer is None, never NaN or infinity.",
+        ) from error
+    return {
+        "call_key": new.call_key,
+        "run_id": new.run_id,
+        "agent": new.agent,
+        "scope": new.scope,
+        "tool": new.tool,
+        "version": new.version,
+        "inputs": inputs,
+        "result": result,
+        "error": new.error,
+        "seconds": new.seconds,
+        "created_at": new.created_at.isoformat(),
+    }
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not JSON serialisable")
+
+
+def _from_row(row: dict[str, Any]) -> Receipt:
+    return Receipt(
+        id=f"r{row['n']}",
+        tool=row["tool"],
+        version=row["version"],
+        inputs=json.loads(row["inputs"]),
+        result=_read_result(json.loads(row["result"])),
+        error=row["error"],
+        agent=row["agent"],
+        run_id=row["run_id"],
+        call_key=row["call_key"],
+        scope=row["scope"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        seconds=row["seconds"],
+    )
+
+
+def _read_result(stored: dict[str, Any]) -> Result:
+    known_at, as_of = stored["known_at"], stored["as_of"]
+    return Result(
+        summary=stored["summary"],
+        values={key: Value(**value) for key, value in stored["values"].items()},
+        data=tuple(DataRef(**ref) for ref in stored["data"]),
+        warnings=tuple(stored["warnings"]),
+        artifacts=tuple(Artifact(**item) for item in stored["artifacts"]),
+        table=tuple(tuple(row) for row in stored["table"]),
+        as_of=_read_time(as_of) if as_of else None,
+        known_at=datetime.fromisoformat(known_at) if known_at else None,
+    )
+
+
+def _read_time(text: str) -> datetime | date:
+    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)

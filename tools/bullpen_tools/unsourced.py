@@ -1,0 +1,66 @@
+"""Finds the numbers of a message that came from no receipt.
+
+The rule it protects: a reader can tell a figure with a source from one without. Numbers that
+claim nothing (dates, ordinals, list numbers, names such as "S&P 500", code, addresses) are not
+figures. It marks and refuses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+CODE = re.compile(
+    r"(?P<fence>`{3,}|~{3,})[\s\S]*?(?:(?P=fence)|\Z)|(?P<tick>`{1,2})[^`\n]+(?P=tick)"
+)
+
+_MONTHS = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_INNOCENT = re.compile(
+    "|".join(
+        (
+            r"<[@#!][^>\s]*>",  # mentions as Slack writes them
+            r"(?:https?://|www\.|mailto:)[^\s)>\]]+",
+            r"\]\([^)\n]*\)",  # the address of a Markdown link
+            r"\b[\w.+-]+@[\w-]+\.[\w.]+",
+            r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\b",
+            rf"\b\d{{1,2}}(?:st|nd|rd|th)?[ \-]{_MONTHS}\b\.?,?(?:[ \-]\d{{2,4}}\b)?",
+            rf"\b{_MONTHS}\b\.?[ \-]\d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d\b",
+            r"\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b",
+            r"\b\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?\b",
+            r"(?<![\d.,$€£¥])\b(?:19|20)\d\d(?:s|\b)(?![.,]?\d| ?%|x\b)",  # a year
+            r"\b\d+(?:st|nd|rd|th)\b",
+            r"(?m:^[ \t>]*(?:#{1,6}[ \t]*)?(?:\d{1,3}\.)*\d{1,3}[.)](?=\s))",  # list and heading numbers
+            r"\b(?:S&P|S&amp;P|SP|FTSE|Russell|Nikkei|CAC|DAX|ASX|TSX|Nasdaq|NASDAQ|CSI|IBEX|STOXX|Stoxx|Dow|Fortune)"
+            r"[ -]?(?:\d{2,4})\b",
+            r"\b[A-Z]+-\d+\b",  # COVID-19
+            r"\b[0-9A-HJKMNP-TV-Z]{26}\b",  # record ids
+            r"\[r\d+\]",
+        )
+    ),
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"(?<![\w.])[+\-−±~≈]?[$€£¥]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?"
+    r"(?: ?(?:%|bps?\b|pp\b)|(?:x|k|m|mn|bn|tn)\b)?(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def bare_numbers(text: str, *, allow: str = "") -> tuple[str, ...]:
+    """The numbers in `text` that claim something, as written, each once, in order.
+
+    A number that occurs in `allow` (whatever its sign, currency or trailing zeros) is left out.
+    """
+    known = {_size(match[0]) for match in re.finditer(r"\d[\d,]*(?:\.\d+)?", allow)}
+    searched = _INNOCENT.sub(" ", CODE.sub(" ", text))
+    found = (match[0].strip().rstrip(",") for match in _NUMBER.finditer(searched))
+    return tuple(dict.fromkeys(number for number in found if _size(number) not in known))
+
+
+def _size(number: str) -> str:
+    digits = re.sub(r"[^\d.]", "", re.sub(r"e[+-]?\d+$", "", number, flags=re.IGNORECASE))
+    if "." in digits:
+        digits = digits.rstrip("0").rstrip(".")
+    return digits.lstrip("0") or "0"
