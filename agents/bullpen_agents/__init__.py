@@ -1,1 +1,1 @@
-"""Who the colleagues are, and how one of them takes a turn."""
+"""Who the colleagues are and how one turn of theirs works."""

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from bullpen_memory.errors import ModelError
 from bullpen_tools.tool import ToolSpec
 
 StopReason = Literal["end_turn", "tool_use", "max_tokens", "refusal", "pause_turn"]
@@ -40,7 +41,15 @@ class ToolResult:
     error: bool = False
 
 
-Block = Text | ToolCall | ToolResult
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A block that the model `model` wants back unchanged (its thinking). Never shown to people."""
+
+    model: str
+    data: dict[str, Any]
+
+
+Block = Text | ToolCall | ToolResult | Opaque
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One question to a model. `agent` is the colleague's id, for doubles and for accounting."""
+    """One question to a model. `agent` is the colleague's id, for doubles and for accounting.
+
+    The first `stable` characters of `system` are the same in every turn of this agent: a backend
+    that caches prompts may cache them apart. `meta` describes the task in plain data (see
+    `prompt.describe`); language models never see it.
+    """
 
     agent: str
     model: str
@@ -72,6 +86,7 @@ class Request:
     messages: tuple[Msg, ...]
     tools: tuple[ToolSpec, ...] = ()
     max_tokens: int = 4096
+    stable: int = 0
     meta: dict[str, Any] = field(default_factory=dict)
 
 
@@ -115,3 +130,36 @@ class Model(Protocol):
     offline: bool
 
     def stream(self, request: Request) -> AsyncIterator[Event]: ...
+
+
+class GaveUp(ModelError):
+    """Every attempt at one request failed. `usage` is what the failed attempts cost all the same."""
+
+    def __init__(self, fact: str, cause: str, remedy: str, *, usage: Usage, model: str) -> None:
+        super().__init__(fact, cause, remedy)
+        self.usage, self.model = usage, model
+
+    def as_completed(self) -> Completed:
+        """The form in which accounting takes it: an answer without content."""
+        return Completed(
+            message=Msg("assistant", ()), stop="refusal", usage=self.usage, model=self.model
+        )
+
+
+def add_usage(first: Usage, second: Usage) -> Usage:
+    """The sum of two usages. The cost of a sum is unknown (None) when a part with tokens has none."""
+    parts = [part for part in (first, second) if _counts(part)]
+    costs = [part.cost_usd for part in parts]
+    known = [cost for cost in costs if cost is not None]
+    return Usage(
+        input_tokens=first.input_tokens + second.input_tokens,
+        output_tokens=first.output_tokens + second.output_tokens,
+        cache_read_tokens=first.cache_read_tokens + second.cache_read_tokens,
+        cache_write_tokens=first.cache_write_tokens + second.cache_write_tokens,
+        cost_usd=sum(known) if costs and len(known) == len(costs) else None,
+    )
+
+
+def _counts(usage: Usage) -> bool:
+    """False for the empty usage a sum starts from: it says nothing about the price."""
+    return usage != Usage()

@@ -1,0 +1,230 @@
+"""Option structures in a question: which one, which strikes, what was paid or received.
+
+The rule it protects: nothing is assumed that the person did not write. A missing strike or price
+is reported as missing. It computes no payoff.
+
+Grammar (any order, any case):
+    structure   call | put | [bull|bear] call spread | [bull|bear] put spread | debit/credit spread
+                | straddle | strangle | [call|put] butterfly (fly) | iron butterfly | [call|put] condor
+                | iron condor | collar | covered call | protective put
+    strikes     70-90-110 | 70/90/110 | 70, 90 and 110 | struck at 50
+    price       bought at 2.50 | for 2.50 | paid 2.50 | premium 2.50 | at 2.50 | @ 2.50
+    credit      sold for 1.5 | credit of 1.5 | short … at 1.5
+    stock       stock at 100 (for covered calls, protective puts, collars)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bullpen_agents.grammar_series import MONTHS
+
+_NUMBER = (
+    r"(?:[$€£]\s*)?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)(?!\d|[.,]\d|\s*[-–/]\s*\d)"
+)
+_STRUCTURES: tuple[tuple[str, str], ...] = (
+    (r"iron\s+condors?", "iron_condor"),
+    (r"iron\s+(?:butterfl(?:y|ies)|fl(?:y|ies))", "iron_butterfly"),
+    (r"puts?\s+(?:butterfl(?:y|ies)|fl(?:y|ies))", "put_butterfly"),
+    (r"(?:calls?\s+)?(?:butterfl(?:y|ies)|\bfl(?:y|ies))", "call_butterfly"),
+    (r"puts?\s+condors?", "put_condor"),
+    (r"(?:calls?\s+)?condors?", "call_condor"),
+    (r"bull(?:ish)?\s+calls?\s+spreads?|calls?\s+debit\s+spreads?", "bull_call_spread"),
+    (r"bear(?:ish)?\s+calls?\s+spreads?|calls?\s+credit\s+spreads?", "bear_call_spread"),
+    (r"bull(?:ish)?\s+puts?\s+spreads?|puts?\s+credit\s+spreads?", "bull_put_spread"),
+    (r"bear(?:ish)?\s+puts?\s+spreads?|puts?\s+debit\s+spreads?", "bear_put_spread"),
+    (r"calls?\s+(?:vertical|spreads?)|callspreads?", "call_spread"),
+    (r"puts?\s+(?:vertical|spreads?)|putspreads?", "put_spread"),
+    (r"straddles?", "straddle"),
+    (r"strangles?", "strangle"),
+    (r"collars?", "collar"),
+    (r"covered\s+calls?|buy-?writes?", "covered_call"),
+    (r"(?:protective|married)\s+puts?", "protective_put"),
+    (r"calls?", "call"),
+    (r"puts?", "put"),
+)
+STRIKES = {
+    "call": 1, "put": 1, "straddle": 1, "covered_call": 1, "protective_put": 1,
+    "call_spread": 2, "put_spread": 2, "bull_call_spread": 2, "bear_call_spread": 2,
+    "bull_put_spread": 2, "bear_put_spread": 2, "strangle": 2, "collar": 2,
+    "call_butterfly": 3, "put_butterfly": 3, "iron_butterfly": 3,
+    "call_condor": 4, "put_condor": 4, "iron_condor": 4,
+}  # fmt: skip
+_CREDIT = {"iron_condor", "iron_butterfly", "bear_call_spread", "bull_put_spread"}
+_WITH_STOCK = {"collar", "covered_call", "protective_put"}
+_FLIPPED = {"call_spread": "bear_call_spread", "put_spread": "bull_put_spread"}
+_LEGS: dict[str, tuple[tuple[str, int, int], ...]] = {
+    "call": (("call", 1, 0),),
+    "put": (("put", 1, 0),),
+    "straddle": (("put", 1, 0), ("call", 1, 0)),
+    "strangle": (("put", 1, 0), ("call", 1, 1)),
+    "call_butterfly": (("call", 1, 0), ("call", -2, 1), ("call", 1, 2)),
+    "put_butterfly": (("put", 1, 0), ("put", -2, 1), ("put", 1, 2)),
+    "iron_butterfly": (("put", 1, 0), ("put", -1, 1), ("call", -1, 1), ("call", 1, 2)),
+    "call_condor": (("call", 1, 0), ("call", -1, 1), ("call", -1, 2), ("call", 1, 3)),
+    "put_condor": (("put", 1, 0), ("put", -1, 1), ("put", -1, 2), ("put", 1, 3)),
+    "iron_condor": (("put", 1, 0), ("put", -1, 1), ("call", -1, 2), ("call", 1, 3)),
+}
+"""The legs of what can be sold as a whole: (kind, quantity when bought, position of the strike)."""
+_SOLD = re.compile(r"\b(?:sold|sell|selling|short|shorted|shorting|wrote|written|writing)\b")
+_BOUGHT = re.compile(r"\b(?:bought|buy|buying|paid|pay|paying|debit|costs?|costing)\b")
+_CREDITED = re.compile(
+    rf"\b(?:credit|collect(?:ed|ing)?|receiv(?:e|ed|ing)|took\s+in)\s+(?:of\s+)?{_NUMBER}"
+    rf"|{_NUMBER}\s+credit"
+)
+_PRICE = re.compile(
+    r"\b(?:bought|buy|paid|pay|paying|sold|sell|costs?|costing|premium|debit|priced?|price)\s+"
+    rf"(?:(?:is|was|at|for|of|a|an|net)\s+)*{_NUMBER}"
+    rf"|\bfor\s+(?:a\s+)?(?:net\s+)?(?:(?:premium|price|cost|debit)\s+of\s+)?{_NUMBER}(?!\s*(?:strike|call|put))"
+    rf"|@\s*{_NUMBER}"
+)
+_WEAK_PRICE = re.compile(rf"\bat\s+{_NUMBER}(?!\s*[-/]\s*\d)")
+_STOCK = re.compile(
+    rf"\b(?:stock|shares?|underlying|spot)\s+(?:(?:bought|trading|price|is|at|for|of|now)\s+)*{_NUMBER}"
+)
+_JOINED = re.compile(r"\d+(?:\.\d+)?(?:\s*[-–/]\s*\d+(?:\.\d+)?)+")
+_PLAIN = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w%])")
+_EXPIRY = re.compile(
+    r"\b(?:\d{1,2}(?:st|nd|rd|th)?\s+)?(?:"
+    + "|".join(sorted(MONTHS, key=len, reverse=True))
+    + r")\b"
+    r"(?:\s+(?:20\d{2}|'\d{2}))?",
+    re.IGNORECASE,
+)
+_NOT_TICKERS = {
+    "A", "I", "OK", "CALL", "CALLS", "PUT", "PUTS", "IRON", "THE", "AND", "OR", "WHAT", "LONG", "SHORT", "USD",
+    "EUR", "GBP", "ATM", "OTM", "ITM", "PNL", "P", "L", "PL", "BUY", "SELL",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payoff:
+    """A question about the payoff of a structure. `cost` is negative for a credit, None when not given.
+
+    `legs` is set instead of a structure when the whole position was sold. `missing` says, in a
+    clause for the person, what is needed before anything can be computed.
+    """
+
+    structure: str
+    strikes: tuple[float, ...]
+    cost: float | None = None
+    underlying: str = ""
+    currency: str = "USD"
+    legs: tuple[tuple[str, int, float], ...] = ()
+    missing: str = ""
+
+
+def read_payoff(text: str) -> Payoff | None:
+    """The option structure that `text` asks about, or None when there is none."""
+    lower = text.lower()
+    structure = next((n for p, n in _STRUCTURES if re.search(rf"\b(?:{p})\b", lower)), None)
+    if structure is None or not _PLAIN.search(lower):
+        return None
+    expiry = _EXPIRY.search(text)
+    underlying = _underlying(text, expiry)
+    body = lower.replace(expiry[0].lower(), " ") if expiry else lower
+    stock, body = _take(_STOCK, body) if structure in _WITH_STOCK else (None, body)
+    credit, body = _take(_CREDITED, body)
+    price, body = (credit, body) if credit is not None else _take(_PRICE, body)
+    strikes, price = _strikes(structure, body, price)
+    if not strikes and structure in ("call", "put"):
+        return None
+    sold = structure not in _CREDIT and bool(_SOLD.search(lower) or credit is not None)
+    if structure in _WITH_STOCK:
+        sold = False
+    missing = _missing(structure, strikes)
+    structure = _FLIPPED.get(structure, structure) if sold else structure
+    cost = _cost(structure, price, lower, sold)
+    flip = structure in _LEGS and (sold or _paid_for_credit(structure, lower))
+    return Payoff(
+        structure=structure,
+        strikes=strikes,
+        cost=_with_stock(structure, stock, price, lower) if structure in _WITH_STOCK else cost,
+        underlying=underlying,
+        currency=next((code for sign, code in (("€", "EUR"), ("£", "GBP")) if sign in text), "USD"),
+        legs=_sold_legs(structure, strikes) if flip and not missing else (),
+        missing=missing,
+    )
+
+
+def number(word: str) -> float:
+    """A number as people write it: 1,200.50 and 2,50 alike."""
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", word):
+        return float(word.replace(",", ""))
+    return float(word.replace(",", "."))
+
+
+def _take(pattern: re.Pattern[str], text: str) -> tuple[float | None, str]:
+    found = pattern.search(text)
+    if not found:
+        return None, text
+    word = next(group for group in found.groups() if group)
+    return number(word), f"{text[: found.start()]} {text[found.end() :]}"
+
+
+def _strikes(
+    structure: str, body: str, price: float | None
+) -> tuple[tuple[float, ...], float | None]:
+    """The strikes, and the price (which a lone "at 4" gives when enough strikes stand elsewhere)."""
+    needed = STRIKES[structure]
+    if price is None:
+        spots = list(_WEAK_PRICE.finditer(body))
+        if spots:
+            last = spots[-1]
+            rest = f"{body[: last.start()]} {body[last.end() :]}"
+            found = _numbers(rest)
+            if len(found) >= needed:
+                return found[:needed], number(last[1])
+    return _numbers(body)[: max(needed, 1)], price
+
+
+def _numbers(body: str) -> tuple[float, ...]:
+    joined = _JOINED.search(body)
+    words = re.findall(r"\d+(?:\.\d+)?", joined[0]) if joined else _PLAIN.findall(body)
+    return tuple(sorted({float(word) for word in words}))
+
+
+def _missing(structure: str, strikes: tuple[float, ...]) -> str:
+    needed, given = STRIKES[structure], len(strikes)
+    if given >= needed:
+        return ""
+    name = structure.replace("_", " ")
+    read = ", ".join(f"{strike:g}" for strike in strikes) or "none"
+    noun = "strike" if needed == 1 else "different strikes"
+    article = "an" if name[0] in "aeiou" else "a"
+    return f"{article} {name} needs {needed} {noun} and I read {read}"
+
+
+def _cost(structure: str, price: float | None, text: str, sold: bool) -> float | None:
+    if price is None:
+        return None
+    credit = sold or (structure in _CREDIT and not _paid_for_credit(structure, text))
+    return -price if credit else price
+
+
+def _paid_for_credit(structure: str, text: str) -> bool:
+    """True when somebody says that they paid for what usually brings money in: it is reversed."""
+    return structure in _CREDIT and bool(_BOUGHT.search(text)) and not _SOLD.search(text)
+
+
+def _with_stock(
+    structure: str, stock: float | None, price: float | None, text: str
+) -> float | None:
+    if stock is None or price is None:
+        return None
+    return stock - price if structure == "covered_call" or "credit" in text else stock + price
+
+
+def _sold_legs(structure: str, strikes: tuple[float, ...]) -> tuple[tuple[str, int, float], ...]:
+    return tuple((kind, -quantity, strikes[at]) for kind, quantity, at in _LEGS[structure])
+
+
+def _underlying(text: str, expiry: re.Match[str] | None) -> str:
+    tickers = [word for word in re.findall(r"\b[A-Z]{1,6}\b", text) if word not in _NOT_TICKERS]
+    named = re.search(r"\bon\s+(?:the\s+)?([A-Za-z][\w&]*)", text)
+    name = tickers[0] if tickers else (named[1] if named else "")
+    if name.lower() in MONTHS or name.lower() in ("expiry", "a", "my", "this"):
+        name = ""
+    when = expiry[0].strip() if expiry and not re.fullmatch(r"may", expiry[0], re.I) else ""
+    return f"{name} {when}".strip()

@@ -1,0 +1,155 @@
+"""What the offline colleagues say when no computation is needed: memory, help, and not understanding.
+
+The rule it protects: the planner never passes for a language model, and what it quotes from the
+store comes with its author, its date and a link. It computes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from bullpen_agents import grammar
+from bullpen_agents.offline_desk import Desk, Seen
+
+LABEL = "offline planner (rules, no language model)"
+_KEY = "Set `ANTHROPIC_API_KEY` (or `ANTHROPIC_BASE_URL` for a local model) and the desk thinks with a language model instead."
+EXAMPLES = (
+    "what do I make on the SLV June 70-90-110 call butterfly bought at 2.50?",
+    "compare the volatility of oil and the S&P 500 since 2000, chart it, and remember the finding",
+    "what do we know about oil volatility?",
+)
+
+
+def recall(desk: Desk, asked: grammar.Recall) -> str:
+    """Answer from the store, quoting it."""
+    found = desk.use("recall", query=asked.topic)
+    if found.error:
+        return found.text
+    records = _records(found)
+    topic = f" about {asked.topic}" if asked.topic else ""
+    if not records:
+        return (
+            f"The store holds nothing{topic} that this conversation may see. "
+            "Ask the desk to look into it, or tell me with `remember that …`."
+        )
+    head = f"This is what the desk has on record{topic}:"
+    return "\n\n".join([head, *(_quoted(record) for record in records)]) + found.notes()
+
+
+def remember(desk: Desk, asked: grammar.Remember) -> str:
+    """Store a person's statement as a note."""
+    text = asked.text[:1].upper() + asked.text[1:]
+    found = desk.use("remember", kind="note", title=_title(text), text=text)
+    if found.error:
+        return found.text
+    return (
+        f"Noted: {text.rstrip('.')}. Ask `what do we know about …` to get it back.{found.notes()}"
+    )
+
+
+def keep(desk: Desk, title: str, text: str, **more: Any) -> Seen:
+    """Store a finding of the desk."""
+    return desk.use("remember", kind="finding", title=title, text=text, **more)
+
+
+def help_text(desk: Desk, asked: grammar.Help | None = None) -> str:
+    """Who this is and what can be asked."""
+    del asked
+    return (
+        f"{_who(desk)} I am running on the {LABEL}: I read a fixed set of requests and do them with "
+        "real tools, data and receipts.\n\n"
+        "- **Options**: maximum payoff and profit, break-evens, multiples and a chart of any common structure\n"
+        "- **Series**: volatility, correlation, drawdown, returns and charts of what the desk holds "
+        "(`what data do you have?`), or of a CSV you attach\n"
+        "- **Memory**: `remember that …`, `what do we know about …`\n"
+        "- **Teamwork**: `compare the volatility of … and …, chart it, and remember the finding`\n\n"
+        f"{_examples()}\n\n{_KEY}"
+    )
+
+
+def colleagues(desk: Desk, asked: grammar.Colleagues) -> str:
+    """Who works here, from the charter's own list."""
+    del asked
+    # A charter lists the others as "- `id`: Name, title".
+    others = re.findall(r"^- `(\w+)`: ([^\n]+)$", desk.system, re.MULTILINE)
+    lines = [f"- **{name.partition(',')[0]}**:{name.partition(',')[2]}" for _, name in others]
+    return (
+        f"{_who(desk)} My colleagues:\n\n" + "\n".join(lines) + "\n\n"
+        "Name one of them first to speak to them alone, such as `@Bullpen quant: …`."
+    )
+
+
+def greeting(desk: Desk, asked: grammar.Greeting) -> str:
+    """A short answer to a hello or thanks."""
+    if asked.thanks:
+        return "You are welcome."
+    return f"Hello. {_who(desk)} Write `help` to see what I can do without a language model."
+
+
+def unknown(desk: Desk, asked: grammar.Unknown | None = None) -> str:
+    """Say that this was not understood, what was, and what would work."""
+    del asked
+    read = grammar.topics(desk.text)
+    heard = f" I did read {', '.join(read)}, but not about what." if read else ""
+    return (
+        f"I am the {LABEL}, and I do not understand this request.{heard}\n\n{_examples()}\n\n{_KEY}"
+    )
+
+
+def refusal_of_colleague(desk: Desk, owner: str) -> str:
+    """For work that is another's when that colleague cannot be asked from here."""
+    return f"That is work for the {owner.replace('_', ' ')}: write `@Bullpen {owner}: {desk.text}`."
+
+
+def _who(desk: Desk) -> str:
+    first = next((line for line in desk.system.splitlines() if line.startswith("You are ")), "")
+    named = re.match(r"You are ([^,.:]+), ([^.:]+?)(?: at ([^.:]+))?[.:]", first)
+    if not named:
+        return f"I am `{desk.agent}`."
+    return f"I am {named[1]}, {named[2]}."
+
+
+def _examples() -> str:
+    return "Three that work:\n" + "\n".join(f"- `{example}`" for example in EXAMPLES)
+
+
+def _title(text: str) -> str:
+    words = text.split()
+    return " ".join(words[:10]).rstrip(".,;:") + (" …" if len(words) > 10 else "")
+
+
+def _records(found: Seen) -> list[dict[str, str]]:
+    if len(found.table) < 2:
+        return []
+    header = [str(cell).lower() for cell in found.table[0]]
+    return [
+        {name: "" if cell is None else str(cell) for name, cell in zip(header, line, strict=False)}
+        for line in found.table[1:]
+    ]
+
+
+def _quoted(record: dict[str, str]) -> str:
+    def field(*names: str) -> str:
+        return next((record[name] for name in names if record.get(name)), "")
+
+    text = field("text", "snippet").strip() or field("title")
+    quoted = "\n".join(f"> {line}" for line in text.splitlines())
+    author = field("author", "by").replace("_", " ")
+    day = field("known_at", "date", "when", "created_at", "known")[:10]
+    link = field("link", "permalink", "source")
+    thread = f" · [the thread]({link})" if re.match(r"(?:https?://|/)", link) else ""
+    state = field("status")
+    mark = f" · {state}" if state and state != "active" else ""
+    return f"{quoted}\n— {author or 'unknown'}, {day or 'undated'}{mark}{thread}"
+
+
+TALK: dict[type, Callable[[Desk, Any], str]] = {
+    grammar.Recall: recall,
+    grammar.Remember: remember,
+    grammar.Help: help_text,
+    grammar.Colleagues: colleagues,
+    grammar.Greeting: greeting,
+    grammar.Unknown: unknown,
+}

@@ -1,0 +1,173 @@
+"""How the offline colleagues share work: plan, work, reply to one another, close.
+
+The rule it protects: work goes to whoever has the tools for it, visibly, and the closing answer
+says nothing that the reports do not say. It decides who; `offline_work` decides how.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bullpen_agents import grammar
+from bullpen_agents.grammar_options import Payoff
+from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
+from bullpen_agents.offline_talk import TALK, keep, refusal_of_colleague
+from bullpen_agents.offline_work import WINDOW, WINDOW_REASON, WORK, catalogue_rows, chart
+
+_TITLES = {"quant": "Quant", "data_analyst": "Data Analyst"}
+
+
+def respond(desk: Desk) -> str:
+    """The text of this turn, once every call it needs was made."""
+    if desk.purpose == "close":
+        return close(desk)
+    if desk.purpose == "reply" and (text := _reply(desk)):
+        return text
+    intent = grammar.parse(desk.text, desk.files)
+    if type(intent) in TALK:
+        return TALK[type(intent)](desk, intent)
+    if desk.purpose == "plan" and desk.has("assign"):
+        return _plan(desk, intent)
+    if (
+        desk.purpose == "work"
+        and isinstance(intent, grammar.Chart)
+        and intent.what == "rolling_vol"
+    ):
+        return _chart_with_the_quants_window(desk, intent)
+    return _do(desk, intent)
+
+
+def _do(desk: Desk, intent: grammar.Intent) -> str:
+    """Do the work if it is ours, else ask whose it is."""
+    owner, tools, script = WORK[type(intent)]
+    if desk.has(*tools):
+        return script(desk, intent)
+    if owner == desk.agent or not desk.has("ask") or desk.purpose == "reply":
+        return refusal_of_colleague(desk, owner)
+    asked = desk.use("ask", agent=owner, question=desk.text)
+    if asked.error:
+        return asked.text
+    name = _TITLES[owner]
+    return f"That is the {name}'s field, so I asked. {name}'s answer:\n\n{_said(asked.text)}"
+
+
+def _plan(desk: Desk, intent: grammar.Intent) -> str:
+    owner, tools, script = WORK[type(intent)]
+    # What takes one look is answered; what takes a colleague's craft is given to them.
+    if isinstance(intent, grammar.Catalogue) and desk.has(*tools):
+        return script(desk, intent)
+    if isinstance(intent, Payoff) and intent.missing:
+        return script(desk, intent)
+    if isinstance(intent, grammar.Compare) and (intent.chart or intent.remember):
+        names = " and ".join(intent.series) if len(intent.series) == 2 else ", ".join(intent.series)
+        when = intent.period.words()
+        pieces: list[Json] = [
+            {
+                "agent": "data_analyst",
+                "task": f"Chart the rolling volatility of {names}{when}, and check the data behind it.",
+            },
+            {
+                "agent": "quant",
+                "task": f"Compare the volatility of {names}{when}, and say which window the figures use.",
+            },
+        ]
+        said = f"Two pieces of work, side by side: the chart and its data, and the figures for {names}."
+    else:
+        pieces = [{"agent": owner, "task": desk.text}]
+        said = f"This is one for the {_TITLES[owner]}."
+    given = desk.use_all(("assign", {"assignments": pieces}), said=said)[0]
+    return given.text if given.error else said
+
+
+def _chart_with_the_quants_window(desk: Desk, asked: grammar.Chart) -> str:
+    """The analyst's piece of a comparison: agree on the window, check the data, draw."""
+    names = " and ".join(asked.series)
+    window, agreed = WINDOW, "the desk's usual one"
+    held = desk.use("series_catalogue") if desk.has("series_catalogue") else None
+    if desk.agent != "quant" and desk.has("ask"):
+        question = (
+            f"Which rolling window do your volatility figures of {names} use? "
+            "I want the chart to match them."
+        )
+        answer = desk.use("ask", agent="quant", question=question)
+        found = re.search(r"window\s*=\s*(\d{1,3})", answer.text)
+        if found and not answer.error:
+            window, agreed = int(found[1]), "the one the Quant's figures use"
+    drawn = chart(desk, asked, window)
+    rows = catalogue_rows(held, asked.series) if held and not held.error else []
+    checked = table(["series", "title", "unit", "frequency", "from", "to"], rows)
+    parts = [drawn, f"The window is {agreed}." if "attached" in drawn else ""]
+    parts.append(f"The data behind it:\n\n{checked}" if checked else "")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _reply(desk: Desk) -> str:
+    """An answer to a colleague's question that needs no tool, or ""."""
+    lower = desk.text.lower()
+    if "window" in lower and re.search(r"\bwhich\b|\bwhat\b|\bhow long\b", lower):
+        return f"{WINDOW_REASON} Please use the same for the chart."
+    return ""
+
+
+def close(desk: Desk) -> str:
+    """One answer from the colleagues' reports, and what is worth keeping."""
+    reports = [report for report in desk.reports if report.get("text", "").strip()]
+    if not reports:
+        return "No colleague reported, so there is nothing to answer with. Ask again, or name one of them."
+    by_figures = sorted(reports, key=lambda report: -len(receipts_in(_headline(report["text"]))))
+    lead, others = by_figures[0], by_figures[1:]
+    parts = [_headline(lead["text"])]
+    parts += [f"{report['speaker']}: {_headline(report['text'])}" for report in others]
+    intent = grammar.parse(desk.text, desk.files)
+    cited = receipts_in(lead["text"])
+    if isinstance(intent, grammar.Compare) and cited:
+        parts += _kept(desk, intent, lead, cited)
+    elif cited and grammar.wants_memory(desk.text) and desk.has("remember"):
+        stored = keep(desk, desk.text[:80], _headline(lead["text"]), receipts=cited)
+        parts.append(stored.text if stored.error else "I have stored that for the desk.")
+    parts.append(f"The tables are in the reports above ({_speakers(reports)}).")
+    return "\n\n".join(parts)
+
+
+def _kept(desk: Desk, intent: grammar.Compare, lead: dict[str, str], cited: list[str]) -> list[str]:
+    """Store the finding of a comparison; what the person reads about it."""
+    if not desk.has("remember"):
+        return []
+    names = " and ".join(intent.series)
+    finding = f"{_headline(lead['text']).replace('**', '')} {_convention(lead['text'])}".strip()
+    stored = keep(
+        desk,
+        f"Volatility of {names}",
+        finding,
+        symbols=list(intent.series),
+        tags=["volatility"],
+        receipts=cited,
+    )
+    if stored.error:
+        return [f"Not remembered: {stored.text}"]
+    return (
+        [
+            f"**To remember**, now in the store with its receipts: {_headline(lead['text']).replace('**', '')}"
+        ]
+        if intent.remember
+        else ["I have stored that finding for the desk."]
+    )
+
+
+def _headline(text: str) -> str:
+    return text.strip().split("\n\n", 1)[0].split("\n>", 1)[0].strip()
+
+
+def _convention(text: str) -> str:
+    found = re.search(r"^Log returns .*$", text, re.MULTILINE)
+    return found[0] if found else ""
+
+
+def _speakers(reports: list[dict[str, str]]) -> str:
+    return ", ".join(dict.fromkeys(report.get("speaker", "") for report in reports))
+
+
+def _said(text: str) -> str:
+    """What a colleague said, without the lines that only carry it."""
+    text = re.sub(r"\A[^\n]{0,60} replies:\n", "", text)
+    return re.sub(r"\nReceipts: [r\d, ]+\Z", "", text).strip()
