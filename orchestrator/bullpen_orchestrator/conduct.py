@@ -1,0 +1,141 @@
+"""Conducts one run from receipt to its last word, whatever goes wrong on the way.
+
+The rule it protects: a run always ends with something a person can read: an answer, the reason
+why there is none, or that it was stopped; and after its last word nothing of it is said. It does
+not queue runs and does not know their order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+
+import structlog
+
+from bullpen_agents.task import Agent
+from bullpen_memory.errors import BullpenError
+from bullpen_orchestrator import messages
+from bullpen_orchestrator.entries import ENDED, Run, RunStatus
+from bullpen_orchestrator.ledger import Ledger
+from bullpen_orchestrator.outbox import Outbox
+from bullpen_orchestrator.parts import DeskParts
+from bullpen_orchestrator.speech import Speech
+from bullpen_orchestrator.turns import Stopped
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+Drive = Callable[[str], Coroutine[None, None, None]]
+
+
+class Conductor:
+    """Drives runs in the desk's event loop; `drive` is the graph, resumable by run id."""
+
+    def __init__(self, parts: DeskParts, ledger: Ledger, outbox: Outbox, speech: Speech) -> None:
+        self._parts = parts
+        self._ledger = ledger
+        self._outbox = outbox
+        self._speech = speech
+        self._drive: Drive | None = None
+        self._forget: Callable[[str], Awaitable[None]] | None = None
+        self._stopped: set[str] = set()
+        self._driving: dict[str, asyncio.Task[None]] = {}
+        self._conducting: set[asyncio.Task[object]] = set()
+
+    def use(self, drive: Drive, forget: Callable[[str], Awaitable[None]]) -> None:
+        """Take the graph: how to drive a run, and how to drop its checkpoints when it has ended."""
+        self._drive, self._forget = drive, forget
+
+    def stopped(self, run_id: str) -> bool:
+        """Whether a person stopped this run."""
+        return run_id in self._stopped
+
+    def running(self) -> tuple[str, ...]:
+        """The ids of the runs under way."""
+        return tuple(self._driving)
+
+    async def conduct(self, run_id: str) -> RunStatus:
+        """Bring a run to its end and return how it ended; repeatable at any time."""
+        me = asyncio.current_task()
+        assert me is not None
+        self._conducting.add(me)
+        try:
+            return await self._conduct(run_id)
+        finally:
+            self._conducting.discard(me)
+
+    async def _conduct(self, run_id: str) -> RunStatus:
+        run = self._ledger.run(run_id)
+        if run.status in ENDED:
+            return run.status
+        if run.stopped_by:
+            return await self._end(run, "stopped")
+        attempts = self._ledger.begin(run_id)
+        self._parts.checkpoint("run.begun")
+        if attempts > self._parts.limits.crashes:
+            _log.error("run parked", run=run_id, attempts=attempts)
+            return await self._last_word(run, "parked", messages.parked(run_id, attempts - 1))
+        try:
+            await self._graph(run_id)
+        except asyncio.CancelledError:
+            if not self.stopped(run_id):
+                self._ledger.give_back(run_id)
+                raise
+            return await self._end(run, "stopped")
+        except Stopped:
+            return await self._end(run, "stopped")
+        except BullpenError as error:
+            _log.error("run failed", run=run_id, error=str(error))
+            return await self._last_word(run, "failed", messages.failed(error))
+        except Exception:  # noqa: BLE001 - a defect must end in a sentence, and the traceback in the log
+            _log.exception("run broke", run=run_id)
+            return await self._last_word(run, "failed", messages.broke(run_id))
+        return await self._end(run, "done")
+
+    async def _graph(self, run_id: str) -> None:
+        """Drive the graph in a task of its own, so that a stop cancels it and not the conducting."""
+        assert self._drive is not None
+        task = asyncio.create_task(self._drive(run_id))
+        self._driving[run_id] = task
+        try:
+            await asyncio.shield(task)
+        finally:
+            del self._driving[run_id]
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _last_word(self, run: Run, status: RunStatus, text: str) -> RunStatus:
+        self._outbox.withdraw(run.id)
+        await self._speech.give_up(run, self._speaker(run), key=f"{run.id}:last", text=text)
+        return await self._end(run, status, text)
+
+    async def _end(self, run: Run, status: RunStatus, problem: str = "") -> RunStatus:
+        self._ledger.end(run.id, status, problem)
+        self._parts.checkpoint("run.ended")
+        self._stopped.discard(run.id)
+        if self._forget is not None:
+            await self._forget(run.id)
+        return status
+
+    def _speaker(self, run: Run) -> Agent:
+        roster = self._parts.roster
+        return roster.agents.get(run.route.agents[0] if run.route.agents else "", roster.lead)
+
+    async def stop(self, channel: str, thread_ts: str, by: str) -> int:
+        """End every open run of a thread and say so once; how many there were."""
+        ids = self._ledger.stop(channel, thread_ts, by)
+        self._stopped.update(ids)
+        for run_id in ids:
+            self._outbox.withdraw(run_id)
+            task = self._driving.get(run_id)
+            if task is not None:
+                task.cancel()
+        for run_id in ids[:1]:
+            run = self._ledger.run(run_id)
+            text = messages.stopped(by)
+            await self._speech.give_up(run, self._speaker(run), key=f"{run_id}:stopped", text=text)
+        return len(ids)
+
+    async def quiet(self) -> None:
+        """Wait until no run is being conducted any more."""
+        await asyncio.gather(*self._conducting, return_exceptions=True)

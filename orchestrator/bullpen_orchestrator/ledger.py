@@ -1,0 +1,267 @@
+"""The desk's own log of what was said, which messages were claimed, and what became of each run.
+
+The rule it protects: a message is claimed, written down and turned into a run in ONE
+transaction, so a redelivery is a duplicate and a crash loses nothing; and what was said is only
+ever appended. It posts nothing (the outbox does) and schedules nothing (the engine does).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bullpen_agents.model import Usage
+from bullpen_orchestrator.entries import (
+    Claim,
+    Entry,
+    Run,
+    RunStatus,
+    append,
+    entry_of,
+    insert_run,
+    now,
+    person_entry,
+    run_of,
+    transaction,
+)
+from bullpen_orchestrator.limits import Spent
+from bullpen_orchestrator.ports import Inbound
+from bullpen_orchestrator.routing import Route, Thread
+from bullpen_orchestrator.schema import connect
+
+
+class Ledger:
+    """All of `ledger.db` except the outbox rows. Thread-safe; one connection, one lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._db = connect(path, synchronous="NORMAL")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    # -- what people say -----------------------------------------------------------------
+
+    def claim(self, inbound: Inbound, decide: Callable[[Thread], Route]) -> Claim:
+        """Claim `inbound` by event id and by (team, channel, ts), append it, and make its run.
+
+        `decide` is asked within the transaction, with the thread as it is at that moment.
+        """
+        message_id = f"{inbound.team}:{inbound.channel}:{inbound.ts}"
+        claims = (f"event:{inbound.event_id}", f"message:{message_id}")
+        with self._transaction():
+            marks = self._rows("SELECT claim FROM claims WHERE claim IN (?, ?)", *claims)
+            self._db.executemany(
+                "INSERT OR IGNORE INTO claims VALUES (?, ?)", [(c, message_id) for c in claims]
+            )
+            if marks:
+                return Claim(outcome="duplicate", route=Route(decision="ignore"))
+            route = decide(self._thread_state(inbound.channel, inbound.thread_ts))
+            works = route.decision not in ("ignore", "stop")
+            run_id = message_id if works else ""
+            append(self._db, person_entry(inbound, message_id, run_id))
+            if works:
+                insert_run(self._db, run_id, inbound, route)
+        ignored = route.decision == "ignore"
+        return Claim(outcome="ignored" if ignored else "new", route=route, run_id=run_id)
+
+    def _thread_state(self, channel: str, thread_ts: str) -> Thread:
+        rows = self._rows(
+            "SELECT owner FROM runs WHERE channel = ? AND thread_ts = ? ORDER BY seq DESC",
+            channel,
+            thread_ts,
+        )
+        owners = [row["owner"] for row in rows if row["owner"]]
+        return Thread(ours=bool(rows), owner=owners[0] if owners else "")
+
+    def thread(self, channel: str, thread_ts: str, *, before: int, limit: int) -> list[Entry]:
+        """The last `limit` messages of a thread with a sequence number below `before`, oldest first."""
+        rows = self._rows(
+            "SELECT * FROM messages WHERE channel = ? AND thread_ts = ? AND seq < ?"
+            " ORDER BY seq DESC LIMIT ?",
+            channel,
+            thread_ts,
+            before,
+            limit,
+        )
+        return [entry_of(row) for row in reversed(rows)]
+
+    def position(self, message_id: str) -> int:
+        """The sequence number of a message, or of the end of the ledger for an unknown one."""
+        rows = self._rows(
+            "SELECT seq FROM messages WHERE id = ? UNION ALL"
+            " SELECT coalesce(max(seq), 0) + 1 FROM messages LIMIT 1",
+            message_id,
+        )
+        return int(rows[0]["seq"])
+
+    def thread_ids(self, channel: str, thread_ts: str) -> frozenset[str]:
+        """The ids of all messages of a thread."""
+        rows = self._rows(
+            "SELECT id FROM messages WHERE channel = ? AND thread_ts = ?", channel, thread_ts
+        )
+        return frozenset(row["id"] for row in rows)
+
+    def person_of(self, channel: str, thread_ts: str) -> str:
+        """The person who began a thread: the owner of its scope in direct messages."""
+        rows = self._rows(
+            "SELECT author FROM messages WHERE channel = ? AND thread_ts = ? AND kind = 'person'"
+            " ORDER BY seq LIMIT 1",
+            channel,
+            thread_ts,
+        )
+        return str(rows[0]["author"]) if rows else ""
+
+    def asked(self, run_id: str, asker: str, colleague: str, *, but: str) -> int:
+        """How often `asker` asked `colleague` in this run, not counting the message `but`."""
+        rows = self._rows(
+            "SELECT count(*) AS n FROM messages WHERE run_id = ? AND kind = 'ask'"
+            " AND author = ? AND addressee = ? AND id != ?",
+            run_id,
+            asker,
+            colleague,
+            but,
+        )
+        return int(rows[0]["n"])
+
+    def shown_images(self, run_id: str, *, but: str) -> frozenset[str]:
+        """The images already shown in this run's messages other than `but`."""
+        rows = self._rows("SELECT images FROM messages WHERE run_id = ? AND id != ?", run_id, but)
+        return frozenset(path for row in rows for path in json.loads(row["images"]))
+
+    # -- runs ----------------------------------------------------------------------------
+
+    def run(self, run_id: str) -> Run:
+        """The run with this id; KeyError if there is none."""
+        rows = self._rows("SELECT * FROM runs WHERE id = ?", run_id)
+        if not rows:
+            raise KeyError(run_id)
+        return run_of(rows[0])
+
+    def open_runs(self) -> list[Run]:
+        """The runs that are queued or running, oldest first."""
+        rows = self._rows("SELECT * FROM runs WHERE status IN ('queued', 'running') ORDER BY seq")
+        return [run_of(row) for row in rows]
+
+    def begin(self, run_id: str) -> int:
+        """Count an attempt and return its number, from 1."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE runs SET status = 'running', attempts = attempts + 1 WHERE id = ?",
+                (run_id,),
+            )
+        return self.run(run_id).attempts
+
+    def give_back(self, run_id: str) -> None:
+        """Undo `begin`: the desk was closed in an orderly way, which is no crash."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE runs SET status = 'queued', attempts = attempts - 1"
+                " WHERE id = ? AND status = 'running'",
+                (run_id,),
+            )
+
+    def end(self, run_id: str, status: RunStatus, problem: str = "") -> None:
+        """Write down how a run ended; the first ending stays."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE runs SET status = ?, problem = ?, ended_at = ?"
+                " WHERE id = ? AND status IN ('queued', 'running')",
+                (status, problem, now(), run_id),
+            )
+
+    def stop(self, channel: str, thread_ts: str, by: str) -> list[str]:
+        """Flag every open run of a thread as stopped and return the ids of those newly flagged."""
+        with self._transaction():
+            rows = self._rows(
+                "UPDATE runs SET stopped_by = ? WHERE channel = ? AND thread_ts = ?"
+                " AND status IN ('queued', 'running') AND stopped_by = '' RETURNING id",
+                by,
+                channel,
+                thread_ts,
+            )
+        return [row["id"] for row in rows]
+
+    # -- the journal of turns, and what they cost ----------------------------------------
+
+    async def get(self, key: str) -> dict[str, Any] | None:
+        """The value of `key`, or None if it was never put."""
+        rows = self._rows("SELECT value FROM journal WHERE key = ?", key)
+        return json.loads(rows[0]["value"]) if rows else None
+
+    async def put(self, key: str, value: dict[str, Any]) -> dict[str, Any]:
+        """Keep `value` under `key` unless there is one, and return the one that is kept."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO journal VALUES (?, ?)",
+                (key, json.dumps(value, ensure_ascii=False)),
+            )
+            rows = self._rows("SELECT value FROM journal WHERE key = ?", key)
+        return json.loads(rows[0]["value"])
+
+    def journalled(self, prefix: str) -> list[dict[str, Any]]:
+        """The values of all keys that begin with `prefix`, in the order of their keys."""
+        rows = self._rows(
+            "SELECT value FROM journal WHERE key >= ? AND key < ? ORDER BY key",
+            prefix,
+            prefix + "\U0010ffff",
+        )
+        return [json.loads(row["value"]) for row in rows]
+
+    def charge(self, key: str, *, run_id: str, agent: str, model: str, usage: Usage) -> None:
+        """Write down what one model call cost; the same key is charged once."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO charges VALUES (?, ?, ?, ?, ?, ?)",
+                (key, run_id, agent, model, json.dumps(asdict(usage)), now()),
+            )
+
+    def spent(self, run_id: str) -> Spent:
+        """What a run has used so far."""
+        spent = Spent()
+        for row in self._rows("SELECT usage FROM charges WHERE run_id = ?", run_id):
+            spent = spent.plus(Usage(**json.loads(row["usage"])))
+        return spent
+
+    # -- the projection into the store ---------------------------------------------------
+
+    def unremembered(self, limit: int = 200) -> list[Entry]:
+        """Messages of the desk's threads that are on the platform but not yet in the store."""
+        rows = self._rows(
+            "SELECT m.*, coalesce(o.ts, '') AS posted_ts FROM messages m"
+            " LEFT JOIN outbox o ON o.key = m.id"
+            " WHERE m.kind != 'notice' AND (m.ts != '' OR o.state = 'sent')"
+            " AND NOT EXISTS (SELECT 1 FROM remembered r WHERE r.message_id = m.id)"
+            " AND EXISTS (SELECT 1 FROM runs WHERE runs.channel = m.channel"
+            "             AND runs.thread_ts = m.thread_ts)"
+            " ORDER BY m.seq LIMIT ?",
+            limit,
+        )
+        return [entry_of(row, ts=row["ts"] or row["posted_ts"]) for row in rows]
+
+    def remember(self, message_id: str, record_id: str) -> None:
+        """Write down that a message is in the store."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO remembered VALUES (?, ?)", (message_id, record_id)
+            )
+
+    # -- the file ------------------------------------------------------------------------
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        with self._lock, transaction(self._db):
+            yield
+
+    def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()

@@ -1,0 +1,110 @@
+"""Every sentence that the orchestrator says to a person: fact, cause, remedy.
+
+The rule it protects: what people read is written in one place, in one voice. It decides nothing
+and formats no figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bullpen_memory.errors import BullpenError
+
+FILES_ONLY = "Look at the attached files and say what they hold."
+
+
+def empty(lead: str) -> str:
+    """A message without words or files."""
+    return (
+        "Your message reached me without any text, so there is nothing to work on. "
+        f"Write what you want to know, or name a colleague first: `{lead}: …`."
+    )
+
+
+def unknown_colleague(name: str, near: str, roster: Sequence[str]) -> str:
+    """A name that nobody here has."""
+    meant = f"Did you mean {near}? " if near else ""
+    return f"I know no colleague called '{name}'. {meant}The desk is: {', '.join(roster)}."
+
+
+def too_long(length: int, limit: int) -> str:
+    """A message of which only the beginning is worked on."""
+    return (
+        f"Your message has {length:,} characters, and I read the first {limit:,}. "
+        "The whole of it is kept in the conversation; send the rest as a file or in parts."
+    )
+
+
+def bad_files(problems: Sequence[str]) -> str:
+    """Files that could not be taken in; each problem is a whole sentence from the adapter."""
+    if len(problems) == 1:
+        return problems[0]
+    return "\n".join(["Some of your files could not be used:", *(f"• {p}" for p in problems)])
+
+
+def stopped(by: str) -> str:
+    """A person ended the work."""
+    return f"Stopped by {by}. Nothing more of this will be posted; write again to go on."
+
+
+def nothing_to_stop() -> str:
+    """A person said stop where nothing is running."""
+    return "Nothing is running in this thread, so there is nothing to stop."
+
+
+def failed(error: BullpenError) -> str:
+    """A failure that can be explained."""
+    return " ".join(part for part in (error.fact, error.cause, error.remedy) if part)
+
+
+def broke(run_id: str) -> str:
+    """A defect of ours."""
+    return (
+        "I could not finish this because of a fault in Bullpen; what was said so far stands. "
+        f"Ask again, and if it happens twice report it with the run id `{run_id}`: "
+        "the log holds the details under it."
+    )
+
+
+def parked(run_id: str, crashes: int) -> str:
+    """A run that keeps taking its worker down."""
+    return (
+        f"I set this request aside: it took the desk down {crashes} times. "
+        f"Other threads are not affected. Ask again in other words, and report run `{run_id}`."
+    )
+
+
+def out_of_budget(reason: str) -> str:
+    """A run that reached its limit."""
+    return f"I stopped here because {reason}. Ask for less at once, or raise the limit in the settings."
+
+
+def handed_off(work: Sequence[tuple[str, str]]) -> str:
+    """Who does what."""
+    return "\n".join(f"• *{name}*: {task}" for name, task in work)
+
+
+def asks(name: str, question: str) -> str:
+    """A visible question to a colleague."""
+    return f"*{name}*, {question}"
+
+
+def no_answer(name: str) -> str:
+    """A turn that ended without words."""
+    return f"{name} came back without an answer. Ask again with more detail."
+
+
+def disagree(lines: Sequence[str]) -> str:
+    """Colleagues who gave one metric two values."""
+    return "\n".join(f"⚠️ {line}" for line in lines)
+
+
+def unsourced(figures: Sequence[str]) -> str:
+    """Numbers that no receipt stands behind."""
+    shown = ", ".join(figures[:6]) + (" …" if len(figures) > 6 else "")
+    return f"Without a receipt: {shown}"
+
+
+def cut() -> str:
+    """The last word of a message that was still growing when its run ended."""
+    return "(This message was not finished.)"

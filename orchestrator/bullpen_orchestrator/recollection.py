@@ -1,0 +1,123 @@
+"""The way between the conversation and the context store: recall before a turn, remember after a run.
+
+The rule it protects: what was said in a private channel or a direct message is written in that
+scope and never recalled outside it. It judges nothing: every message is kept, none is summarised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from bullpen_memory.store import Store
+
+from bullpen_memory.records import (
+    WORKSPACE,
+    Draft,
+    Hit,
+    Query,
+    Source,
+    channel_scope,
+    person_scope,
+)
+from bullpen_orchestrator.entries import Entry, Run
+from bullpen_orchestrator.ledger import Ledger
+from bullpen_orchestrator.ports import Audience, Chat, Inbound
+
+_SHOWN = 400
+
+
+def home(inbound: Inbound) -> str:
+    """The scope in which a conversation writes what it learns."""
+    return _scope(inbound.audience, inbound.channel, inbound.user)
+
+
+def visible(inbound: Inbound) -> frozenset[str]:
+    """The scopes that a conversation may see: the workspace's, and its own."""
+    return frozenset({WORKSPACE, home(inbound)})
+
+
+def _scope(audience: Audience, channel: str, person: str) -> str:
+    if audience == "public":
+        return WORKSPACE
+    return channel_scope(channel) if audience == "private" else person_scope(person)
+
+
+class Recollection:
+    """Recall for a turn and the projection of the ledger. Safe to repeat after a crash."""
+
+    def __init__(
+        self, store: Store, ledger: Ledger, chat: Chat, checkpoint: Callable[[str], None]
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._chat = chat
+        self._checkpoint = checkpoint
+
+    async def lines(
+        self, run: Run, agent: str, turn_id: str, text: str, limit: int
+    ) -> tuple[str, ...]:
+        """The records that bear on `text`, one line each, fixed for this turn and logged.
+
+        The messages of the thread itself are left out: the agent reads them as history.
+        """
+        key = f"{turn_id}:recall"
+        kept = await self._ledger.get(key)
+        if kept is None:
+            hits = await asyncio.to_thread(self._find, run, text, limit)
+            ids = [hit.record.id for hit in hits]
+            kept = await self._ledger.put(key, {"lines": [_line(hit) for hit in hits], "ids": ids})
+            await asyncio.to_thread(
+                lambda: self._store.log_recall(
+                    run_id=run.id, agent=agent, query=text, record_ids=ids
+                )
+            )
+        return tuple(kept["lines"])
+
+    def _find(self, run: Run, text: str, limit: int) -> list[Hit]:
+        inbound = run.inbound
+        own = self._ledger.thread_ids(inbound.channel, inbound.thread_ts)
+        # Long requests drown the search in words; the beginning says what it is about.
+        query = Query(text=text[:2000], scopes=visible(inbound), limit=limit * 3)
+        hits = self._store.find(query).hits
+        return [hit for hit in hits if hit.record.source.ref not in own][:limit]
+
+    async def remember(self) -> int:
+        """Write every message that is on the platform and not yet in the store; how many those were."""
+        written = 0
+        while entries := self._ledger.unremembered():
+            for entry in entries:
+                record = await asyncio.to_thread(self._store.add, self._draft(entry))
+                self._checkpoint("remember.stored")
+                self._ledger.remember(entry.id, record.id)
+            written += len(entries)
+        return written
+
+    def _draft(self, entry: Entry) -> Draft:
+        permalink = entry.permalink or self._chat.permalink(
+            entry.channel, entry.ts, entry.thread_ts
+        )
+        where = "a direct message" if entry.audience == "direct" else f"#{entry.channel_name}"
+        title = f"{entry.author_name} in {where}"
+        person = self._ledger.person_of(entry.channel, entry.thread_ts)
+        return Draft(
+            kind="message",
+            text=entry.shown,
+            author=entry.author,
+            source=Source(kind="message", ref=entry.id, permalink=permalink, title=title),
+            scope=_scope(entry.audience, entry.channel, person),
+            title=title,
+            known_at=datetime.fromisoformat(entry.at),
+        )
+
+
+def _line(hit: Hit) -> str:
+    record = hit.record
+    text = " ".join(record.text.split())
+    shown = text if len(text) <= _SHOWN else text[:_SHOWN].rstrip() + " …"
+    source = f" · {record.source.permalink}" if record.source.permalink else ""
+    return (
+        f"[{record.id}] {record.kind} · {record.title} · "
+        f"{record.known_at.date().isoformat()} · {record.author}: {shown}{source}"
+    )

@@ -1,0 +1,198 @@
+"""How something said becomes a post: figures rendered, images shown once, buttons where they help.
+
+The rule it protects: what is posted is fixed by its key and written to the ledger in the same
+transaction, with its references kept beside the text that people read. It does not decide what
+is said or when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bullpen_agents.task import Agent
+from bullpen_orchestrator import messages
+from bullpen_orchestrator.entries import Entry, Run, Said
+from bullpen_orchestrator.ledger import Ledger
+from bullpen_orchestrator.outbox import Outbox
+from bullpen_orchestrator.parts import DeskParts
+from bullpen_orchestrator.ports import Button, Inbound, Post
+from bullpen_orchestrator.recollection import visible
+from bullpen_orchestrator.watch import live_key
+from bullpen_tools import figures
+from bullpen_tools.context import Receipt
+
+_PRIORITY = {"handoff": "progress", "ask": "progress", "work": "result", "reply": "result"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Something an agent says. `text` holds figure references; `receipts` are what it rests on.
+
+    `final` marks an answer to a person; `warnings` are lines with references that are shown
+    under the text.
+    """
+
+    key: str
+    kind: Said
+    text: str
+    receipts: tuple[str, ...] = ()
+    final: bool = False
+    addressee: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class Speech:
+    """Says things in the thread of a run, each exactly once."""
+
+    def __init__(self, parts: DeskParts, ledger: Ledger, outbox: Outbox) -> None:
+        self._parts = parts
+        self._ledger = ledger
+        self._outbox = outbox
+
+    def read(self, run: Run, text: str) -> str:
+        """`text` as people read it, for a message that still grows."""
+        return figures.render(figures.partial(text), self._lookup(run)).text
+
+    async def say(self, run: Run, agent: Agent, words: Words) -> None:
+        """Put `words` into the outbox under the agent's name."""
+        text = words.text
+        if words.warnings:
+            text = f"{text}\n\n{messages.disagree(words.warnings)}".strip()
+        lookup = self._lookup(run)
+        rendered = figures.render(text, lookup, allow=run.inbound.text)
+        notes = rendered.footnotes
+        if rendered.unsourced and words.kind != "notice":
+            notes = (*notes, messages.unsourced(rendered.unsourced))
+        images = self._images(run, agent, words)
+        post = Post(
+            key=words.key,
+            channel=run.inbound.channel,
+            thread_ts=run.inbound.thread_ts,
+            agent=agent.id,
+            text=rendered.text,
+            footnotes=notes,
+            images=images,
+            buttons=_buttons(run, words),
+            priority=_PRIORITY.get(words.kind, "answer"),  # type: ignore[arg-type]
+            live_ts=await self._live(run.id, words.key),
+            meta={"run": run.id, "model": self._parts.model_for(agent).label},
+        )
+        shown = figures.plain(text, lookup)
+        paths = tuple(path for path, _ in images)
+        entry = _entry(run.inbound, run.id, agent, words, text=text, shown=shown, images=paths)
+        await self._outbox.say(post, entry)
+
+    async def notice(
+        self,
+        inbound: Inbound,
+        agent: Agent,
+        *,
+        key: str,
+        text: str,
+        run_id: str = "",
+        live: str = "",
+    ) -> None:
+        """Say one of the desk's own sentences, in a run or outside of any."""
+        words = Words(key=key, kind="notice", text=text)
+        post = Post(
+            key=key,
+            channel=inbound.channel,
+            thread_ts=inbound.thread_ts,
+            agent=agent.id,
+            text=text,
+            priority="answer",
+            live_ts=live,
+            meta={"run": run_id},
+        )
+        await self._outbox.say(post, _entry(inbound, run_id, agent, words, text=text, shown=text))
+
+    async def give_up(self, run: Run, agent: Agent, *, key: str, text: str) -> None:
+        """Say `text` as the last word of a run, in place of a message that was still growing.
+
+        Further growing messages are closed with the same words, so that none looks alive.
+        """
+        open_ones = [
+            live
+            for live in self._ledger.journalled(f"live:{run.id}:")
+            if live["ts"] and not self._completed(live["key"])
+        ]
+        own = [live for live in open_ones if live["agent"] == agent.id][:1]
+        for live in open_ones:
+            if live not in own:
+                speaker = self._parts.roster.agents.get(live["agent"], agent)
+                cut = f"{live['key']}:cut"
+                await self.notice(
+                    run.inbound,
+                    speaker,
+                    key=cut,
+                    text=messages.cut(),
+                    run_id=run.id,
+                    live=live["ts"],
+                )
+        ts = own[0]["ts"] if own else ""
+        await self.notice(run.inbound, agent, key=key, text=text, run_id=run.id, live=ts)
+
+    def _completed(self, key: str) -> bool:
+        row = self._outbox.row(key)
+        return row is not None and row.state in ("queued", "sending", "sent")
+
+    async def _live(self, run_id: str, key: str) -> str:
+        kept = await self._ledger.get(live_key(run_id, key))
+        return str(kept["ts"]) if kept else ""
+
+    def _lookup(self, run: Run) -> figures.Lookup:
+        scopes = visible(run.inbound)
+
+        def lookup(receipt_id: str) -> Receipt | None:
+            return self._parts.receipts.get(receipt_id, scopes)
+
+        return lookup
+
+    def _images(self, run: Run, agent: Agent, words: Words) -> tuple[tuple[str, str], ...]:
+        """The pictures this agent made in this run and has not shown yet, with their descriptions."""
+        shown = self._ledger.shown_images(run.id, but=words.key)
+        lookup = self._lookup(run)
+        found: dict[str, str] = {}
+        for receipt in filter(None, map(lookup, words.receipts)):
+            if receipt.run_id != run.id or receipt.agent != agent.id:
+                continue
+            for artifact in receipt.result.artifacts:
+                path = str(self._parts.home / "artifacts" / Path(artifact.path))
+                if artifact.mimetype == "image/png" and path not in shown:
+                    found[path] = artifact.alt
+        return tuple(found.items())
+
+
+def _buttons(run: Run, words: Words) -> tuple[Button, ...]:
+    if not (words.final and words.receipts):
+        return ()
+    return (Button(action="receipts", label="Receipts", value=run.id),)
+
+
+def _entry(
+    inbound: Inbound,
+    run_id: str,
+    agent: Agent,
+    words: Words,
+    *,
+    text: str,
+    shown: str,
+    images: tuple[str, ...] = (),
+) -> Entry:
+    return Entry(
+        id=words.key,
+        kind=words.kind,
+        team=inbound.team,
+        channel=inbound.channel,
+        channel_name=inbound.channel_name,
+        audience=inbound.audience,
+        thread_ts=inbound.thread_ts,
+        author=agent.id,
+        author_name=agent.name,
+        addressee=words.addressee,
+        text=text,
+        shown=shown,
+        run_id=run_id,
+        images=images,
+    )

@@ -1,0 +1,118 @@
+"""What people see while an agent works: a status line, and a message that grows.
+
+The rule it protects: nothing here is durable and nothing here can break a turn; the final post
+always carries the whole text. It also carries the two reasons to end a turn early: a person said
+stop, or the budget is used up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import structlog
+
+from bullpen_agents.model import Completed
+from bullpen_agents.task import Agent
+from bullpen_orchestrator.entries import Run
+from bullpen_orchestrator.ledger import Ledger
+from bullpen_orchestrator.limits import Limits, exceeded
+from bullpen_orchestrator.ports import Chat
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+def live_key(run_id: str, post_key: str) -> str:
+    """Where the ledger's journal keeps the live message that the post `post_key` will complete."""
+    return f"live:{run_id}:{post_key}"
+
+
+@dataclass(slots=True, kw_only=True)
+class TurnWatch:
+    """Watches one turn. `show` makes readable text of what is written so far.
+
+    `post_key` is the key of the post that will complete the live message. A process killed
+    between opening a live message and writing that down leaves the message as it was: there is
+    no key to find it by.
+    """
+
+    run: Run
+    agent: Agent
+    turn_id: str
+    post_key: str
+    chat: Chat
+    ledger: Ledger
+    limits: Limits
+    pause: float
+    stopped: Callable[[str], bool]
+    show: Callable[[str], str]
+    _calls: int = 0
+    _status: str = ""
+    _live: str | None = field(default=None)
+    _grown: float = 0.0
+
+    async def text(self, so_far: str) -> None:
+        """Grow the live message, at most every `pause` seconds."""
+        if self.stopped(self.run.id) or time.monotonic() - self._grown < self.pause:
+            return
+        shown = self.show(so_far)
+        if not shown.strip():
+            return
+        try:
+            live = await self._open()
+            if live:
+                await self.chat.grow_live(self.run.inbound.channel, live, shown)
+        except Exception as error:  # noqa: BLE001 - the post will carry the text anyway
+            _log.warning("live message failed", run=self.run.id, error=repr(error))
+            self._live = self._live or ""
+        self._grown = time.monotonic()
+
+    async def _open(self) -> str:
+        """The ts of the live message, "" where there must be none."""
+        if self._live is None:
+            key = live_key(self.run.id, self.post_key)
+            kept = await self.ledger.get(key)
+            if kept is None:
+                said = self.run.inbound
+                ts = await self.chat.open_live(
+                    said.channel, said.thread_ts, self.agent.id, said.user
+                )
+                value = {"ts": ts or "", "key": self.post_key, "agent": self.agent.id}
+                kept = await self.ledger.put(key, value)
+            self._live = str(kept["ts"])
+        return self._live
+
+    async def doing(self, tool: str, label: str) -> None:
+        """Say what the agent is at."""
+        await self.status(label or f"using {tool}")
+
+    async def status(self, text: str) -> None:
+        """Show that the agent is busy with `text`; "" clears."""
+        if text == self._status or (text and self.stopped(self.run.id)):
+            return
+        self._status = text
+        said = self.run.inbound
+        try:
+            await self.chat.status(said.channel, said.thread_ts, self.agent.id, text)
+        except Exception as error:  # noqa: BLE001 - a status line is a courtesy
+            _log.warning("status failed", run=self.run.id, error=repr(error))
+
+    async def charge(self, completed: Completed) -> None:
+        """Count a model call; a replayed one has the same number and is counted once."""
+        key = f"{self.turn_id}:c{self._calls}"
+        self._calls += 1
+        self.ledger.charge(
+            key,
+            run_id=self.run.id,
+            agent=self.agent.id,
+            model=completed.model,
+            usage=completed.usage,
+        )
+
+    async def may_go_on(self) -> Literal["yes", "stopped", "budget"]:
+        """Whether the turn may make its next call."""
+        if self.stopped(self.run.id):
+            return "stopped"
+        return "budget" if exceeded(self.ledger.spent(self.run.id), self.limits) else "yes"

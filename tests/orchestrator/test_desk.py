@@ -1,0 +1,143 @@
+"""The whole way of a message: named agents, plans, asks, failures, stops, memory."""
+
+from __future__ import annotations
+
+from conftest import FakeChat, OpenDesk, said
+
+from bullpen_agents.model import Request
+from bullpen_agents.scripted import ScriptedModel, calls
+from bullpen_memory.errors import OperatorError
+from bullpen_memory.records import Query
+
+
+def purpose(request: Request) -> tuple[str, str, int]:
+    return request.agent, request.meta["purpose"], request.meta["step"]
+
+
+async def test_a_named_agent_answers_with_figures_chart_and_receipts(open_desk: OpenDesk) -> None:
+    chat = FakeChat()
+    model = ScriptedModel(
+        {"quant": [calls(("measure", {"value": 17.5, "chart": True})), "It is {{r1.vol}}, or 3."]}
+    )
+    desk = await open_desk(chat, model)
+    assert await desk.receive(said("quant: how volatile is oil?")) == "new"
+    await desk.idle(10)
+    [post] = chat.posts
+    assert post.agent == "quant"
+    assert post.text.startswith("It is 17.5")
+    assert "{{" not in post.text
+    assert any("r1" in note for note in post.footnotes)
+    assert "Without a receipt: 3" in post.footnotes
+    assert [alt for _, alt in post.images] == ["A line"]
+    assert [(b.action, b.value) for b in post.buttons] == [("receipts", "T:C1:1.000001")]
+    assert post.meta["model"] == "scripted model"
+    assert ("status", "quant", "thinking") in chat.shown
+    assert chat.shown[-1] == ("status", "quant", "")
+
+
+async def test_the_architect_plans_the_colleagues_work_and_it_closes(open_desk: OpenDesk) -> None:
+    def answer(request: Request):
+        match purpose(request):
+            case ("architect", "plan", 0):
+                work = [
+                    {"agent": "quant", "task": "measure it"},
+                    {"agent": "data analyst", "task": "check it"},
+                ]
+                return calls(("assign", {"assignments": work}), text="Two of us will look.")
+            case ("quant", "work", 0):
+                return calls(("measure", {"value": 10.0}))
+            case ("quant", "work", 1):
+                return calls(("ask", {"agent": "developer", "question": "is it right?"}))
+            case ("developer", "reply", 0):
+                return "It is right."
+            case ("data_analyst", "work", 0):
+                return calls(("measure", {"value": 12.0}))
+            case (_, "work", _):
+                return "Done."
+            case ("architect", "close", 0):
+                return "So be it."
+            case other:
+                raise AssertionError(other)
+
+    chat, model = FakeChat(), ScriptedModel(answer)
+    desk = await open_desk(chat, model)
+    await desk.receive(said("how volatile is oil?"))
+    await desk.idle(10)
+    assert chat.posts[0].agent == "architect"
+    assert "Quant" in chat.posts[0].text
+    assert "measure it" in chat.posts[0].text
+    said_by = [(post.agent, post.text.split("\n")[0]) for post in chat.posts]
+    assert ("quant", "*Developer*, is it right?") in said_by
+    assert said_by.index(("developer", "It is right.")) < said_by.index(("quant", "Done."))
+    closing = chat.posts[-1]
+    assert (closing.agent, closing.priority) == ("architect", "answer")
+    assert closing.text.startswith("So be it.")
+    assert "⚠️ Two values for volatility of WTI" in closing.text
+    assert [b.action for b in closing.buttons] == ["receipts"]
+    reports = model.requests[-1].meta["reports"]
+    assert [line["speaker"] for line in reports] == ["Quant", "Data Analyst", "Review"]
+
+
+async def test_what_was_said_is_found_next_day_in_another_channel(open_desk: OpenDesk) -> None:
+    chat = FakeChat()
+    model = ScriptedModel(
+        {
+            "quant": [calls(("measure", {"value": 31.0})), "Oil volatility is {{r1.vol}}."],
+            "architect": ["We know it."],
+        }
+    )
+    desk = await open_desk(chat, model)
+    await desk.receive(said("quant: what is oil volatility?"))
+    await desk.idle(10)
+    await desk.stop()
+    await desk.start()
+    await desk.receive(said("what do we know about oil volatility?", ts="2.000001", channel="C2"))
+    await desk.idle(10)
+    memories = model.requests[-1].meta["memories"]
+    assert any("31" in line and "[r1]" in line for line in memories)
+    assert any("https://desk.test/C1/" in line for line in memories)
+    assert not any("what do we know" in line for line in memories)
+
+
+async def test_a_direct_message_is_remembered_for_its_person_only(open_desk: OpenDesk) -> None:
+    desk = await open_desk(chat := FakeChat(), ScriptedModel(["My secret is kept."]))
+    await desk.receive(said("the secret is 42", audience="direct", channel="D1"))
+    await desk.idle(10)
+    store = desk.parts.store
+    everyone = Query(text="secret", scopes=frozenset({"workspace"}))
+    ada = Query(text="secret", scopes=frozenset({"person:U1"}))
+    assert store.find(everyone).hits == ()
+    assert {hit.record.author for hit in store.find(ada).hits} == {"U1", "architect"}
+    assert len(chat.posts) == 1
+
+
+async def test_a_redelivery_and_a_twin_event_are_one_run(open_desk: OpenDesk) -> None:
+    desk = await open_desk(chat := FakeChat(), ScriptedModel(["Once."]))
+    assert await desk.receive(said("hello")) == "new"
+    assert await desk.receive(said("hello")) == "duplicate"
+    assert await desk.receive(said("hello", event_id="the mention")) == "duplicate"
+    await desk.idle(10)
+    assert [post.text for post in chat.posts] == ["Once."]
+
+
+async def test_a_wrong_key_is_told_once_and_the_thread_goes_on(open_desk: OpenDesk) -> None:
+    error = OperatorError("Claude refused.", "The key is wrong.", "Set ANTHROPIC_API_KEY.")
+    model = ScriptedModel([error, "Back again."])
+    desk = await open_desk(chat := FakeChat(), model)
+    await desk.receive(said("hello"))
+    await desk.idle(10)
+    assert [post.text for post in chat.posts] == [
+        "Claude refused. The key is wrong. Set ANTHROPIC_API_KEY."
+    ]
+    await desk.receive(said("and now?", ts="1.000002", thread_ts="1.000001", addressed=False))
+    await desk.idle(10)
+    assert chat.posts[-1].text == "Back again."
+
+
+async def test_a_defect_ends_in_an_apology_with_the_run_id(open_desk: OpenDesk) -> None:
+    desk = await open_desk(chat := FakeChat(), ScriptedModel([ZeroDivisionError("oops")]))
+    await desk.receive(said("hello"))
+    await desk.idle(10)
+    [post] = chat.posts
+    assert "T:C1:1.000001" in post.text
+    assert "oops" not in post.text
