@@ -190,7 +190,8 @@ def _by_words(
 ) -> tuple[int, dict[int, Candidate]]:
     if not terms.idf:
         return 0, {}
-    source = f"FROM words JOIN version v ON v.vid = words.rowid WHERE words MATCH ? AND {where.sql}"
+    # CROSS JOIN keeps SQLite from asking the full-text index once for every visible row.
+    source = f"FROM words CROSS JOIN version v ON v.vid = words.rowid WHERE words MATCH ? AND {where.sql}"
     params = (terms.match, *where.params)
     total = db.conn.execute(f"SELECT count(*) {source}", params).fetchone()[0]
     found = db.conn.execute(
@@ -208,9 +209,10 @@ def _by_words_among(db: SqliteUtils, terms: Terms, vids: list[int]) -> dict[int,
     if not terms.idf or not vids:
         return {}
     marks = ", ".join("?" * len(vids))
+    # The plus sign: one pass over the matches instead of one question for each row.
     found = db.conn.execute(
         f"SELECT rowid, -bm25(words, {COLUMN_WEIGHTS}) AS bm25 FROM words"
-        f" WHERE words MATCH ? AND rowid IN ({marks})",
+        f" WHERE words MATCH ? AND +rowid IN ({marks})",
         (terms.match, *vids),
     ).fetchall()
     return {row["rowid"]: row["bm25"] for row in found}
@@ -275,7 +277,7 @@ def _snippets(db: SqliteUtils, terms: Terms, vids: list[int]) -> dict[int, tuple
         f" highlight(words, 2, '{_START}', '{_END}') || ' ' ||"
         f" highlight(words, 3, '{_START}', '{_END}') || ' ' ||"
         f" highlight(words, 4, '{_START}', '{_END}') AS marked"
-        f" FROM words WHERE words MATCH ? AND rowid IN ({marks})",
+        f" FROM words WHERE words MATCH ? AND +rowid IN ({marks})",
         (terms.match, *vids),
     ).fetchall()
     return {
