@@ -74,8 +74,8 @@ def call() -> Call:
     """Call a tool of the desk through its box, as a turn does; every call has a key of its own."""
     numbers = count()
 
-    async def one(ctx: ToolContext, name: str, **args: object) -> Outcome:
-        bound = default_toolbox(ctx.receipts).bind(ctx, [name])[name]
+    async def one(ctx: ToolContext, tool: str, /, **args: object) -> Outcome:
+        bound = default_toolbox(ctx.receipts).bind(ctx, [tool])[tool]
         return await bound.call(args, call_key=f"{ctx.agent}:{next(numbers)}")
 
     return one

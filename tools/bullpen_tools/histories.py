@@ -186,7 +186,9 @@ def load_common(
     if len(shared) < 3:
         spans = ", ".join(f"{h.info.id} {h.dates[0]} to {h.dates[-1]}" for h in histories)
         raise InputError(
-            "These series have no common span.", f"They cover: {spans}.", "Choose others."
+            f"These series have {len(shared) or 'no'} dates in common; at least 3 are needed.",
+            f"They cover: {spans}.",
+            "Choose another span or other series.",
         )
     return _cut(histories, shared)
 

@@ -15,8 +15,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
 from bullpen_memory.errors import DefectError, OperatorError
 from bullpen_tools.context import Artifact, DataRef, Receipt, Result, Value
 
@@ -47,6 +45,9 @@ class Receipts:
     """Ids count r1, r2, …; safe for threads and for several processes on one file."""
 
     def __init__(self, path: Path) -> None:
+        # Here, not above: sqlite_utils imports pandas where it is installed.
+        from sqlite_utils import Database
+
         self.path = path
         self._lock = threading.RLock()
         try:

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bullpen_memory.records import WORKSPACE, Draft, Query, Source
+from bullpen_tools.context import ToolContext
+from bullpen_tools.tool import Outcome
+
+Call = Callable[..., Awaitable[Outcome]]
+
+
+def body(outcome: Outcome) -> dict[str, Any]:
+    assert not outcome.error, outcome.text
+    return json.loads(outcome.text)
+
+
+async def priced(ctx: ToolContext, call: Call) -> str:
+    outcome = await call(
+        ctx, "strategy_payoff", structure="call_butterfly", strikes=[70, 90, 110], cost=2.5
+    )
+    assert outcome.receipt is not None
+    return outcome.receipt.id
+
+
+async def lesson(ctx: ToolContext, call: Call, **changes: Any) -> str:
+    args = {
+        "kind": "finding",
+        "title": "SLV butterfly",
+        "text": "The butterfly makes $17.50 at most.",
+        "symbols": ["slv"],
+    }
+    return body(await call(ctx, "remember", **(args | changes)))["values"]["record"]["value"]
+
+
+async def test_what_is_remembered_names_its_thread_and_receipts(
+    ctx: ToolContext, call: Call
+) -> None:
+    receipt = await priced(ctx, call)
+    other = await priced(ctx, call)
+    record_id = await lesson(
+        ctx, call, text=f"It makes {{{{{receipt}.max_profit|usd}}}} at most.", receipts=[other],
+        tags=["options"], confidence=0.9,
+    )  # fmt: skip
+    record = ctx.store.get(record_id)
+    assert record is not None
+    assert record.text == f"It makes $17.50 [{receipt}] at most."
+    assert (record.kind, record.author, record.scope, record.status) == (
+        "finding", "quant", WORKSPACE, "active",
+    )  # fmt: skip
+    assert record.source.kind == "message"
+    assert record.source.permalink == ctx.thread_link
+    assert [(source.kind, source.ref) for source in record.evidence] == [
+        ("receipt", receipt), ("receipt", other),
+    ]  # fmt: skip
+    assert (record.confidence, record.symbols, record.tags) == (0.9, ("SLV",), ("options",))
+
+
+async def test_recall_finds_it_and_logs_what_was_shown(ctx: ToolContext, call: Call) -> None:
+    record_id = await lesson(ctx, call)
+    await lesson(ctx, call, title="Weather", text="It rains in Bergen.", symbols=[])
+    later = replace(ctx, run_id="run-2", agent="architect")
+    said = body(await call(later, "recall", query="what does the SLV butterfly make?", limit=1))
+    header, row = said["table"]
+    found = dict(zip(header, row, strict=True))
+    assert found["id"] == record_id
+    assert found["who"] == "quant"
+    assert found["link"] == ctx.thread_link
+    assert found["text"] == "The butterfly makes $17.50 at most."
+    [logged] = ctx.store.recalls("run-2")
+    assert logged.record_ids == (record_id,)
+    only = body(await call(later, "recall", query="", symbols=["slv"], kinds=["finding"]))
+    assert [row[0] for row in only["table"][1:]] == [record_id]
+    none = body(await call(later, "recall", query="zirconium"))
+    assert none["table"] == []
+    assert "Nothing is known" in none["summary"]
+
+
+async def test_another_conversations_memory_is_not_recalled(ctx: ToolContext, call: Call) -> None:
+    private = replace(ctx, home="channel:C9", scopes=frozenset({WORKSPACE, "channel:C9"}))
+    record_id = await lesson(private, call)
+    assert body(await call(ctx, "recall", query="SLV butterfly"))["table"] == []
+    assert body(await call(private, "recall", query="SLV butterfly"))["table"] != []
+    outcome = await call(ctx, "supersede", record_id=record_id, text="x", reason="y")
+    assert outcome.error
+    assert "no record" in outcome.text
+
+
+async def test_a_private_conversation_does_not_write_into_the_workspace(
+    ctx: ToolContext, call: Call
+) -> None:
+    record_id = await lesson(ctx, call)
+    private = replace(ctx, home="channel:C9", scopes=frozenset({WORKSPACE, "channel:C9"}))
+    outcome = await call(private, "supersede", record_id=record_id, text="secret", reason="y")
+    assert outcome.error
+    assert "would leak" in outcome.text
+    assert ctx.store.find(Query(text="secret", scopes=private.scopes)).hits == ()
+
+
+async def test_a_private_receipt_is_no_evidence_elsewhere(ctx: ToolContext, call: Call) -> None:
+    private = replace(ctx, home="channel:C9", scopes=frozenset({WORKSPACE, "channel:C9"}))
+    hidden = await priced(private, call)
+    for changes in ({"text": f"{{{{{hidden}.max_profit}}}}"}, {"receipts": [hidden]}):
+        outcome = await call(ctx, "remember", kind="note", title="t", **({"text": "x"} | changes))
+        assert outcome.error
+        assert f"no receipt {hidden} here" in outcome.text
+
+
+async def test_a_reference_to_nothing_is_not_stored(ctx: ToolContext, call: Call) -> None:
+    receipt = await priced(ctx, call)
+    outcome = await call(ctx, "remember", kind="note", title="t", text=f"{{{{{receipt}.profit}}}}")
+    assert outcome.error
+    assert f"{receipt}.profit" in outcome.text
+    assert sum(ctx.store.count(ctx.scopes).values()) == 0
+
+
+async def test_the_same_lesson_twice_is_one_record(ctx: ToolContext, call: Call) -> None:
+    assert await lesson(ctx, call) == await lesson(ctx, call)
+
+
+async def test_a_decision_waits_for_a_person(ctx: ToolContext, call: Call) -> None:
+    said = body(await call(ctx, "remember", kind="decision", title="Sell", text="Sell the wings."))
+    assert said["values"]["status"]["value"] == "proposed"
+    assert body(await call(ctx, "recall", query="sell the wings"))["table"] == []
+    ctx.store.approve(said["values"]["record"]["value"], by="U1")
+    assert body(await call(ctx, "recall", query="sell the wings"))["table"] != []
+
+
+async def test_supersede_keeps_the_history(ctx: ToolContext, call: Call) -> None:
+    old = await lesson(ctx, call)
+    said = body(
+        await call(
+            ctx, "supersede", record_id=old, text="It makes $16.00 at most.", reason="cost rose"
+        )
+    )
+    new = said["values"]["record"]["value"]
+    before, after = ctx.store.get(old), ctx.store.get(new)
+    assert before is not None
+    assert after is not None
+    assert (before.status, before.superseded_by) == ("superseded", new)
+    assert (after.supersedes, after.title, after.symbols) == (old, "SLV butterfly", ("SLV",))
+    found = body(await call(ctx, "recall", query="butterfly"))
+    assert [row[0] for row in found["table"][1:]] == [new]
+
+
+async def test_what_a_person_wrote_or_pinned_is_only_proposed_to_change(
+    ctx: ToolContext, call: Call
+) -> None:
+    pinned = await lesson(ctx, call)
+    ctx.store.pin(pinned, by="U1")
+    written = ctx.store.add(
+        Draft(
+            kind="note",
+            text="We never short volatility.",
+            author="U1",
+            scope=WORKSPACE,
+            source=Source(kind="person", ref="U1"),
+        )
+    ).id
+    for record_id in (pinned, written):
+        outcome = await call(
+            ctx, "supersede", record_id=record_id, text=f"Else {record_id}.", reason="why"
+        )
+        assert body(outcome)["values"]["status"]["value"] == "proposed"
+        kept = ctx.store.get(record_id)
+        assert kept is not None
+        assert kept.status == "active"
+
+
+async def test_a_forgotten_text_cannot_be_written_again(ctx: ToolContext, call: Call) -> None:
+    record_id = await lesson(ctx, call)
+    ctx.store.forget(record_id, by="U1", reason="private")
+    outcome = await call(
+        ctx, "remember", kind="finding", title="SLV butterfly",
+        text="The butterfly makes $17.50 at most.", symbols=["slv"],
+    )  # fmt: skip
+    assert outcome.error
+    assert "forgotten" in outcome.text
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "said"),
+    [
+        ("recall", {"query": "x", "limit": 0}, "1 to 30"),
+        ("recall", {"query": "x", "kinds": ["gossip"]}, "`kinds.0`"),
+        ("remember", {"kind": "note", "title": "", "text": "  "}, "empty"),
+        ("remember", {"kind": "note", "title": "t", "text": "x", "confidence": 7}, "confidence"),
+        ("remember", {"kind": "rumour", "title": "t", "text": "x"}, "`kind`"),
+        ("supersede", {"record_id": "nope", "text": "x", "reason": "y"}, "no record nope"),
+    ],
+)
+async def test_bad_input(
+    ctx: ToolContext, call: Call, name: str, args: dict[str, Any], said: str
+) -> None:
+    outcome = await call(ctx, name, **args)
+    assert outcome.error
+    assert said in outcome.text
