@@ -223,6 +223,9 @@ _KEEP = re.compile(
 _IMPORT = re.compile(
     r"\b(?:import|load|ingest|upload(?:ed)?|add|take|bring|read in|use)\b.{0,40}(?:\b(?:file|csv|data|this|it|attach\w*|sheet|table|series)\b|$)"
 )
+_FILE_WANTED = re.compile(
+    r"^(?:import|load|ingest|upload|read(?: in)?)\b.*\b(?:csv|file|attachment|sheet|spreadsheet|data)\b"
+)
 _READ = re.compile(
     r"\b(?:read|open|summari[sz]e|review|explain|what(?:'s| is) in|look at|check|show|describe)\b"
 )
@@ -323,17 +326,26 @@ def _measures(original: str, lower: str) -> Intent | None:
         return None
     if asked == "correlation" and len(names) >= 2:
         return Correlate(names[:2], period)
-    first, several = names[0], len(names) >= 2 and asked in ("volatility", "")
+    several = len(names) >= 2 and asked in ("volatility", "")
     if several and not _CHART.match(lower) and (asked or _COMPARE.search(lower)):
         return Compare(names[:6], period, chart=charted, remember=bool(_KEEP.search(lower)))
     if charted:
         return Chart(names[:6], _DRAWN.get(asked, "level"), period)
-    return Stats(first, asked or "all", period) if asked and asked != "correlation" else None
+    return (
+        Stats(next(iter(names)), asked or "all", period)
+        if asked and asked != "correlation"
+        else None
+    )
 
 
 def _as_written(name: str, original: str) -> str:
     at = original.lower().find(name)
     return original[at : at + len(name)] if at >= 0 else name
+
+
+def _file_without_file(original: str, lower: str) -> Intent | None:
+    del original
+    return Import() if _FILE_WANTED.match(lower) else None
 
 
 def _small_talk(original: str, lower: str) -> Intent | None:
@@ -357,6 +369,7 @@ _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
     _option,
     _about_desk,
     _measures,
+    _file_without_file,
     _about_data,
     _small_talk,
 )

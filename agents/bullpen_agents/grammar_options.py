@@ -73,11 +73,21 @@ _CREDITED = re.compile(
     rf"\b(?:credit|collect(?:ed|ing)?|receiv(?:e|ed|ing)|took\s+in)\s+(?:of\s+)?{_NUMBER}"
     rf"|{_NUMBER}\s+credit"
 )
-_PRICE = re.compile(
-    r"\b(?:bought|buy|paid|pay|paying|sold|sell|costs?|costing|premium|debit|priced?|price)\s+"
-    rf"(?:(?:is|was|at|for|of|a|an|net)\s+)*{_NUMBER}"
-    rf"|\bfor\s+(?:a\s+)?(?:net\s+)?(?:(?:premium|price|cost|debit)\s+of\s+)?{_NUMBER}(?!\s*(?:strike|call|put))"
-    rf"|@\s*{_NUMBER}"
+_A_STRIKE = (
+    r"(?!\s*(?:strikes?|calls?|puts?|straddles?|strangles?|butterfl|fl(?:y|ies)\b|condors?|iron|collars?"
+    r"|covered|protective|spreads?|strike))"
+)
+_PRICES = (
+    re.compile(rf"\b(?:bought|buy|sold|sell|selling|buying)\s+(?:at|for)\s+{_NUMBER}{_A_STRIKE}"),
+    re.compile(
+        r"\b(?:paid|pay|paying|costs?|costing|premium|debit|priced?)\s+"
+        rf"(?:(?:is|was|at|for|of|a|an|net)\s+)*{_NUMBER}{_A_STRIKE}"
+    ),
+    re.compile(
+        r"\bfor\s+(?:a\s+)?(?:net\s+)?(?:(?:premium|price|cost|debit)\s+of\s+)?"
+        rf"{_NUMBER}{_A_STRIKE}"
+    ),
+    re.compile(rf"@\s*{_NUMBER}"),
 )
 _WEAK_PRICE = re.compile(rf"\bat\s+{_NUMBER}(?!\s*[-/]\s*\d)")
 _STOCK = re.compile(
@@ -117,6 +127,8 @@ class Payoff:
 
 def read_payoff(text: str) -> Payoff | None:
     """The option structure that `text` asks about, or None when there is none."""
+    # "1,000" is a thousand; "90,100,110" is a list of strikes.
+    text = re.sub(r"(?<![\d,.])(\d),(\d{3})(?![\d,])", r"\1\2", text)
     lower = text.lower()
     structure = next((n for p, n in _STRUCTURES if re.search(rf"\b(?:{p})\b", lower)), None)
     if structure is None or not _PLAIN.search(lower):
@@ -126,7 +138,10 @@ def read_payoff(text: str) -> Payoff | None:
     body = lower.replace(expiry[0].lower(), " ") if expiry else lower
     stock, body = _take(_STOCK, body) if structure in _WITH_STOCK else (None, body)
     credit, body = _take(_CREDITED, body)
-    price, body = (credit, body) if credit is not None else _take(_PRICE, body)
+    price = credit
+    for pattern in _PRICES:
+        if price is None:
+            price, body = _take(pattern, body)
     strikes, price = _strikes(structure, body, price)
     if not strikes and structure in ("call", "put"):
         return None

@@ -80,7 +80,7 @@ class Seen:
 
     def notes(self) -> str:
         """The warnings as a short list, or ""."""
-        return "".join(f"\n> {warning}" for warning in self.warnings)
+        return "".join(f"\n> {_counts_as_code(warning)}" for warning in self.warnings)
 
 
 class Desk:
@@ -126,6 +126,13 @@ class Desk:
             for key, value in args.items()
             if value is not None and (known is None or key in known)
         }
+
+
+def _counts_as_code(warning: str) -> str:
+    # A warning's counts are the tool's own words, not figures without a source.
+    return re.sub(
+        r"(?<![\w`.,&/-])\d[\d,]*(?:\.\d+)?(?![\w`/-])", lambda found: f"`{found[0]}`", warning
+    )
 
 
 def receipts_in(text: str) -> list[str]:

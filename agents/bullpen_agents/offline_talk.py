@@ -22,20 +22,31 @@ EXAMPLES = (
 )
 
 
+_LEARNT = ["finding", "decision", "note", "fact", "idea", "passage", "document"]
+
+
 def recall(desk: Desk, asked: grammar.Recall) -> str:
-    """Answer from the store, quoting it."""
-    found = desk.use("recall", query=asked.topic)
+    """Answer from the store, quoting it: what was written down first, else what was said."""
+    found = desk.use("recall", query=asked.topic, kinds=_LEARNT, limit=6)
     if found.error:
         return found.text
-    records = _records(found)
+    near, far = _by_topic(_records(found), asked.topic)
+    if not near:
+        said = desk.use("recall", query=asked.topic, kinds=["message"], limit=6)
+        near = [] if said.error else _by_topic(_records(said), asked.topic)[0]
+        near = [record for record in near if record.get("text", "").strip() != desk.text.strip()]
     topic = f" about {asked.topic}" if asked.topic else ""
-    if not records:
+    if not near and not far:
         return (
             f"The store holds nothing{topic} that this conversation may see. "
             "Ask the desk to look into it, or tell me with `remember that …`."
         )
-    head = f"This is what the desk has on record{topic}:"
-    return "\n\n".join([head, *(_quoted(record) for record in records)]) + found.notes()
+    if not near:
+        head = f"The store holds nothing that names {asked.topic}. The nearest it has:"
+        near = far[:2]
+    else:
+        head = f"This is what the desk has on record{topic}:"
+    return "\n\n".join([head, *(_quoted(record) for record in near)]) + found.notes()
 
 
 def remember(desk: Desk, asked: grammar.Remember) -> str:
@@ -52,6 +63,37 @@ def remember(desk: Desk, asked: grammar.Remember) -> str:
 def keep(desk: Desk, title: str, text: str, **more: Any) -> Seen:
     """Store a finding of the desk."""
     return desk.use("remember", kind="finding", title=title, text=text, **more)
+
+
+_SMALL = frozenset(
+    [
+        "a",
+        "about",
+        "an",
+        "and",
+        "any",
+        "at",
+        "for",
+        "in",
+        "is",
+        "it",
+        "of",
+        "on",
+        "or",
+        "our",
+        "s",
+        "so",
+        "that",
+        "the",
+        "their",
+        "this",
+        "to",
+        "was",
+        "we",
+        "what",
+        "with",
+    ]
+)
 
 
 def help_text(desk: Desk, asked: grammar.Help | None = None) -> str:
@@ -130,15 +172,32 @@ def _records(found: Seen) -> list[dict[str, str]]:
     ]
 
 
+def _by_topic(
+    records: list[dict[str, str]], topic: str
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Records that share a telling word with the topic, and the others."""
+    words = [word for word in re.findall(r"[\w&]+", topic.lower()) if word not in _SMALL]
+    near: list[dict[str, str]] = []
+    far: list[dict[str, str]] = []
+    for record in records:
+        text = f"{record.get('title', '')} {record.get('text', '')}".lower()
+        fits = not words or any(word.removesuffix("s") in text for word in words)
+        (near if fits else far).append(record)
+    return near, far
+
+
 def _quoted(record: dict[str, str]) -> str:
     def field(*names: str) -> str:
         return next((record[name] for name in names if record.get(name)), "")
 
     text = field("text", "snippet").strip() or field("title")
+    # A stored figure stands before its receipt, as in "38.6% [r2]": it is quoted, not computed here.
+    text = re.sub(r"(?<![\w`])([-+$€£]?\d[\d.,]*(?:%|x| bp)?)(?= \[r\d+\])", r"`\1`", text)
     quoted = "\n".join(f"> {line}" for line in text.splitlines())
-    author = field("author", "by").replace("_", " ")
-    day = field("known_at", "date", "when", "created_at", "known")[:10]
-    link = field("link", "permalink", "source")
+    who = field("who", "author", "by")
+    author = who.replace("_", " ").title() if who.islower() else who
+    day = field("when", "known_at")[:10]
+    link = field("link", "permalink")
     thread = f" · [the thread]({link})" if re.match(r"(?:https?://|/)", link) else ""
     state = field("status")
     mark = f" · {state}" if state and state != "active" else ""

@@ -12,7 +12,14 @@ from bullpen_agents import grammar
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
 from bullpen_agents.offline_talk import TALK, keep, refusal_of_colleague
-from bullpen_agents.offline_work import WINDOW, WINDOW_REASON, WORK, catalogue_rows, chart
+from bullpen_agents.offline_work import (
+    COLUMNS,
+    WINDOW,
+    WINDOW_REASON,
+    WORK,
+    catalogue_rows,
+    chart_and_ids,
+)
 
 _TITLES = {"quant": "Quant", "data_analyst": "Data Analyst"}
 
@@ -93,9 +100,9 @@ def _chart_with_the_quants_window(desk: Desk, asked: grammar.Chart) -> str:
         found = re.search(r"window\s*=\s*(\d{1,3})", answer.text)
         if found and not answer.error:
             window, agreed = int(found[1]), "the one the Quant's figures use"
-    drawn = chart(desk, asked, window)
-    rows = catalogue_rows(held, asked.series) if held and not held.error else []
-    checked = table(["series", "title", "unit", "frequency", "from", "to"], rows)
+    drawn, ids = chart_and_ids(desk, asked, window)
+    rows = catalogue_rows(held, ids or asked.series) if held and not held.error else []
+    checked = table(COLUMNS, rows)
     parts = [drawn, f"The window is {agreed}." if "attached" in drawn else ""]
     parts.append(f"The data behind it:\n\n{checked}" if checked else "")
     return "\n\n".join(part for part in parts if part)
@@ -116,42 +123,52 @@ def close(desk: Desk) -> str:
         return "No colleague reported, so there is nothing to answer with. Ask again, or name one of them."
     by_figures = sorted(reports, key=lambda report: -len(receipts_in(_headline(report["text"]))))
     lead, others = by_figures[0], by_figures[1:]
-    parts = [_headline(lead["text"])]
-    parts += [f"{report['speaker']}: {_headline(report['text'])}" for report in others]
+    parts = [_headline(lead["text"]), *(_in_one_line(report) for report in others)]
     intent = grammar.parse(desk.text, desk.files)
     cited = receipts_in(lead["text"])
-    if isinstance(intent, grammar.Compare) and cited:
-        parts += _kept(desk, intent, lead, cited)
+    if isinstance(intent, grammar.Compare) and cited and desk.has("remember"):
+        parts.append(_kept(desk, intent, lead["text"], cited))
     elif cited and grammar.wants_memory(desk.text) and desk.has("remember"):
         stored = keep(desk, desk.text[:80], _headline(lead["text"]), receipts=cited)
         parts.append(stored.text if stored.error else "I have stored that for the desk.")
-    parts.append(f"The tables are in the reports above ({_speakers(reports)}).")
+    speakers = " and ".join(dict.fromkeys(report.get("speaker", "") for report in reports))
+    parts.append(f"The details are in the reports of the {speakers} above.")
     return "\n\n".join(parts)
 
 
-def _kept(desk: Desk, intent: grammar.Compare, lead: dict[str, str], cited: list[str]) -> list[str]:
+def _in_one_line(report: dict[str, str]) -> str:
+    """A colleague's result as the lead passes it on: the chart hangs on their message, not on this."""
+    text, speaker = _headline(report["text"]), report["speaker"]
+    drawn = text.removeprefix("**The chart is attached**: ")
+    return f"The {speaker}'s chart above shows {drawn}" if drawn != text else f"{speaker}: {text}"
+
+
+def _kept(desk: Desk, intent: grammar.Compare, report: str, cited: list[str]) -> str:
     """Store the finding of a comparison; what the person reads about it."""
-    if not desk.has("remember"):
-        return []
-    names = " and ".join(intent.series)
-    finding = f"{_headline(lead['text']).replace('**', '')} {_convention(lead['text'])}".strip()
+    convention = _convention(report)
+    finding = _headline(report).replace("**", "")
     stored = keep(
         desk,
-        f"Volatility of {names}",
-        finding,
-        symbols=list(intent.series),
+        f"Volatility of {' and '.join(intent.series)}",
+        f"{finding} {convention}".strip(),
+        symbols=[name.upper() for name in intent.series],
         tags=["volatility"],
         receipts=cited,
     )
     if stored.error:
-        return [f"Not remembered: {stored.text}"]
-    return (
-        [
-            f"**To remember**, now in the store with its receipts: {_headline(lead['text']).replace('**', '')}"
-        ]
-        if intent.remember
-        else ["I have stored that finding for the desk."]
+        return f"Not remembered: {stored.text}"
+    if not intent.remember:
+        return "I have stored that finding for the desk."
+    lines = ["**What we should remember**, now in the store with its receipt:"]
+    days = re.search(r"\d{4}-\d{2}-\d{2} to (\d{4}-\d{2}-\d{2})", convention)
+    span = (
+        f" for {days[0]}; the data end there, so it says nothing about later years" if days else ""
     )
+    lines.append(f"- The finding above holds{span}.")
+    lines += (
+        [f"- How it was measured: {convention[0].lower()}{convention[1:]}"] if convention else []
+    )
+    return "\n".join(lines)
 
 
 def _headline(text: str) -> str:
@@ -161,10 +178,6 @@ def _headline(text: str) -> str:
 def _convention(text: str) -> str:
     found = re.search(r"^Log returns .*$", text, re.MULTILINE)
     return found[0] if found else ""
-
-
-def _speakers(reports: list[dict[str, str]]) -> str:
-    return ", ".join(dict.fromkeys(report.get("speaker", "") for report in reports))
 
 
 def _said(text: str) -> str:

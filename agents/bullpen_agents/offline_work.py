@@ -210,8 +210,13 @@ def _stats_headline(found: Seen, asked: grammar.Stats) -> str:
     return f"**{name}** at a glance{_span(found)}."
 
 
-def chart(desk: Desk, asked: grammar.Chart, window: int = WINDOW) -> str:
+def chart(desk: Desk, asked: grammar.Chart) -> str:
     """Draw series, and say what is drawn."""
+    return chart_and_ids(desk, asked, WINDOW)[0]
+
+
+def chart_and_ids(desk: Desk, asked: grammar.Chart, window: int) -> tuple[str, tuple[str, ...]]:
+    """Draw series; what to say about it, and the ids of the series in it (from the file's name)."""
     what = "index" if asked.what == "level" and len(asked.series) > 1 else asked.what
     found = desk.use(
         "series_chart",
@@ -222,7 +227,7 @@ def chart(desk: Desk, asked: grammar.Chart, window: int = WINDOW) -> str:
         end=asked.period.end,
     )
     if found.error:
-        return found.text
+        return found.text, ()
     names = " and ".join(_the(name) for name in asked.series)
     words = {
         "level": f"the level of {names}",
@@ -231,7 +236,13 @@ def chart(desk: Desk, asked: grammar.Chart, window: int = WINDOW) -> str:
         "drawdown": f"the drawdown of {names}",
     }
     title = f"**The chart is attached**: {words[what]}{_span(found)}."
-    return title + _unread(asked.period) + found.notes()
+    drawn = " ".join(str(item.get("name", "")) for item in found.artifacts)
+    ids = tuple(re.findall(r"[a-z]\w*", drawn.lower()))
+    return title + _unread(asked.period) + found.notes(), ids
+
+
+_LINES_SHOWN = 20
+COLUMNS = ["series", "title", "unit", "frequency", "from", "to"]
 
 
 def catalogue(desk: Desk, asked: grammar.Catalogue) -> str:
@@ -246,7 +257,7 @@ def catalogue(desk: Desk, asked: grammar.Catalogue) -> str:
             "The desk holds no series yet. Attach a CSV with a date column and write `import this`."
         )
     head = "The desk holds these series. Ask for any of them by name or symbol."
-    return f"{head}\n\n{table(['series', 'title', 'unit', 'frequency', 'from', 'to'], rows)}{found.notes()}"
+    return f"{head}\n\n{table(COLUMNS, rows)}{found.notes()}"
 
 
 def catalogue_rows(found: Seen, names: tuple[str, ...] = ()) -> list[list[str]]:
@@ -261,9 +272,12 @@ def catalogue_rows(found: Seen, names: tuple[str, ...] = ()) -> list[list[str]]:
         for name in wanted
     ]
     rows: list[list[str]] = []
+    key = columns[0] or 0
+    exact = {name for name in names if any(str(line[key]) == name for line in found.table[1:])}
     for line in found.table[1:]:
         everything = " ".join(str(cell) for cell in line).lower()
-        if not names or any(_fits(name, everything) for name in names):
+        fits = str(line[key]) in exact if exact else any(_fits(n, everything) for n in names)
+        if fits or not names:
             rows.append([_cell(line[at]) if at is not None else "" for at in columns])
     return rows
 
@@ -286,7 +300,7 @@ def import_file(desk: Desk, asked: grammar.Import) -> str:
     for name in desk.files:
         found = desk.use("import_csv", file=name, name=name)
         if found.error and not name.lower().endswith((".csv", ".tsv", ".txt")):
-            found = desk.use("read_file", file=name, name=name)
+            found = desk.use("read_file", name=name)
         if found.error:
             parts.append(f"`{name}`: {found.text}")
             continue
@@ -302,10 +316,17 @@ def read_file(desk: Desk, asked: grammar.ReadFile) -> str:
     del asked
     parts: list[str] = []
     for name in desk.files:
-        found = desk.use("read_file", file=name, name=name)
-        parts.append(f"**`{name}`**: {found.text if found.error else found.summary}{found.notes()}")
-        rows = [[_cell(cell) for cell in line] for line in found.table[:12]]
-        parts += [table(rows[0], rows[1:])] if len(rows) > 1 else []
+        found = desk.use("read_file", name=name)
+        if found.error:
+            parts.append(f"`{name}`: {found.text}")
+            continue
+        lines = _cell(found.table[1][1]).splitlines() if len(found.table) > 1 else []
+        shown = "\n".join(lines[:_LINES_SHOWN])
+        more = f" The first `{_LINES_SHOWN}` lines:" if len(lines) > _LINES_SHOWN else ""
+        parts.append(
+            f"**`{name}`** has {found.cite('lines')} lines. I cannot summarise without a language "
+            f"model, so here are its own words.{more}\n\n~~~\n{shown}\n~~~"
+        )
     return "\n\n".join(parts)
 
 
@@ -325,7 +346,12 @@ def _unread(period: Period) -> str:
 
 def _the(name: str) -> str:
     # Indices read better with their article; commodities without.
+    name = name.upper() if name.lower() in _ACRONYMS else name
+    name = "Nasdaq" if name == "nasdaq" else name
     return f"the {name}" if re.match(r"(?i)(?:s&p|sp ?500|nasdaq|vix|dow|dax)\b", name) else name
+
+
+_ACRONYMS = {"vix", "wti", "dax", "spx", "ftse", "gdp", "cpi"}
 
 
 def _capital(name: str) -> str:

@@ -204,3 +204,8 @@ async def server() -> AsyncIterator[MessagesServer]:
     server.url = await server.start()
     yield server
     await server.stop()
+
+
+@pytest.fixture
+def make_watch() -> Callable[[], NotingWatch]:
+    return NotingWatch

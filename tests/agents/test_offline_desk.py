@@ -1,0 +1,316 @@
+"""The keyless desk on real tools, a real store and the bundled series: whole conversations."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bullpen_agents.offline import OfflineModel
+from bullpen_agents.roster import Roster
+from bullpen_agents.task import Line, Reply, Task
+from bullpen_agents.turn import take_turn
+from bullpen_memory.market import Market
+from bullpen_memory.records import WORKSPACE
+from bullpen_memory.store import Store
+from bullpen_tools.bundled import seed
+from bullpen_tools.context import LocalFile, ToolContext
+from bullpen_tools.figures import render
+from bullpen_tools.receipts import Receipts
+from bullpen_tools.tool import BoundTool, Outcome, ToolSpec
+from bullpen_tools.toolbox import default_toolbox
+
+LINK = "http://127.0.0.1:4747/archives/C1/p1"
+COMPARE = (
+    "compare the volatility of oil and the S&P 500 over the data you hold, chart it, "
+    "and write up what we should remember"
+)
+
+
+@dataclass
+class Colleague:
+    """`ask` or `assign` as the orchestrator supplies them, made of one function."""
+
+    spec: ToolSpec
+    answer: Any
+
+    async def call(self, args: dict[str, Any], *, call_key: str) -> Outcome:
+        return await self.answer(args, call_key)
+
+
+@dataclass
+class MiniDesk:
+    """Routes as the orchestrator does, without its graph: one agent, or plan, work and close."""
+
+    home: Path
+    roster: Roster
+    store: Store
+    market: Market
+    receipts: Receipts
+    journal: Any
+    new_watch: Any
+    files: tuple[LocalFile, ...] = ()
+    said: list[tuple[str, str]] = field(default_factory=list)
+    turns: int = 0
+
+    async def ask(self, agent: str, text: str) -> Reply:
+        return await self.turn(agent, "answer", text)
+
+    async def lead(self, text: str) -> Reply:
+        plan = await self.turn("architect", "plan", text)
+        if "assign" not in plan.meta:
+            return plan
+        pieces = plan.meta["assign"][0]["assignments"]
+        done = await asyncio.gather(*(self.turn(p["agent"], "work", p["task"]) for p in pieces))
+        reports = tuple(
+            Line(speaker=self.roster.agents[p["agent"]].name, text=r.text, author=p["agent"])
+            for p, r in zip(pieces, done, strict=True)
+        )
+        return await self.turn("architect", "close", text, reports)
+
+    async def turn(
+        self, agent_id: str, purpose: Any, text: str, reports: tuple[Line, ...] = ()
+    ) -> Reply:
+        self.turns += 1
+        agent = self.roster.agents[agent_id]
+        task = Task(
+            run_id="run1",
+            turn_id=f"run1/{self.turns}",
+            purpose=purpose,
+            text=text,
+            asked_by="Ada",
+            reports=reports,
+            files=tuple(file.name for file in self.files),
+            channel="#desk",
+        )
+        reply = await take_turn(
+            agent,
+            task,
+            model=OfflineModel(),
+            tools=self.tools(agent_id, purpose),
+            journal=self.journal,
+            watch=self.new_watch(),
+            default_model="offline",
+        )
+        self.said.append((agent_id, reply.text))
+        return reply
+
+    def tools(self, agent_id: str, purpose: str) -> dict[str, BoundTool]:
+        agent = self.roster.agents[agent_id]
+        ctx = ToolContext(
+            run_id="run1",
+            agent=agent_id,
+            requester="U1",
+            scopes=frozenset({WORKSPACE}),
+            home=WORKSPACE,
+            thread_link=LINK,
+            thread_title="#desk",
+            store=self.store,
+            market=self.market,
+            receipts=self.receipts,
+            artifacts=self.home / "artifacts",
+            files=self.files,
+        )
+        names = [name for name in agent.tools if name not in ("ask", "assign")]
+        tools: dict[str, BoundTool] = dict(default_toolbox(self.receipts).bind(ctx, names))
+        for name, answer in (("ask", self._ask(agent_id)), ("assign", self._assign)):
+            if name in agent.tools and (name != "assign" or purpose == "plan"):
+                spec = ToolSpec(name=name, description=name, schema={"type": "object"})
+                tools[name] = Colleague(spec, answer)
+        return tools
+
+    def _ask(self, asker: str) -> Any:
+        async def ask(args: dict[str, Any], key: str) -> Outcome:
+            self.said.append((asker, f"@{args['agent']}: {args['question']}"))
+            reply = await self.turn(args["agent"], "reply", args["question"])
+            name = self.roster.agents[args["agent"]].name
+            text = f"{name} replies:\n{reply.text}"
+            return Outcome(text=text, meta={"receipts": list(reply.receipts)})
+
+        return ask
+
+    async def _assign(self, args: dict[str, Any], key: str) -> Outcome:
+        return Outcome(text="given", meta=args)
+
+    def read(self, reply: Reply, *, allow: str = "") -> str:
+        """The reply as people read it; every reference must resolve."""
+        shown = render(reply.text, self.receipts.get, allow=allow)
+        assert shown.missing == ()
+        return shown.text
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A context store with the bundled series, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("seeded") / "context.db"
+    store = Store(path)
+    seed(Market(store))
+    store.close()
+    return path
+
+
+@pytest.fixture
+def desk(tmp_path: Path, seeded: Path, journal, make_watch) -> Iterable[MiniDesk]:
+    shutil.copytree(seeded.parent, tmp_path, dirs_exist_ok=True)
+    store = Store(tmp_path / "context.db")
+    (tmp_path / "artifacts").mkdir()
+    receipts = Receipts(tmp_path / "receipts.db")
+    yield MiniDesk(tmp_path, Roster.load(), store, Market(store), receipts, journal, make_watch)
+    receipts.close()
+    store.close()
+
+
+def plain(text: str) -> str:
+    """Without superscripts and emphasis."""
+    return re.sub(r"[¹²³⁴⁵⁶⁷⁸⁹⁰*]", "", text)
+
+
+async def test_the_butterfly_of_the_readme(desk: MiniDesk) -> None:
+    question = "what do I make on the SLV June 70-90-110 call butterfly bought at 2.50?"
+    reply = await desk.ask("quant", question)
+    text = plain(desk.read(reply))
+    for figure in ("$20.00", "$17.50", "$72.50", "$107.50", "7.0x", "8.0x"):
+        assert figure in text
+    assert "chart is attached" in text
+    assert len(reply.artifacts) == 1
+    assert list((desk.home / "artifacts").rglob("*.png"))
+    assert reply.receipts == ("r1", "r2")
+    assert not re.search(r"\d", re.sub(r"\{\{.*?\}\}|70-90-110", "", reply.text))
+
+
+async def test_the_comparison_of_the_readme(desk: MiniDesk) -> None:
+    reply = await desk.lead(COMPARE)
+    spoken = [agent for agent, _ in desk.said]
+    assert {"architect", "data_analyst", "quant"} == set(spoken)
+    asked = [text for agent, text in desk.said if agent == "data_analyst" and text.startswith("@")]
+    assert asked == [
+        "@quant: Which rolling window do your volatility figures of oil and S&P 500 use? "
+        "I want the chart to match them."
+    ]
+    analyst = next(t for a, t in desk.said if a == "data_analyst" and "chart is attached" in t)
+    assert "`60` returns" in analyst
+    assert "| wti |" in analyst
+    assert "| sp500 |" in analyst
+    text = plain(desk.read(reply))
+    assert re.search(
+        r"Oil was the more volatile: \d\d\.\d+% a year against \d\d\.\d+% for the S&P 500", text
+    )
+    assert "What we should remember" in text
+    assert not re.search(
+        r"\d", re.sub(r"\{\{.*?\}\}|S&P 500|`.*?`|\d{4}-\d\d-\d\d", "", reply.text)
+    )
+
+    found = await desk.lead("what do we know about oil volatility?")
+    text = plain(desk.read(found))
+    assert "on record about oil volatility" in text
+    assert "Oil was the more volatile" in text
+    assert render(found.text, desk.receipts.get).unsourced == ()
+    assert f"[the thread]({LINK})" in text
+    assert "Architect" in text
+
+
+async def test_an_unknown_topic_is_answered_honestly(desk: MiniDesk) -> None:
+    reply = await desk.lead("what do we know about cocoa?")
+    assert "holds nothing" in reply.text
+
+
+async def test_what_a_person_says_is_remembered_and_recalled(desk: MiniDesk) -> None:
+    await desk.ask("quant", "remember that we quote copper in constant dollars")
+    reply = await desk.ask("developer", "what did we say about copper?")
+    assert "We quote copper in constant dollars" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("agent", "question", "pattern"),
+    [
+        (
+            "quant",
+            "how volatile is oil since 1990?",
+            r"Oil has an annualised volatility of \d\d\.\d+%",
+        ),
+        ("quant", "drawdown of nasdaq since 2008", r"The Nasdaq fell by -?\d\d\.\d+% at worst"),
+        ("quant", "how did the S&P 500 perform in 2008?", r"The S&P 500 returned -\d\d\.\d+%"),
+        ("quant", "correlation of oil and the S&P 500", r"correlate at -?0\.\d+"),
+        ("quant", "payoff of a 100/110 call spread for 3.20", r"at most \$10\.00 .* \$6\.80"),
+        ("quant", "long straddle 50 at 4", r"makes at most unlimited"),
+        ("quant", "iron condor 90/95/105/110 sold for 1.5", r"makes at most \$1\.50"),
+        ("quant", "sold a 50 straddle for 4", r"makes at most \$4\.00"),
+        ("quant", "butterfly 70-90", r"needs 3 different strikes and I read 70, 90"),
+        ("quant", "100/110 call spread", r"pays at most \$10\.00.*Add the premium"),
+        ("data_analyst", "chart oil since 2000", r"The chart is attached: the level of oil"),
+        ("data_analyst", "plot oil and the nasdaq", r"rebased to a common start"),
+        ("architect", "what data do you have?", r"\| wti \| WTI crude oil"),
+        ("quant", "how volatile is cocoa?", r"(?i)cocoa"),
+        ("architect", "who is on the desk?", r"Quant: quantitative analyst"),
+        ("frontend", "help", r"I am Frontend, interface designer.*offline planner"),
+        (
+            "developer",
+            "write me a poem",
+            r"offline planner .* do not understand.*ANTHROPIC_API_KEY",
+        ),
+        ("quant", "how volatile is oil over the last 5 years?", r"I do not read .*last 5 years"),
+    ],
+)
+async def test_questions_to_one_colleague(desk: MiniDesk, agent, question, pattern) -> None:
+    reply = await desk.ask(agent, question)
+    assert re.search(pattern, plain(desk.read(reply)), re.DOTALL), desk.read(reply)
+    assert reply.ended == "done"
+
+
+async def test_work_that_is_anothers_is_asked_for(desk: MiniDesk) -> None:
+    reply = await desk.ask("developer", "what do I make on a 100/110 call spread for 3?")
+    assert desk.said[0] == ("developer", "@quant: what do I make on a 100/110 call spread for 3?")
+    assert "$7.00" in desk.read(reply)
+    assert reply.receipts == ("r1", "r2")
+
+
+async def test_the_lead_gives_one_piece_to_one_specialist(desk: MiniDesk) -> None:
+    reply = await desk.lead("what do I make on a 100/110 call spread for 3?")
+    assert [agent for agent, _ in desk.said] == ["architect", "quant", "architect"]
+    assert "$7.00" in desk.read(reply)
+
+
+async def test_a_csv_is_imported_and_usable(desk: MiniDesk) -> None:
+    rows = "\n".join(f"2024-{month:02d}-28,{100 + month}" for month in range(1, 13))
+    path = desk.home / "cocoa.csv"
+    path.write_text(f"date,cocoa\n{rows}\n", encoding="utf-8")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    size = path.stat().st_size
+    file = LocalFile(name="cocoa.csv", path=path, mimetype="text/csv", sha256=digest, size=size)
+    desk.files = (file,)
+    reply = await desk.ask("data_analyst", "import this")
+    assert "is in" in reply.text
+    desk.files = ()
+    text = plain(desk.read(await desk.ask("quant", "stats of cocoa")))
+    assert "Cocoa at a glance" in text
+
+
+async def test_a_missing_file_is_said(desk: MiniDesk) -> None:
+    reply = await desk.ask("data_analyst", "import this csv file")
+    assert "no file attached" in reply.text
+
+
+async def test_a_file_is_shown_in_its_own_words(desk: MiniDesk) -> None:
+    path = desk.home / "notes.md"
+    path.write_text("# Silver\nBuy in May.\n", encoding="utf-8")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    desk.files = (
+        LocalFile(name="notes.md", path=path, mimetype="text/markdown", sha256=digest, size=9),
+    )
+    reply = await desk.ask("developer", "what is in this file?")
+    assert "Buy in May." in reply.text
+    assert "language model" in reply.text
+
+
+async def test_the_same_turn_again_says_the_same(desk: MiniDesk) -> None:
+    question = "how volatile is oil?"
+    first = await desk.ask("quant", question)
+    desk.turns -= 1
+    assert await desk.ask("quant", question) == first
