@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from conftest import FakeChat, OpenDesk, said
-
 from bullpen_agents.model import Request
 from bullpen_agents.scripted import ScriptedModel, calls
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.records import Query
+from real_parts import FakeChat, OpenDesk, said
 
 
 def purpose(request: Request) -> tuple[str, str, int]:
