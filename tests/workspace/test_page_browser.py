@@ -218,6 +218,58 @@ async def test_what_was_missed_and_what_was_written_survive_a_lost_connection(
     assert len(workspace.rooms.messages.timeline(desk)) == 2
 
 
+async def test_the_page_lives_on_when_the_workspace_restarts(page, workspace, desk, start, until):
+    port = int(workspace.url.rpartition(":")[2])
+    await workspace.stop()
+    await expect(page.locator("#offline")).to_contain_text(
+        "The connection to the workspace is lost"
+    )
+    await page.get_by_test_id("composer").fill("into the dark")
+    await page.get_by_test_id("composer").press("Enter")
+    again = await start(port=port)
+    agent_says(again, desk, "I am back")
+    shown = page.locator("#messages").get_by_test_id("message")
+    await expect(shown.filter(has_text="I am back")).to_have_count(1, timeout=15_000)
+    await expect(shown.filter(has_text="into the dark")).to_have_count(1, timeout=15_000)
+    await expect(page.locator("#offline")).not_to_be_visible()
+
+
+async def test_a_message_shortcut_reaches_the_app(page, workspace, desk, connect, until, person):
+    asked: list[str] = []
+
+    async def ask(ack, shortcut):
+        await ack()
+        asked.append(shortcut["message"]["text"])
+
+    await connect(workspace, lambda app: app.shortcut("ask_agent")(ask))
+    person.post(desk, "is this right?")
+    message = page.locator("#messages").get_by_test_id("message")
+    await message.hover()
+    await message.get_by_test_id("shortcut").click()
+    await until(lambda: asked)
+    assert asked == ["is this right?"]
+
+
+async def test_earlier_messages_come_when_scrolled_to_and_new_ones_do_not_pull_away(
+    page, workspace, desk, person
+):
+    for number in range(120):
+        person.post(desk, f"line {number}")
+    await page.reload()
+    shown = page.locator("#messages").get_by_test_id("message")
+    await expect(shown).to_have_count(50)
+    scroll = page.get_by_test_id("channel-scroll")
+    await scroll.hover()
+    await page.mouse.wheel(0, -6000)
+    await expect(shown).to_have_count(100)
+    before = await scroll.evaluate("el => el.scrollTop")
+    agent_says(workspace, desk, "something new")
+    await expect(page.get_by_role("button", name="New messages")).to_be_visible()
+    assert abs(await scroll.evaluate("el => el.scrollTop") - before) < 40
+    await page.get_by_role("button", name="New messages").click()
+    await expect(shown.filter(has_text="something new")).to_be_in_viewport()
+
+
 async def test_a_draft_stays_and_a_refused_text_comes_back(page, workspace, desk):
     composer = page.get_by_test_id("composer")
     await composer.fill("half a thought")

@@ -118,6 +118,27 @@ async def test_a_status_shows_who_works_and_how_to_stop_it(window, desk, workspa
     await here.close()
 
 
+async def test_the_stop_button_reaches_the_app(window, desk, workspace, person, connect, until):
+    stopped: list[dict] = []
+
+    async def hear(event):
+        stopped.append(event)
+
+    await connect(workspace, lambda app: app.event("agent_session_stopped")(hear))
+    root = person.post(desk, "@Bullpen hi")
+    workspace.rooms.surfaces.set_status(
+        ThreadStatus(
+            channel=desk,
+            thread_ts=root.ts,
+            app_id=workspace.credentials.app_id,
+            session="processing",
+        )
+    )
+    assert await window.do("stop", channel=desk, thread=root.ts) == (200, {})
+    await until(lambda: stopped)
+    assert stopped[0]["thread_ts"] == root.ts
+
+
 async def test_a_deleted_message_leaves_and_a_gap_is_caught_up(window, desk, person):
     kept, gone = person.post(desk, "stays"), person.post(desk, "goes")
     here = await window.look(channel=desk)

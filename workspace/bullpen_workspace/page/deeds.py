@@ -74,6 +74,7 @@ class Deeds:
             "block": self._block,
             "view": self._view,
             "close": self._close,
+            "shortcut": self._shortcut,
             "stop": self._stop,
             "create": self._create,
             "join": self._join,
@@ -165,6 +166,14 @@ class Deeds:
 
     async def _close(self, asked: Asked) -> dict[str, Any]:
         self._person.apps.close(_word(asked, "view"))
+        return {}
+
+    async def _shortcut(self, asked: Asked) -> dict[str, Any]:
+        app, callback, ts = _word(asked, "app"), _word(asked, "callback"), _word(asked, "ts")
+        if ts:
+            self._person.apps.message_shortcut(app, callback, _word(asked, "channel"), ts)
+        else:
+            self._person.apps.shortcut(app, callback)
         return {}
 
     async def _stop(self, asked: Asked) -> dict[str, Any]:

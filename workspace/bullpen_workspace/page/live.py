@@ -47,15 +47,18 @@ class Live:
                 loop.call_soon_threadsafe(self._changes.put_nowait, change)
 
         unsubscribe = self._rooms.subscribe(hear)
-        writing = asyncio.create_task(self._write())
+        tasks = {asyncio.create_task(self._read()), asyncio.create_task(self._write())}
         try:
-            await self._read()
-        except WebSocketDisconnect:
-            log.debug("a page went away")
+            # An error in either ends the connection; the page reconnects and catches up.
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             unsubscribe()
-            writing.cancel()
-            await asyncio.gather(writing, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            if not isinstance(task.exception(), WebSocketDisconnect):
+                task.result()
 
     async def _read(self) -> None:
         while True:

@@ -74,7 +74,7 @@
     remove({ target }) { $(target)?.remove(); },
     inner({ target, html }) { const el = $(target); if (el) { const box = el.cloneNode(false); box.append(parse(html)); morph(el, box); } },
     replace({ target, html }) { const el = $(target), fresh = parse(html).firstElementChild; if (el && fresh && el.dataset.v !== fresh.dataset.v) morph(el, fresh); title(); },
-    modal({ html, view }) { if (html) { if ($("#view")?.dataset.view === view) { const typed = values($("#view")); modal.innerHTML = html; refill(typed); } else modal.innerHTML = html; if (!modal.open) { modal.showModal(); $("[data-input]", modal)?.focus(); } } else if (modal.open) { modal.close(); modal.innerHTML = ""; } },
+    modal({ html, view }) { if (html && modal.open && modal.last === html) return; modal.last = html; if (html) { if ($("#view")?.dataset.view === view) { const typed = values($("#view")); modal.innerHTML = html; refill(typed); } else modal.innerHTML = html; if (!modal.open) { modal.showModal(); $("[data-input]", modal)?.focus(); } } else if (modal.open) { modal.close(); modal.innerHTML = ""; } },
     announce({ text }) { $("#announce").textContent = text; },
     toast({ text, bad }) { toast(text, bad); },
     gone() { $("#thread") && closeThread(); },
@@ -82,7 +82,7 @@
   function apply(ops) {
     const main = $("#scroll"), side = $("#thread-scroll"), low = pinned(main), lowSide = pinned(side);
     for (const op of ops) moves[op.op]?.(op);
-    const hello = $("#hello"); if (hello && $("#messages > .msg")) $(".asks", hello)?.remove();
+    const hello = $("#hello"); if (hello && $("#messages > .msg")) $(".examples", hello)?.remove();
     if (low) toEnd(main); else if (ops.some((o) => o.op === "put" && o.fresh)) { const b = $(".jump-down"); if (b) b.hidden = false; }
     if (lowSide) toEnd(side);
     seen();
@@ -155,7 +155,7 @@
   function arrive() {
     for (const box of $$("#scroll, #thread-scroll")) {
       const flash = $(".msg.flash", box);
-      if (flash) flash.scrollIntoView({ block: "center" }); else toEnd(box);
+      if (flash) { flash.scrollIntoView({ block: "center" }); setTimeout(() => flash.classList.remove("flash"), 6000); } else toEnd(box);
       box.addEventListener("scroll", () => scrolled(box), { passive: true });
       keepLow(box);
     }
@@ -308,7 +308,7 @@
   function offered(before) {
     const name = offers.app?.name || "Bullpen"; let m;
     const agents = (needle, lead, from) => offers.agents.filter((a) => starts(needle, a.name, ...a.aliases)).map((a) => ({ glyph: a.glyph, label: a.name, about: a.title, text: `${lead}${a.name.toLowerCase()}: `, from }));
-    if ((m = /^\/([\w-]*)$/.exec(before))) return { head: "Commands", items: offers.commands.filter((c) => c.name.slice(1).startsWith(m[1])).map((c) => ({ glyph: "/", label: c.name, about: [c.usage, c.description].filter(Boolean).join(" — "), text: `${c.name} `, from: 0 })) };
+    if ((m = /^\/([\w-]*)$/.exec(before))) return { head: "Commands", items: offers.commands.filter((c) => c.name.slice(1).startsWith(m[1])).map((c) => ({ glyph: "/", label: c.name, about: [c.usage, c.description].filter(Boolean).join(" — "), text: `${c.name} `, from: 0 })).concat((offers.shortcuts || []).filter((s) => starts(m[1], s.label)).map((s) => ({ glyph: "⚡", label: s.label, about: "shortcut", text: "", from: 0, run: () => attempt(() => post("shortcut", s)) }))) };
     if ((m = new RegExp(`(?:^|\\s)@${name}\\s+@?([a-z_ ]{0,20})$`, "i").exec(before))) return { head: `Who at ${name}? (or just ask)`, items: agents(m[1].toLowerCase(), "", before.length - m[1].length) };
     if ((m = /(?:^|\s)@([\w.-]*)$/.exec(before))) {
       const needle = m[1].toLowerCase(), from = before.length - m[1].length - 1, items = [];
@@ -329,7 +329,7 @@
     found.items.forEach((item, i) => {
       const li = parse(`<li role="option" data-testid="option"><span class="face m" aria-hidden="true"></span><b></b><span class="d"></span></li>`).firstElementChild;
       li.id = `${list.id}-${i}`; $(".face", li).textContent = item.glyph; $("b", li).textContent = item.label; $(".d", li).textContent = item.about;
-      li.pick = () => { box.setSelectionRange(item.from, caret); put(box, item.text); };
+      li.pick = () => { box.setSelectionRange(item.from, caret); put(box, item.text); item.run?.(); };
       li.addEventListener("mousedown", (event) => { event.preventDefault(); li.pick(); });
       list.append(li);
     });
@@ -389,8 +389,8 @@
     const content = $(".content", msg), was = content.innerHTML;
     content.innerHTML = `<div class="edit-box"><textarea class="field" aria-label="Edit the message" data-testid="edit-box"></textarea><div class="row"><button class="btn" type="button">Cancel</button><button class="btn btn-primary" type="button">Save</button><span class="muted">Enter saves, Esc cancels</span></div></div>`;
     const box = $("textarea", content), [no, yes] = $$("button", content); box.value = said.text; box.focus(); box.setSelectionRange(box.value.length, box.value.length);
-    const back = () => { content.innerHTML = was; $("#composer")?.focus({ preventScroll: true }); };
-    const save = async () => { if (!box.value.trim()) { toast("A message cannot be empty. Delete it instead.", true); return; } if (await attempt(() => post("edit", { channel: msg.dataset.channel, ts: msg.dataset.ts, text: box.value }))) { back(); msg.dataset.v = ""; tell({ see: here() }); } };
+    const back = () => { content.innerHTML = was; msg.dataset.v = ""; tell({ see: here() }); $("#composer")?.focus({ preventScroll: true }); };
+    const save = async () => { if (!box.value.trim()) { toast("A message cannot be empty. Delete it instead.", true); return; } if (await attempt(() => post("edit", { channel: msg.dataset.channel, ts: msg.dataset.ts, text: box.value }))) back(); };
     no.onclick = back; yes.onclick = save;
     box.onkeydown = (event) => { event.stopPropagation(); if (event.key === "Escape") { event.preventDefault(); back(); } if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); save(); } };
   }
@@ -415,10 +415,11 @@
     async "copy-link"(el) { const href = new URL(el.dataset.href, location.href).href; try { await navigator.clipboard.writeText(href); toast("The link is on the clipboard."); } catch { prompt("Copy the link", href); } },
     edit(el) { edit(el.closest(".msg")); },
     async delete(el) { const m = el.closest(".msg"); if (await ask("Delete this message?", "It disappears for everybody. This cannot be undone.", "Delete", "Keep it", true)) attempt(() => post("delete", { channel: m.dataset.channel, ts: m.dataset.ts })); },
+    shortcut(el) { const m = el.closest(".msg"); attempt(() => post("shortcut", { app: el.dataset.app, callback: el.dataset.callback, channel: m.dataset.channel, ts: m.dataset.ts })); },
     block(el) { press(el, el.dataset.type === "feedback_buttons" ? { value: el.value } : {}); },
     "close-view": closeView,
     stop(el) { el.disabled = true; el.textContent = "Stopping…"; attempt(() => post("stop", { channel: el.dataset.channel, thread: el.dataset.thread })); },
-    fill(el) { put(composerNear(el), el.dataset.text, true); },
+    fill(el) { const box = composerNear(el); put(box, el.dataset.text, !box.value.trim()); },
     address(el) { const box = $("#composer"); if (!box) { toast("Open a channel first, then choose a colleague.", true); return; } app.classList.remove("show-side"); const direct = !$("#main .hash"); put(box, direct ? el.dataset.text.replace(/^@\S+ /, "") : el.dataset.text, !box.value.trim()); },
     attach(el) { $("input[type=file]", el.closest("form")).click(); },
     at(el) { const box = composerNear(el); put(box, box.value && !/\s$/.test(box.value) ? " @" : "@"); },

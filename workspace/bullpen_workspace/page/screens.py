@@ -14,7 +14,7 @@ from bullpen_workspace.page import emoji
 from bullpen_workspace.page.faces import Faces, portrait
 from bullpen_workspace.page.present import Presenter
 from bullpen_workspace.page.render import Renderer, embedded, said
-from bullpen_workspace.page.views import Ask, Colleague, Link, Room, Sidebar
+from bullpen_workspace.page.views import Ask, Colleague, Link, Portrait, Room, Sidebar
 from bullpen_workspace.types import App, Channel, Message
 
 WINDOW = 50
@@ -111,7 +111,19 @@ class Screens:
         made = self.present.entries(
             messages, place="m" if place == "m" else "t", before=before, **more
         )
-        return Markup("").join(self.renderer.versioned("message.html", e=entry) for entry in made)
+        shortcuts = self._shortcuts("message")
+        return Markup("").join(
+            self.renderer.versioned("message.html", e=entry, shortcuts=shortcuts) for entry in made
+        )
+
+    def _shortcuts(self, kind: str) -> list[dict[str, str]]:
+        """The shortcuts of the app on messages, or for everywhere ("global")."""
+        app = self.app()
+        return [
+            {"app": app.id, "callback": shortcut.callback_id, "label": shortcut.label}
+            for shortcut in (app.shortcuts if app else ())
+            if app and shortcut.kind == kind
+        ]
 
     def window(
         self, channel: str, *, before: str = "", flash: str = "", last_read: str = ""
@@ -218,7 +230,7 @@ class Screens:
             pages=tuple(self._pages()),
         )
 
-    def _other(self, channel: Channel) -> Any:
+    def _other(self, channel: Channel) -> Portrait:
         others = [user for user in channel.members if user != self.me] or [self.me]
         return self.faces.of_user(others[0])
 
@@ -320,6 +332,7 @@ class Screens:
                 {"name": c.name, "usage": c.usage, "description": c.description}
                 for c in (app.commands if app else ())
             ],
+            "shortcuts": self._shortcuts("global"),
             "people": [
                 {"name": user.real_name or user.name, "user": user.id}
                 for user in self.rooms.people.all()
