@@ -55,6 +55,14 @@ def port_in_use(port: int) -> OperatorError:
     )
 
 
+def model_unnamed() -> OperatorError:
+    return OperatorError(
+        "The desk does not know which model to ask for.",
+        "ANTHROPIC_BASE_URL names a server, but no model on it is named.",
+        "Set BULLPEN_MODEL to the name of a model that the server offers.",
+    )
+
+
 def half_a_slack(missing: str) -> OperatorError:
     present = "SLACK_APP_TOKEN" if missing == "SLACK_BOT_TOKEN" else "SLACK_BOT_TOKEN"
     return OperatorError(
@@ -220,6 +228,14 @@ OTHER_SITE = (
     "This change was not made: the request came from another site. "
     "Open the memory page itself and try again."
 )
+
+
+def in_workspace() -> str:
+    return "the local workspace, on this machine only"
+
+
+def in_slack(team: str) -> str:
+    return f"the Slack workspace {team}"
 
 
 def started(address: str, model: str, slack: str, home: Path) -> list[tuple[str, str]]:

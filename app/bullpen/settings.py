@@ -53,10 +53,9 @@ class Settings(BaseSettings):
     model: str = ""
     database_url: str = ""
     max_file_mb: float = Field(25.0, gt=0, le=1000)
-    max_turns: int = Field(24, ge=1, le=1000)
-    max_tokens: int = Field(400_000, ge=1000)
+    max_model_calls: int = Field(80, ge=1, le=10_000)
+    max_tokens: int = Field(1_000_000, ge=1000)
     max_usd: float = Field(5.0, gt=0)
-    max_minutes: float = Field(20.0, gt=0)
     anthropic_api_key: SecretStr | None = Field(
         None, validation_alias=_named("ANTHROPIC_API_KEY"), repr=False
     )

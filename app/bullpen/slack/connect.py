@@ -118,6 +118,9 @@ class Connection:
             before_authorize=direct,
             logger=logging.getLogger("bullpen.slack.bolt"),
             request_verification_enabled=False,
+            # Slack stamps our bot_id on what a person posts through the app's user token, and
+            # Bolt's filter would drop it; `inbound.sender` tells our own posts apart.
+            ignoring_self_events_enabled=False,
             # The acknowledgement follows the listener: an event is ours only once it is claimed,
             # and Slack delivers again what we failed to claim.
             process_before_response=True,
