@@ -1,0 +1,169 @@
+"""The command line.
+
+The rule it protects: help answers at once, so nothing heavy is imported before a command runs;
+an error is told as fact, cause and remedy, without a traceback. It does no work itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from bullpen import __version__
+from bullpen_memory.errors import BullpenError, InputError
+
+app = typer.Typer(
+    help="An open-plan office where people and agents work in the same Slack channels.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
+slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
+app.add_typer(memory, name="memory")
+app.add_typer(slack, name="slack")
+
+Home = Annotated[
+    Path | None, typer.Option("--home", help="Where everything is kept [BULLPEN_HOME, ~/.bullpen]")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bullpen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks, and log in detail")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version")
+    ] = False,
+) -> None:
+    del debug, version
+
+
+@app.command()
+def up(
+    home: Home = None,
+    port: Annotated[int | None, typer.Option(help="Port of the page [BULLPEN_PORT, 4747]")] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser")] = False,
+) -> None:
+    """Start the desk and print the address of its page."""
+    from bullpen import serve, settings
+
+    serve.up(settings.load(home=home, port=port), open_page=open_page, debug=_debug())
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know, in quotes")],
+    agent: Annotated[str, typer.Option(help="Who should answer, such as quant")] = "",
+    channel: Annotated[str, typer.Option(help="Where to ask")] = "desk",
+    home: Home = None,
+) -> None:
+    """Ask the desk and follow the conversation until it answers."""
+    from bullpen import asking, settings
+
+    asking.ask(
+        settings.load(home=home), question, agent=agent, channel=channel.lstrip("#"), debug=_debug()
+    )
+
+
+@app.command()
+def doctor(home: Home = None, as_json: AsJson = False) -> None:
+    """Say what is set up, what is missing, and how to mend it."""
+    from bullpen import doctor as checks
+
+    raise typer.Exit(checks.show(home, as_json=as_json))
+
+
+@memory.command("search")
+def memory_search(
+    text: Annotated[str, typer.Argument(help="Words to look for; empty lists the newest")] = "",
+    kind: Annotated[str, typer.Option(help="Only this kind, such as finding")] = "",
+    author: Annotated[str, typer.Option(help="Only what this agent or user id wrote")] = "",
+    symbol: Annotated[str, typer.Option(help="Only about this symbol")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many")] = 15,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Search what is remembered."""
+    from bullpen import remembered, settings
+
+    filters = remembered.Filters(text=text, kind=kind, author=author, symbol=symbol, limit=limit)
+    raise typer.Exit(remembered.search(settings.load(home=home), filters, as_json=as_json))
+
+
+@memory.command("show")
+def memory_show(
+    record: Annotated[str, typer.Argument(help="Id of the record")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one record with its source and history."""
+    from bullpen import remembered, settings
+
+    remembered.show(settings.load(home=home), record, as_json=as_json)
+
+
+@memory.command("rebuild")
+def memory_rebuild(home: Home = None) -> None:
+    """Build the search index anew from the records."""
+    from bullpen import remembered, settings
+
+    remembered.rebuild(settings.load(home=home))
+
+
+@memory.command("verify")
+def memory_verify(home: Home = None, as_json: AsJson = False) -> None:
+    """Prove that the index and the records agree; name every difference."""
+    from bullpen import remembered, settings
+
+    raise typer.Exit(remembered.verify(settings.load(home=home), as_json=as_json))
+
+
+@slack.command("manifest")
+def slack_manifest(
+    form: Annotated[
+        Literal["json", "yaml"], typer.Option("--format", help="json or yaml")
+    ] = "json",
+    name: Annotated[str, typer.Option(help="How the app is called")] = "Bullpen",
+) -> None:
+    """Print the manifest to paste into Slack's “Create an app from a manifest”."""
+    from bullpen.slack import manifest
+
+    typer.echo(manifest.as_json(name) if form == "json" else manifest.as_yaml(name).rstrip())
+
+
+def _debug() -> bool:
+    return "--debug" in sys.argv[1:]
+
+
+def main() -> None:
+    """The entry point. Exit codes: 0 done, 1 a failure the operator can mend, 2 a wrong request."""
+    try:
+        app()
+    except BullpenError as error:
+        if _debug():
+            raise
+        _tell(error)
+        raise SystemExit(2 if isinstance(error, InputError) else 1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _tell(error: BullpenError) -> None:
+    colour = typer.colors.RED if sys.stderr.isatty() else None
+    typer.secho(error.fact, fg=colour, bold=colour is not None, err=True)
+    for part in (error.cause, error.remedy):
+        if part:
+            typer.echo(f"  {part}", err=True)

@@ -1,0 +1,54 @@
+"""Which model answers: Claude, a server of one's own, or the keyless one.
+
+The rule it protects: the choice follows from the settings alone and is told to people by name; a
+colleague whose charter names another model gets it. It calls no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bullpen import messages
+from bullpen.settings import LOCAL_MODEL_KEY, Settings
+from bullpen_agents.model import Model
+from bullpen_agents.task import Agent
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The model for every colleague. `default` is the name, `label` what people read."""
+
+    for_agent: Callable[[Agent], Model]
+    default: str
+    label: str
+
+
+def choose(settings: Settings) -> Models:
+    """The models that the settings ask for. Raises OperatorError where a name is missing."""
+    if settings.model_mode == "offline":
+        from bullpen_agents.offline import OfflineModel
+
+        offline = OfflineModel()
+        return Models(lambda _agent: offline, "offline", offline.label)
+    from bullpen_agents.claude import ClaudeModel
+    from bullpen_agents.models import DEFAULT_MODEL
+
+    key = settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else ""
+    if not key and not settings.model:
+        raise messages.model_unnamed()
+    default = settings.model or DEFAULT_MODEL
+    made: dict[str, Model] = {}
+
+    def named(name: str) -> Model:
+        if name not in made:
+            made[name] = ClaudeModel(
+                key or LOCAL_MODEL_KEY, settings.anthropic_base_url or None, model=name
+            )
+        return made[name]
+
+    def for_agent(agent: Agent) -> Model:
+        # A server of one's own holds its own models: the charters' names mean nothing there.
+        return named(default if settings.anthropic_base_url else agent.model or default)
+
+    return Models(for_agent, default, named(default).label)

@@ -1,0 +1,100 @@
+"""The receipts page: how every figure was made.
+
+The rule it protects: a receipt is shown to whoever may see the conversation it was made in, whole
+and unchanged. Pictures are served from the desk's artifacts folder only. It computes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+
+from bullpen import messages
+from bullpen.pages.look import Drawing, Eyes, refused, static
+from bullpen.wording import data_text, value_text
+from bullpen_tools.context import Receipt
+
+SHOWN = 100
+
+
+class ReceiptBook(Protocol):
+    """What the page needs of the receipts."""
+
+    def get(self, receipt_id: str, scopes: frozenset[str] | None = None) -> Receipt | None: ...
+
+    def latest(self, scopes: frozenset[str], limit: int = 50) -> list[Receipt]: ...
+
+
+class ReceiptsPage:
+    """Serves under /receipts. `eyes` says who looks."""
+
+    def __init__(
+        self,
+        receipts: ReceiptBook,
+        artifacts: Path,
+        drawing: Drawing,
+        eyes: Eyes,
+        prefix: str = "/receipts",
+    ) -> None:
+        self._receipts = receipts
+        self._artifacts = artifacts
+        self._drawing = drawing
+        self._eyes = eyes
+        self._prefix = prefix
+
+    def mount(self) -> Mount:
+        return Mount(
+            self._prefix,
+            routes=[
+                Route("/", self.listing),
+                static(),
+                Route("/{receipt_id}", self.receipt),
+                Route("/{receipt_id}/artifact/{number:int}", self.artifact),
+            ],
+        )
+
+    async def listing(self, _request: Request) -> Response:
+        """The newest receipts."""
+        viewer = await self._eyes()
+        found = await asyncio.to_thread(self._receipts.latest, viewer.scopes, SHOWN)
+        return self._drawing.page(
+            "receipts.html", receipts=found, viewer=viewer, prefix=self._prefix
+        )
+
+    async def receipt(self, request: Request) -> Response:
+        """One receipt, whole."""
+        viewer = await self._eyes()
+        receipt_id = request.path_params["receipt_id"]
+        found = await asyncio.to_thread(self._receipts.get, receipt_id, viewer.scopes)
+        if found is None:
+            return refused(self._drawing, str(messages.no_receipt(receipt_id)), 404)
+        return self._drawing.page(
+            "receipt.html",
+            receipt=found,
+            viewer=viewer,
+            prefix=self._prefix,
+            inputs=json.dumps(found.inputs, indent=2, ensure_ascii=False, default=str),
+            value_text=value_text,
+            data_text=data_text,
+        )
+
+    async def artifact(self, request: Request) -> Response:
+        """A picture or file that the call made."""
+        viewer = await self._eyes()
+        receipt_id, number = request.path_params["receipt_id"], request.path_params["number"]
+        found = await asyncio.to_thread(self._receipts.get, receipt_id, viewer.scopes)
+        if found is None or number >= len(found.result.artifacts):
+            return refused(self._drawing, str(messages.no_receipt(receipt_id)), 404)
+        item = found.result.artifacts[number]
+        path = (self._artifacts / item.path).resolve()
+        inside = path.is_relative_to(self._artifacts.resolve())
+        if not inside or not await asyncio.to_thread(path.is_file):
+            return refused(self._drawing, str(messages.no_receipt(receipt_id)), 404)
+        return FileResponse(path, media_type=item.mimetype, filename=item.name,
+                            content_disposition_type="inline")  # fmt: skip

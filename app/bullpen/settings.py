@@ -1,0 +1,151 @@
+"""The settings of one desk: one frozen object, and the only reader of the environment.
+
+The rule it protects: a wrong value is told in a sentence that names the setting, before anything
+starts; secrets never appear in a repr, a log or an error. It opens no connection and starts
+nothing; `prepare_home` only makes the folder.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bullpen import messages
+
+SLACK_API = "https://slack.com/api/"
+LOCAL_MODEL_KEY = "local"
+"""Local servers that speak the Messages API want a key but do not check it."""
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "you"
+
+
+def _named(name: str) -> AliasChoices:
+    """A setting that keeps the name the rest of the world gives it."""
+    return AliasChoices(name, name.lower())
+
+
+class Settings(BaseSettings):
+    """What the desk is told from outside. Ours begin with BULLPEN_; tokens keep their usual names."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BULLPEN_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    home: Path = Path("~/.bullpen")
+    port: int = Field(4747, ge=0, le=65535)
+    person: str = Field(default_factory=_login_name, min_length=1, max_length=80)
+    model: str = ""
+    database_url: str = ""
+    max_file_mb: float = Field(25.0, gt=0, le=1000)
+    max_model_calls: int = Field(80, ge=1, le=10_000)
+    max_tokens: int = Field(1_000_000, ge=1000)
+    max_usd: float = Field(5.0, gt=0)
+    anthropic_api_key: SecretStr | None = Field(
+        None, validation_alias=_named("ANTHROPIC_API_KEY"), repr=False
+    )
+    anthropic_base_url: str = Field("", validation_alias=_named("ANTHROPIC_BASE_URL"))
+    slack_bot_token: SecretStr | None = Field(
+        None, validation_alias=_named("SLACK_BOT_TOKEN"), repr=False
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, validation_alias=_named("SLACK_APP_TOKEN"), repr=False
+    )
+    slack_api_url: str = SLACK_API
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("anthropic_base_url", "slack_api_url", mode="after")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("it is an address and must begin with http:// or https://")
+        return value
+
+    @property
+    def max_file_bytes(self) -> int:
+        return int(self.max_file_mb * 1_000_000)
+
+    @property
+    def slack_mode(self) -> Literal["slack", "workspace"]:
+        """Where people are: a real Slack workspace, or the local one."""
+        return "slack" if self.slack_bot_token or self.slack_app_token else "workspace"
+
+    @property
+    def model_mode(self) -> Literal["claude", "server", "offline"]:
+        """What answers: Anthropic's API, a server named by its address, or the keyless model."""
+        if self.anthropic_base_url:
+            return "server"
+        return "claude" if self.anthropic_api_key else "offline"
+
+    def slack_tokens(self) -> tuple[str, str]:
+        """Both tokens of the real workspace.
+
+        Raises OperatorError where one is missing or looks like another kind of token.
+        """
+        bot = self.slack_bot_token.get_secret_value().strip() if self.slack_bot_token else ""
+        app = self.slack_app_token.get_secret_value().strip() if self.slack_app_token else ""
+        for name, value, start in (
+            ("SLACK_BOT_TOKEN", bot, "xoxb-"),
+            ("SLACK_APP_TOKEN", app, "xapp-"),
+        ):
+            if not value:
+                raise messages.half_a_slack(name)
+            if not value.startswith(start):
+                raise messages.wrong_kind_of_token(name, start)
+        return bot, app
+
+
+def load(*, home: Path | None = None, port: int | None = None) -> Settings:
+    """Read the environment once; arguments win over it. Raises OperatorError naming the setting."""
+    given: dict[str, object] = {}
+    if home is not None:
+        given["home"] = home
+    if port is not None:
+        given["port"] = port
+    try:
+        return Settings(**given)  # pyright: ignore[reportArgumentType]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "BULLPEN_HOME"
+        shown = name if name.isupper() else f"BULLPEN_{name.upper()}"
+        raise messages.wrong_setting(shown, first["msg"].removeprefix("Value error, ")) from None
+
+
+def prepare_home(home: Path) -> None:
+    """Make the folder (readable by its owner only) and prove that it can be written.
+
+    Raises OperatorError where it cannot.
+    """
+    try:
+        if not home.exists():
+            home.mkdir(parents=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=home):
+            pass
+        for name in ("logs", "files", "artifacts", "agents"):
+            (home / name).mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise messages.home_unusable(home, error.strerror or str(error)) from None
+
+
+def browser_environment() -> bool:
+    """Whether a browser can be expected to open here (a display, or a desktop system)."""
+    return os.name == "nt" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

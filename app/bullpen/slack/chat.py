@@ -1,0 +1,234 @@
+"""The orchestrator's `Chat` port on Slack's Web API.
+
+The rule it protects: one post is one message, shown once. The key travels in the metadata of
+every part; `find` answers only when all parts are there, and a repeated `post` sends only the
+missing ones. The SDK's own retries are off. It decides nothing about what is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+
+from bullpen.slack import refusals
+from bullpen.slack.answers import Json, items, next_cursor
+from bullpen.slack.connect import Connection
+from bullpen.slack.inbound import link
+from bullpen.slack.limits import Pace
+from bullpen.slack.live import LiveMessages, Persona
+from bullpen.slack.render import EVENT_TYPE, Part, part_key, parts
+from bullpen.slack.uploads import Uploads
+from bullpen_agents.task import Agent
+from bullpen_orchestrator.ports import Busy, Post
+
+PATIENCE = 1.5
+"""Seconds that a post waits for its turn itself; a longer wait goes back to the outbox as Busy."""
+PAGE = 200
+log = logging.getLogger("bullpen.slack.chat")
+
+
+class SlackChat:
+    """Speaks in one workspace, under the names and icons of `agents`."""
+
+    def __init__(self, connection: Connection, agents: Mapping[str, Agent], pace: Pace) -> None:
+        self._client = connection.client
+        self._reader = connection.reader
+        self._me = connection.identity
+        self._agents = agents
+        self._pace = pace
+        self._uploads = Uploads(connection.client, connection.session)
+        self._live = LiveMessages(connection.client, pace, connection.identity.team_id)
+        self._statuses: dict[tuple[str, str], tuple[str, str]] = {}
+        self._personas = True
+
+    async def post(self, post: Post) -> str:
+        """Say `post`; the ts of its first message. Raises as `Chat.post` says."""
+        images = await self._upload(post)
+        name = "" if self._personas else self._name(post.agent)
+        pieces = parts(post, images, name_in_text=name)
+        there = await self._present(post) if len(pieces) > 1 else {}
+        first = ""
+        for i, piece in enumerate(pieces):
+            ts = there.get(part_key(post.key, i), "")
+            if not ts:
+                ts = await self._say(post, piece, live_ts=post.live_ts if i == 0 else "")
+            first = first or ts
+        self._uploads.forget(post.key)
+        self._statuses.pop((post.channel, post.thread_ts), None)
+        return first
+
+    async def find(self, channel: str, thread_ts: str, key: str) -> str | None:
+        """The ts of the post with `key`, if all of its parts are in the thread."""
+        found: dict[str, str] = {}
+        wanted = 1
+        async for message in self._thread(channel, thread_ts):
+            payload = _payload(message)
+            name = str(payload.get("key", ""))
+            if name == key or name.startswith(f"{key}#"):
+                found[name] = str(message["ts"])
+                wanted = max(wanted, int(payload.get("parts", 1)))
+        if all(part_key(key, i) in found for i in range(wanted)):
+            return found[key]
+        return None
+
+    async def status(self, channel: str, thread_ts: str, agent: str, text: str) -> None:
+        """Show that `agent` is busy; the same status is not sent twice, a paced one is dropped."""
+        slot = (channel, thread_ts)
+        if self._statuses.get(slot, ("", "")) == (agent if text else "", text):
+            return
+        if text and self._pace.claim("assistant.threads.setStatus") > 0:
+            return
+        try:
+            persona = self._persona(agent)
+            await self._client.assistant_threads_setStatus(
+                channel_id=channel, thread_ts=thread_ts, status=text[:100],
+                username=persona.username, icon_emoji=persona.icon_emoji,
+            )  # fmt: skip
+        except SlackApiError as error:
+            seconds = refusals.retry_after(error)
+            if seconds is not None:
+                self._pace.freeze("assistant.threads.setStatus", seconds)
+            log.info("no status in %s: %s", channel, refusals.reason(error))
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("no status in %s: %s", channel, error)
+        else:
+            self._statuses[slot] = (agent if text else "", text)
+
+    async def open_live(self, channel: str, thread_ts: str, agent: str, user: str) -> str | None:
+        """A growing message in a direct conversation; None in channels, where others would not see it."""
+        if not channel.startswith("D"):
+            return None
+        return await self._live.open(channel, thread_ts, user, self._persona(agent))
+
+    async def grow_live(self, channel: str, ts: str, text: str) -> None:
+        """Show the whole `text` so far, paced."""
+        self._live.grow(channel, ts, text)
+
+    def permalink(self, channel: str, ts: str, thread_ts: str = "") -> str:
+        """The address of a message, in the form Slack gives it."""
+        return link(self._me, channel, ts, thread_ts)
+
+    async def close(self) -> None:
+        """Stop growing live messages."""
+        await self._live.close()
+
+    async def _say(self, post: Post, part: Part, *, live_ts: str) -> str:
+        try:
+            if live_ts:
+                replaced = await self._replace(post, part, live_ts)
+                if replaced:
+                    return live_ts
+            return await self._send(post, part)
+        except SlackApiError as error:
+            seconds = refusals.retry_after(error)
+            if seconds is not None:
+                self._pace.freeze("chat.postMessage", seconds)
+            raise refusals.of_post(error) from error
+
+    async def _replace(self, post: Post, part: Part, ts: str) -> bool:
+        """Complete the live message; False where it is gone and the text must be posted anew."""
+        await self._live.finish(post.channel, ts)
+        await self._turn("chat.update")
+        try:
+            await self._client.chat_update(
+                channel=post.channel, ts=ts, text=part.text, blocks=part.blocks,
+                metadata=part.metadata,
+            )  # fmt: skip
+        except SlackApiError as error:
+            if refusals.reason(error) in ("message_not_found", "cant_update_message"):
+                return False
+            raise
+        return True
+
+    async def _send(self, post: Post, part: Part) -> str:
+        await self._turn("chat.postMessage", post.channel)
+        try:
+            return await self._once(post, part)
+        except SlackApiError as error:
+            if not await self._mended(error, part):
+                raise
+        return await self._once(post, part)
+
+    async def _once(self, post: Post, part: Part) -> str:
+        persona = self._persona(post.agent)
+        sent = await self._client.chat_postMessage(
+            channel=post.channel, thread_ts=post.thread_ts or None, text=part.text,
+            blocks=part.blocks, metadata=part.metadata, unfurl_links=False, unfurl_media=False,
+            username=persona.username, icon_emoji=persona.icon_emoji,
+        )  # fmt: skip
+        return str(sent["ts"])
+
+    async def _mended(self, error: SlackApiError, part: Part) -> bool:
+        """Whether the cause of a refusal is gone now, so that one more attempt makes sense."""
+        word = refusals.reason(error)
+        if word == "missing_scope" and "customize" in str(error.response.get("needed", "")):
+            log.warning("the scope chat:write.customize is missing; agents speak as the app")
+            self._personas = False
+            return True
+        if word in ("invalid_blocks", "invalid_blocks_format"):
+            files = [b["slack_file"]["id"] for b in part.blocks if b["type"] == "image"]
+            if files:
+                return all([await self._uploads.ready(file) for file in files])
+        return False
+
+    async def _upload(self, post: Post) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for path, alt in post.images:
+            try:
+                found[path] = await self._uploads.put(post.key, Path(path), alt)
+            except SlackApiError as error:
+                raise refusals.of_post(error) from error
+        return found
+
+    async def _turn(self, method: str, channel: str = "") -> None:
+        wait = self._pace.claim(method, channel)
+        while wait > 0:
+            if wait > PATIENCE:
+                raise Busy(wait)
+            await asyncio.sleep(wait)
+            wait = self._pace.claim(method, channel)
+
+    async def _present(self, post: Post) -> dict[str, str]:
+        """The parts of a long post that an earlier attempt has already said."""
+        found: dict[str, str] = {}
+        async for message in self._thread(post.channel, post.thread_ts):
+            name = str(_payload(message).get("key", ""))
+            if name == post.key or name.startswith(f"{post.key}#"):
+                found[name] = str(message["ts"])
+        return found
+
+    async def _thread(self, channel: str, thread_ts: str) -> AsyncIterator[Json]:
+        cursor = ""
+        while True:
+            page = await self._reader.conversations_replies(
+                channel=channel, ts=thread_ts, limit=PAGE, include_all_metadata=True,
+                cursor=cursor or None,
+            )  # fmt: skip
+            for message in items(page, "messages"):
+                yield message
+            cursor = next_cursor(page)
+            if not cursor:
+                return
+
+    def _name(self, agent: str) -> str:
+        known = self._agents.get(agent)
+        return known.name if known else agent
+
+    def _persona(self, agent: str) -> Persona:
+        known = self._agents.get(agent)
+        if not self._personas or known is None:
+            return Persona()
+        return Persona(known.name, known.icon if known.icon.startswith(":") else None)
+
+
+def _payload(message: Mapping[str, Any]) -> Json:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != EVENT_TYPE:
+        return {}
+    return dict(metadata.get("event_payload") or {})

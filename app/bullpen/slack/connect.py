@@ -1,0 +1,183 @@
+"""The connection to Slack: one client, one session, one socket.
+
+The rule it protects: a wrong token or a dead network is told before anything starts (the SDK's
+socket client retries for ever in silence), and a hundred first events cost one auth.test. On
+loopback no proxy is used, because the SDK reads HTTPS_PROXY and ignores NO_PROXY. It registers
+no listener.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bullpen import messages
+
+PREFLIGHT_SECONDS = 15.0
+log = logging.getLogger("bullpen.slack")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who we are in the workspace. `url` ends with a slash; `bot_id` marks our own posts."""
+
+    team_id: str
+    team: str
+    url: str
+    bot_id: str
+    bot_user_id: str
+    bot_name: str
+
+
+def is_loopback(address: str) -> bool:
+    return (urlsplit(address).hostname or "") in ("127.0.0.1", "localhost", "::1")
+
+
+class Connection:
+    """An open line to one workspace. Open it with `Connection.open`, close it with `close`.
+
+    `client` never repeats a call by itself: a repeated chat.postMessage would post twice.
+    `reader` is for calls that change nothing and may wait out a 429.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, reader: AsyncWebClient, identity: Identity, app_token: str
+    ) -> None:
+        self.client = client
+        self.reader = reader
+        self.identity = identity
+        self.app = self._bolt()
+        self._app_token = app_token
+        self._handler: AsyncSocketModeHandler | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        session = self.client.session
+        assert session is not None
+        return session
+
+    @classmethod
+    async def open(cls, *, base_url: str, bot_token: str, app_token: str) -> Connection:
+        """Check both tokens and the network. Raises OperatorError with the remedy."""
+        session = aiohttp.ClientSession()
+        client = AsyncWebClient(
+            token=bot_token, base_url=base_url, session=session, retry_handlers=[], logger=log
+        )
+        patient = AsyncRateLimitErrorRetryHandler(max_retry_count=2)
+        reader = AsyncWebClient(
+            token=bot_token,
+            base_url=base_url,
+            session=session,
+            retry_handlers=[patient],
+            logger=log,
+        )
+        if is_loopback(base_url):
+            client.proxy = reader.proxy = None
+        try:
+            identity = await _preflight(client, app_token)
+            return cls(client, reader, identity, app_token)
+        except BaseException:
+            await session.close()
+            raise
+
+    def _bolt(self) -> AsyncApp:
+        me = self.identity
+        known = AuthorizeResult(
+            enterprise_id=None,
+            team_id=me.team_id,
+            team=me.team,
+            url=me.url,
+            bot_user_id=me.bot_user_id,
+            bot_id=me.bot_id,
+            bot_token=self.client.token,
+        )
+
+        async def authorize() -> AuthorizeResult:
+            return known
+
+        async def direct(context: object, next: object) -> None:
+            # Bolt builds a client per request, which reads HTTPS_PROXY again.
+            context.client.proxy = self.client.proxy  # type: ignore[attr-defined]
+            await next()  # type: ignore[operator]
+
+        return AsyncApp(
+            client=self.client,
+            authorize=authorize,
+            before_authorize=direct,
+            logger=logging.getLogger("bullpen.slack.bolt"),
+            request_verification_enabled=False,
+            # Slack stamps our bot_id on what a person posts through the app's user token, and
+            # Bolt's filter would drop it; `inbound.sender` tells our own posts apart.
+            ignoring_self_events_enabled=False,
+            # The acknowledgement follows the listener: an event is ours only once it is claimed,
+            # and Slack delivers again what we failed to claim.
+            process_before_response=True,
+        )
+
+    async def listen(self) -> None:
+        """Open the socket; events reach the app's listeners from here on."""
+        handler = AsyncSocketModeHandler(self.app, self._app_token, logger=log)
+        if is_loopback(self.client.base_url):
+            handler.client.proxy = None
+        self._handler = handler
+        await handler.connect_async()
+
+    async def connected(self) -> bool:
+        return self._handler is not None and await self._handler.client.is_connected()
+
+    async def close(self) -> None:
+        """Close the socket and the session; safe to call twice."""
+        handler, self._handler = self._handler, None
+        if handler is not None:
+            with contextlib.suppress(Exception):
+                await handler.close_async()
+            for task in (handler.client.message_processor, handler.client.message_receiver):
+                if task is not None:
+                    await asyncio.gather(task, return_exceptions=True)
+        await self.session.close()
+
+
+async def _preflight(client: AsyncWebClient, app_token: str) -> Identity:
+    try:
+        async with asyncio.timeout(PREFLIGHT_SECONDS):
+            me = await _call("SLACK_BOT_TOKEN", client.auth_test())
+            await _call("SLACK_APP_TOKEN", client.apps_connections_open(app_token=app_token))
+    except TimeoutError:
+        raise messages.slack_unreachable(
+            client.base_url, f"no answer within {PREFLIGHT_SECONDS:g} seconds"
+        ) from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise messages.slack_unreachable(
+            client.base_url, str(error) or type(error).__name__
+        ) from None
+    return Identity(
+        team_id=str(me["team_id"]),
+        team=str(me.get("team", "")),
+        url=str(me.get("url", "")).rstrip("/") + "/",
+        bot_id=str(me.get("bot_id", "")),
+        bot_user_id=str(me["user_id"]),
+        bot_name=str(me.get("user", "Bullpen")),
+    )
+
+
+async def _call(name: str, call: object) -> dict[str, object]:
+    try:
+        response = await call  # type: ignore[misc]
+    except SlackApiError as error:
+        reason = str(cast("dict[str, object]", error.response.data).get("error", "unknown"))
+        if reason == "missing_scope":
+            raise messages.slack_scopes_missing(str(error.response.get("needed", ""))) from None
+        raise messages.token_refused(name, reason) from None
+    return cast("dict[str, object]", response.data)  # type: ignore[union-attr]

@@ -1,0 +1,118 @@
+"""Slack's events as the desk's `Inbound`.
+
+The rule it protects: only people start work. Who spoke is decided in a fixed order: our own bot,
+another bot, a person; a person who posts through some app's token stays a person. Slack's mark-up
+is unwrapped here, and nowhere else. It claims nothing and answers nothing.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from bullpen.slack.attachments import Attachments
+from bullpen.slack.connect import Identity
+from bullpen.slack.directory import Directory
+from bullpen_orchestrator.ports import Inbound
+
+Sender = Literal["self", "bot", "person", "nobody"]
+SPOKEN = frozenset({"", "file_share", "thread_broadcast", "me_message", "bot_message"})
+"""Subtypes that are somebody saying something; joins, edits, topic changes and so on are not."""
+
+USER = re.compile(r"<@([A-Z0-9]+)(?:\|([^>]*))?>")
+CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|([^>]*))?>")
+SPECIAL = re.compile(r"<!(here|channel|everyone)(?:\|[^>]*)?>")
+GROUP = re.compile(r"<!(?:subteam|date)\^[^|>]*(?:\|([^>]*))?>")
+LINK = re.compile(r"<((?:https?|mailto|tel):[^|>]+)(?:\|([^>]*))?>")
+
+
+def own(event: Mapping[str, Any], me: Identity) -> bool:
+    """Whether the app itself said this, under any name."""
+    if event.get("user") == me.bot_user_id:
+        return True
+    ours = bool(me.bot_id) and event.get("bot_id") == me.bot_id
+    return ours and (not event.get("user") or event.get("subtype") == "bot_message")
+
+
+async def sender(event: Mapping[str, Any], me: Identity, directory: Directory) -> Sender:
+    """Who said it. Own posts carry `user` and `bot_id`; so do posts by a person's token."""
+    if str(event.get("subtype", "")) not in SPOKEN:
+        return "nobody"
+    if own(event, me):
+        return "self"
+    user = str(event.get("user", ""))
+    if event.get("subtype") == "bot_message" or not user:
+        return "bot"
+    if event.get("bot_id") and (await directory.person(user)).bot:
+        return "bot"
+    return "person"
+
+
+async def unwrap(text: str, me: Identity, directory: Directory) -> tuple[str, bool]:
+    """The text a person meant, and whether it mentions the desk.
+
+    The desk's own mention goes; other mentions become @names, channels #names, links Markdown.
+    """
+    mentioned = False
+    for match in list(USER.finditer(text)):
+        if match[1] == me.bot_user_id:
+            mentioned = True
+            text = text.replace(match[0], "", 1)
+        else:
+            name = (await directory.person(match[1])).name
+            text = text.replace(match[0], f"@{name}", 1)
+    for match in list(CHANNEL.finditer(text)):
+        name = match[2] or (await directory.channel(match[1])).name or match[1]
+        text = text.replace(match[0], f"#{name}", 1)
+    text = SPECIAL.sub(r"@\1", text)
+    text = GROUP.sub(lambda m: m[1] or "", text)
+    text = LINK.sub(lambda m: f"[{m[2]}]({m[1]})" if m[2] and m[2] not in m[1] else m[1], text)
+    text = re.sub(r"[ \t]{2,}", " ", html.unescape(text))
+    return text.strip().lstrip(",:;").strip() if mentioned else text.strip(), mentioned
+
+
+class Reader:
+    """Reads events of one workspace."""
+
+    def __init__(self, me: Identity, directory: Directory, attachments: Attachments) -> None:
+        self._me = me
+        self._directory = directory
+        self._attachments = attachments
+
+    async def read(self, body: Mapping[str, Any]) -> Inbound | None:
+        """What a person said in a `message` or `app_mention` event; None for anybody else."""
+        event: Mapping[str, Any] = body["event"]
+        if await sender(event, self._me, self._directory) != "person":
+            return None
+        user = str(event["user"])
+        channel_id, ts = str(event["channel"]), str(event["ts"])
+        channel = await self._directory.channel(channel_id, str(event.get("channel_type", "")))
+        text, mentioned = await unwrap(str(event.get("text") or ""), self._me, self._directory)
+        files, problems = await self._attachments.fetch(event.get("files") or [])
+        thread_ts = str(event.get("thread_ts") or ts)
+        return Inbound(
+            event_id=str(body.get("event_id") or f"{channel_id}:{ts}:{event['type']}"),
+            team=str(body.get("team_id") or event.get("team") or self._me.team_id),
+            channel=channel_id,
+            channel_name=channel.name,
+            audience=channel.audience,
+            user=user,
+            user_name=(await self._directory.person(user)).name,
+            text=text,
+            ts=ts,
+            thread_ts=thread_ts,
+            addressed=mentioned or channel.audience == "direct",
+            permalink=link(self._me, channel_id, ts, thread_ts),
+            files=files,
+            problems=problems,
+        )
+
+
+def link(me: Identity, channel: str, ts: str, thread_ts: str = "") -> str:
+    """The address of a message, in the form Slack gives it."""
+    address = f"{me.url}archives/{channel}/p{ts.replace('.', '')}"
+    if thread_ts and thread_ts != ts:
+        address += f"?thread_ts={thread_ts}&cid={channel}"
+    return address

@@ -1,0 +1,67 @@
+"""The receipts of an answer, as a modal.
+
+The rule it protects: every figure can be traced by the person who reads it: tool, inputs, data
+and its hash, as-of and warnings. It filters nothing; the caller shows only what may be seen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from bullpen import messages
+from bullpen.slack.render import mrkdwn
+from bullpen.wording import data_text, value_text
+from bullpen_tools.context import Receipt
+
+BLOCKS = 98
+FIELD = 2_900
+Json = dict[str, Any]
+
+
+def view(receipts: Sequence[Receipt]) -> Json:
+    """A modal listing `receipts`; Slack shows at most 100 blocks, what is left out is said."""
+    blocks: list[Json] = []
+    for receipt in receipts:
+        shown = _receipt(receipt)
+        if len(blocks) + len(shown) > BLOCKS:
+            blocks.append(_section("_Further receipts are on the receipts page._"))
+            break
+        blocks += shown
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "Receipts"},
+        "close": {"type": "plain_text", "text": "Close"},
+        "blocks": blocks or [_section(messages.NO_RECEIPTS)],
+    }
+
+
+def _receipt(receipt: Receipt) -> list[Json]:
+    result = receipt.result
+    lines = [f"*{receipt.id}* · `{receipt.tool}` v{receipt.version} · {receipt.agent}"]
+    if receipt.error:
+        lines.append(f"Failed: {mrkdwn(receipt.error)}")
+    elif result.summary:
+        lines.append(mrkdwn(result.summary))
+    inputs = json.dumps(receipt.inputs, ensure_ascii=False, default=str)
+    lines.append(f"Inputs: `{mrkdwn(inputs[:900])}`")
+    blocks = [_section("\n".join(lines))]
+    values = [
+        f"• {mrkdwn(value.label or key)}: *{mrkdwn(value_text(value))}* ({value.kind})"
+        for key, value in result.values.items()
+    ]
+    if values:
+        blocks.append(_section("\n".join(values)))
+    notes = [f"Data: {mrkdwn(data_text(ref))}" for ref in result.data]
+    if result.as_of:
+        notes.append(f"As of {result.as_of:%Y-%m-%d}")
+    notes += [f"⚠️ {mrkdwn(warning)}" for warning in result.warnings]
+    if notes:
+        text = "\n".join(notes)[:FIELD]
+        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": text}]})
+    return [*blocks, {"type": "divider"}]
+
+
+def _section(text: str) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:FIELD]}}

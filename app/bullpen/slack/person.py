@@ -1,0 +1,105 @@
+"""A person's side of the local workspace: post a question, follow the thread.
+
+The rule it protects: `bullpen ask` goes the same way as a message typed into the page. It knows
+no desk and reads nothing but the thread it asked in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bullpen import messages
+from bullpen.slack.answers import Json, answer, items, next_cursor
+from bullpen.slack.render import EVENT_TYPE
+
+LOOK_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of the thread. `final` marks the answer."""
+
+    ts: str
+    speaker: str
+    text: str
+    footnotes: tuple[str, ...]
+    images: tuple[str, ...]
+    final: bool
+
+
+class Person:
+    """Acts as the person whose token it holds, at `url` (the workspace's address)."""
+
+    def __init__(self, url: str, token: str, bot_user_id: str) -> None:
+        self._client = AsyncWebClient(token=token, base_url=f"{url}/api/")
+        self._client.proxy = None
+        self._bot = bot_user_id
+
+    async def ask(self, channel: str, question: str) -> tuple[str, str, str]:
+        """Post the question; channel id, ts and permalink. InputError for an unknown channel."""
+        page = await self._client.conversations_list(limit=1_000, exclude_archived=True)
+        known = {str(c.get("name", "")): str(c["id"]) for c in items(page, "channels")}
+        if channel not in known:
+            raise messages.unknown_channel(channel, sorted(name for name in known if name))
+        posted = answer(
+            await self._client.chat_postMessage(
+                channel=known[channel], text=f"<@{self._bot}> {question}"
+            )
+        )
+        ts = str(posted["ts"])
+        link = answer(await self._client.chat_getPermalink(channel=known[channel], message_ts=ts))
+        return known[channel], ts, str(link["permalink"])
+
+    async def follow(self, channel: str, ts: str, *, seconds: float) -> AsyncIterator[Said]:
+        """Every message of the thread as it comes, until the answer. TimeoutError after `seconds`."""
+        until = time.monotonic() + seconds
+        seen = {ts}
+        while time.monotonic() < until:
+            for message in await self._thread(channel, ts):
+                if message["ts"] in seen or message.get("streaming"):
+                    continue
+                said = _said(message)
+                if not said.text.strip() and not said.final:
+                    continue
+                seen.add(message["ts"])
+                yield said
+                if said.final:
+                    return
+            await asyncio.sleep(LOOK_SECONDS)
+        raise TimeoutError
+
+    async def _thread(self, channel: str, ts: str) -> list[Json]:
+        found: list[Json] = []
+        cursor = ""
+        while True:
+            page = await self._client.conversations_replies(
+                channel=channel, ts=ts, limit=200, include_all_metadata=True, cursor=cursor or None
+            )
+            found += items(page, "messages")
+            cursor = next_cursor(page)
+            if not cursor:
+                return found
+
+
+def _said(message: Json) -> Said:
+    metadata: Json = message.get("metadata") or {}
+    payload: Json = metadata.get("event_payload") or {}
+    blocks: list[Json] = message.get("blocks") or []
+    last = payload.get("part", 1) == payload.get("parts", 1)
+    texts = [str(b["text"]) for b in blocks if b.get("type") == "markdown"]
+    notes = [
+        str(e.get("text", "")) for b in blocks if b.get("type") == "context" for e in b["elements"]
+    ]
+    return Said(
+        ts=str(message["ts"]),
+        speaker=str(message.get("username") or message.get("user") or ""),
+        text="\n\n".join(texts) or str(message.get("text", "")),
+        footnotes=tuple(notes),
+        images=tuple(str(b.get("alt_text", "")) for b in blocks if b.get("type") == "image"),
+        final=metadata.get("event_type") == EVENT_TYPE and payload.get("priority") == "answer" and last,
+    )  # fmt: skip

@@ -1,0 +1,251 @@
+"""The composition root: builds every part of a desk and closes it again.
+
+The rule it protects: parts are made here and nowhere else, and whatever was opened is closed in
+the reverse order, also when the start fails half-way. The page opens first; the slow imports
+happen behind it. It holds no behaviour of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from bullpen import messages, models
+from bullpen.log import start_logging, stop_logging
+from bullpen.pages.look import Drawing, Frame, Link, Viewer
+from bullpen.pages.memory import MemoryPage
+from bullpen.pages.receipts import ReceiptsPage
+from bullpen.runfile import HomeLock, RunningDesk
+from bullpen.settings import Settings, prepare_home
+from bullpen_agents.roster import Roster
+from bullpen_memory.embed import local_embedder
+from bullpen_memory.errors import OperatorError
+from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
+from bullpen_memory.store import Store
+from bullpen_tools.receipts import Receipts
+
+if TYPE_CHECKING:
+    from bullpen.slack.chat import SlackChat
+    from bullpen.slack.connect import Connection
+    from bullpen.slack.directory import Directory
+    from bullpen_memory.market import Market
+    from bullpen_orchestrator.desk import Desk
+    from bullpen_workspace.server import Workspace
+
+SLOW = ("bullpen.slack.app", "bullpen_orchestrator.desk", "bullpen_tools.toolbox")
+VIEW_SECONDS = 5.0
+
+
+class Bullpen:
+    """One running desk. Make it with `build`; `stop` closes everything.
+
+    `url` is the address of the page ("" in a real Slack workspace), `model` and `place` what
+    people read about the model and about where they talk.
+    """
+
+    desk: Desk
+    market: Market
+    connection: Connection
+    chat: SlackChat
+    directory: Directory
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.url = ""
+        self.place = ""
+        self.workspace: Workspace | None = None
+        self.ready = False
+        self._stack = AsyncExitStack()
+        self._view: tuple[float, Viewer] | None = None
+
+    async def open_page(self) -> None:
+        """Take the home, open the records, and answer on the page's address."""
+        home = self.settings.home
+        prepare_home(home)
+        self._lock = HomeLock(home)
+        self._stack.callback(self._lock.release)
+        handler = start_logging(home)
+        self._stack.callback(stop_logging, handler)
+        self.models = models.choose(self.settings)
+        self.model = self.models.label
+        self.roster = Roster.load(home / "agents")
+        self.receipts = Receipts(home / "receipts.db")
+        self._stack.callback(self.receipts.close)
+        self.store = Store(home / "context.db", embedder=local_embedder())
+        self._stack.callback(self.store.close)
+        if self.settings.slack_mode == "workspace":
+            await self._open_workspace()
+            self.place = messages.in_workspace()
+        else:
+            self.settings.slack_tokens()
+
+    async def _open_workspace(self) -> None:
+        from bullpen_workspace.config import AppSpec, NavLink, WorkspaceConfig
+        from bullpen_workspace.errors import WorkspaceError
+        from bullpen_workspace.server import Workspace
+        from bullpen_workspace.types import AgentFace, Command
+
+        home = self.settings.home
+        drawing = Drawing(
+            Frame("Bullpen", (Link("Channels", "/"), Link("Memory", "/memory/"), Link("Receipts", "/receipts/")))
+        )  # fmt: skip
+        faces = tuple(
+            AgentFace(name=a.name, icon=a.icon, aliases=(a.id, *a.aliases), title=a.title)
+            for a in self.roster.agents.values()
+        )
+        command = Command(
+            name="/bullpen", usage="ask [agent] <question>", description="Ask the desk"
+        )
+        config = WorkspaceConfig(
+            path=home / "workspace.db",
+            files=home / "workspace-files",
+            port=self.settings.port,
+            person_name=self.settings.person,
+            app=AppSpec(agents=faces, commands=(command,)),
+            mounts=(
+                MemoryPage(self.store, drawing, self.viewer).mount(),
+                ReceiptsPage(self.receipts, home / "artifacts", drawing, self.viewer).mount(),
+            ),
+            nav=(
+                NavLink(label="Memory", href="/memory/", icon="book"),
+                NavLink(label="Receipts", href="/receipts/", icon="receipt"),
+            ),
+        )
+        try:
+            self.workspace = workspace = Workspace(config)
+            self._stack.push_async_callback(workspace.stop)
+            await workspace.start()
+        except WorkspaceError as error:
+            if "port" in str(error).lower() and self.settings.port:
+                raise messages.port_in_use(self.settings.port) from error
+            raise OperatorError(error.fact, error.cause, error.remedy) from error
+        self.url = workspace.url
+
+    async def start_desk(self) -> None:
+        """Import what is slow, connect to Slack, and let the desk go on where it was."""
+        for name in SLOW:
+            await asyncio.to_thread(importlib.import_module, name)
+        await self._connect()
+        await asyncio.to_thread(self._prepare_memory)
+        await self._open_desk()
+        await self.connection.listen()
+        self._publish()
+        self.ready = True
+
+    async def _connect(self) -> None:
+        from bullpen.slack.chat import SlackChat
+        from bullpen.slack.connect import Connection
+        from bullpen.slack.directory import Directory
+        from bullpen.slack.limits import Tiers, Unpaced
+
+        if self.workspace is not None:
+            keys = self.workspace.credentials
+            bot, app, api = keys.bot_token, keys.app_token, f"{self.url}/api/"
+        else:
+            (bot, app), api = self.settings.slack_tokens(), self.settings.slack_api_url
+        self.connection = await Connection.open(base_url=api, bot_token=bot, app_token=app)
+        self._stack.push_async_callback(self.connection.close)
+        pace = Unpaced() if self.workspace is not None else Tiers()
+        self.chat = SlackChat(self.connection, self.roster.agents, pace)
+        self._stack.push_async_callback(self.chat.close)
+        self.directory = Directory(self.connection.reader)
+        if self.workspace is None:
+            self.place = messages.in_slack(self.connection.identity.team)
+
+    def _prepare_memory(self) -> None:
+        from bullpen_memory.index import ChromaIndex
+        from bullpen_memory.indexer import Indexer
+        from bullpen_memory.market import Market
+        from bullpen_tools.bundled import seed
+
+        self.market = Market(self.store)
+        seed(self.market)
+        if self.store.embedder is not None:
+            index = ChromaIndex(self.settings.home / "chroma")
+            self._stack.callback(index.close)
+            indexer = Indexer(self.store, index)
+            self._stack.callback(indexer.stop)
+            indexer.start()
+
+    async def _open_desk(self) -> None:
+        from bullpen.slack.app import Listeners
+        from bullpen.slack.attachments import Attachments
+        from bullpen.slack.inbound import Reader
+        from bullpen_orchestrator.desk import Desk, DeskParts
+        from bullpen_orchestrator.limits import Limits
+        from bullpen_tools.toolbox import default_toolbox
+
+        settings = self.settings
+        limits = Limits(
+            model_calls=settings.max_model_calls, tokens=settings.max_tokens, usd=settings.max_usd
+        )
+        parts = DeskParts(
+            home=settings.home, roster=self.roster, model_for=self.models.for_agent,
+            toolbox=default_toolbox(self.receipts), receipts=self.receipts, store=self.store,
+            market=self.market, chat=self.chat, default_model=self.models.default,
+            limits=limits, database_url=settings.database_url or None,
+        )  # fmt: skip
+        self.desk = Desk(parts)
+        self._stack.push_async_callback(self.desk.stop)
+        await self.desk.start()
+        me, client = self.connection.identity, self.connection.client
+        attachments = Attachments(client, settings.home / "files", settings.max_file_bytes)
+        Listeners(
+            self.connection, Reader(me, self.directory, attachments), self.directory, self.desk,
+            self.roster, self.receipts, self.store.count,
+        )  # fmt: skip
+
+    def _publish(self) -> None:
+        import os
+
+        token = self.workspace.credentials.user_token if self.workspace else ""
+        bot = self.connection.identity.bot_user_id
+        self._lock.publish(RunningDesk(os.getpid(), self.url, token, bot))
+
+    async def viewer(self) -> Viewer:
+        """Who looks at the local pages: the person of the workspace, with what they may see."""
+        workspace = self.workspace
+        assert workspace is not None
+        now = time.monotonic()
+        if self._view is not None and now - self._view[0] < VIEW_SECONDS:
+            return self._view[1]
+        person = workspace.credentials.person_id
+        names = {agent.id: agent.name for agent in self.roster.agents.values()}
+        names[person] = self.settings.person
+        channels: dict[str, str] = {}
+        scopes = {WORKSPACE, person_scope(person)}
+        if self.ready:
+            for channel in await self.directory.channels_of(person):
+                channels[channel.id] = channel.name
+                scopes.add(channel_scope(channel.id))
+        viewer = Viewer(person, frozenset(scopes), names, channels)
+        if self.ready:
+            self._view = (now, viewer)
+        return viewer
+
+    async def stop(self) -> None:
+        """Close everything, last opened first. Runs under way go on at the next start."""
+        self.ready = False
+        await self._stack.aclose()
+
+
+async def build(
+    settings: Settings, *, on_page: Callable[[Bullpen], None] = lambda _: None
+) -> Bullpen:
+    """Start a desk. `on_page` is called once the page answers, before the desk does.
+
+    Raises OperatorError with nothing left open.
+    """
+    bullpen = Bullpen(settings)
+    try:
+        await bullpen.open_page()
+        on_page(bullpen)
+        await bullpen.start_desk()
+    except BaseException:
+        await bullpen.stop()
+        raise
+    return bullpen

@@ -1,0 +1,87 @@
+"""What a workspace is started with, and the credentials it hands out.
+
+The rule it protects: everything that can differ between two workspaces is named here, with a
+default that suits a laptop. It reads no environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starlette.routing import BaseRoute
+
+from bullpen_workspace.types import AgentFace, Command, Shortcut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavLink:
+    """A further page of the product, shown in the chat page's rail."""
+
+    label: str
+    href: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppSpec:
+    """The app that lives in the workspace: its names, and what it offers people."""
+
+    name: str = "Bullpen"
+    display_name: str = "Bullpen"
+    icon: str = ":office:"
+    agents: tuple[AgentFace, ...] = ()
+    commands: tuple[Command, ...] = ()
+    shortcuts: tuple[Shortcut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long the workspace waits, in seconds; the defaults are Slack's.
+
+    `retries` are the delays before the second, third and fourth delivery of an event that was
+    not acknowledged within `ack`. `stream` is the life of a streamed message (None: no limit).
+    """
+
+    ack: float = 3.0
+    retries: tuple[float, ...] = (0.0, 60.0, 300.0)
+    trigger: float = 3.0
+    ticket: float = 30.0
+    stream: float | None = 300.0
+    response_url: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceConfig:
+    """Where the workspace keeps its state, where it listens and who is in it.
+
+    `port` 0 means any free port. `mounts` are further pages of the product under the same
+    origin and the same protection; `nav` their links. `host` must be a loopback address.
+    """
+
+    path: Path
+    files: Path
+    host: str = "127.0.0.1"
+    port: int = 4747
+    team_name: str = "Bullpen"
+    person_name: str = "you"
+    app: AppSpec = field(default_factory=AppSpec)
+    channels: tuple[str, ...] = ("desk", "research", "markets")
+    mounts: Sequence[BaseRoute] = ()
+    nav: Sequence[NavLink] = ()
+    timing: Timing = field(default_factory=Timing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a client needs: made at the first start, the same ever after."""
+
+    bot_token: str
+    app_token: str
+    user_token: str
+    bot_user_id: str
+    bot_id: str
+    app_id: str
+    team_id: str
+    person_id: str

@@ -1,0 +1,90 @@
+"""What the parts of a running workspace share: rooms, courier, credentials, short-lived grants.
+
+The rule it protects: there is one of each, made by `server.py` and handed to whoever needs it.
+It holds no behaviour beyond the grants (trigger ids, response addresses, socket tickets), which
+live in memory because Slack's too end within minutes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from bullpen_workspace.config import Credentials, WorkspaceConfig
+from bullpen_workspace.delivery import Courier
+from bullpen_workspace.rooms import Rooms
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """The right to open a modal for `user`, over `view_id` when it came from a modal."""
+
+    user: str
+    app_id: str
+    view_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Where a response_url leads: the message it belongs to and the person who caused it."""
+
+    app_id: str
+    user: str
+    channel: str
+    ts: str = ""
+    thread_ts: str = ""
+
+
+class Grants(Generic[T]):
+    """Unguessable keys that stand for a value until they expire or were used up."""
+
+    def __init__(self, seconds: float, *, uses: int = 1, prefix: str = "") -> None:
+        self._seconds, self._uses, self._prefix = seconds, uses, prefix
+        self._held: dict[str, tuple[T, float, int]] = {}
+
+    def issue(self, value: T, *, now: float) -> str:
+        self._held = {key: held for key, held in self._held.items() if held[1] > now - 60}
+        key = self._prefix + secrets.token_urlsafe(24)
+        self._held[key] = (value, now + self._seconds, self._uses)
+        return key
+
+    def redeem(self, key: str, *, now: float) -> tuple[T | None, str]:
+        """The value and "", or None and why not: "unknown", "expired" or "used"."""
+        held = self._held.get(key)
+        if held is None:
+            return None, "unknown"
+        value, until, uses = held
+        if now > until:
+            return None, "expired"
+        if uses < 1:
+            return None, "used"
+        self._held[key] = (value, until, uses - 1)
+        return value, ""
+
+
+@dataclass(kw_only=True)
+class Office:
+    """One running workspace, as its handlers and its page see it. `url` has no slash at its end."""
+
+    rooms: Rooms
+    courier: Courier
+    config: WorkspaceConfig
+    credentials: Credentials
+    url: str
+    session_key: str
+    triggers: Grants[Trigger] = field(init=False)
+    replies: Grants[Reply] = field(init=False)
+    tickets: Grants[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        timing = self.config.timing
+        self.triggers = Grants(timing.trigger)
+        self.replies = Grants(timing.response_url, uses=5)
+        self.tickets = Grants(timing.ticket)
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return self.rooms.clock()

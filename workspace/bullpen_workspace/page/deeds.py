@@ -1,0 +1,207 @@
+"""What the page asks the server to do for the person: one small JSON answer per deed.
+
+The rule it protects: a deed either happens once or is refused in a sentence; a message that is
+sent again after a lost answer (same `key`) is not posted twice. It renders nothing: what changed
+reaches every open page through `live.py`.
+"""
+
+import html
+import re
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from json import JSONDecodeError
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bullpen_workspace.actions import Person
+from bullpen_workspace.downloads import MAX_UPLOAD
+from bullpen_workspace.errors import Refusal
+from bullpen_workspace.page.mrkdwn import Names
+
+Asked = Mapping[str, Any]
+Deed = Callable[[Asked], Awaitable[dict[str, Any]]]
+_REMEMBERED = 500
+
+
+class Sent:
+    """Which messages of the page were posted already: its key -> (channel, ts) and back."""
+
+    def __init__(self) -> None:
+        self._by_key: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._by_ts: dict[tuple[str, str], str] = {}
+
+    def find(self, key: str) -> tuple[str, str] | None:
+        return self._by_key.get(key)
+
+    def key_of(self, channel: str, ts: str) -> str:
+        """The page's own key of a message, "" when it was not sent from a page."""
+        return self._by_ts.get((channel, ts), "")
+
+    def keep(self, key: str, channel: str, ts: str) -> None:
+        self._by_key[key] = (channel, ts)
+        self._by_ts[(channel, ts)] = key
+        while len(self._by_key) > _REMEMBERED:
+            _, old = self._by_key.popitem(last=False)
+            self._by_ts.pop(old, None)
+
+
+def _word(asked: Asked, name: str) -> str:
+    value = asked.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _strings(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+class Deeds:
+    """The deeds of one person, by name."""
+
+    def __init__(self, person: Person, sent: Sent) -> None:
+        self._person = person
+        self._sent = sent
+        self._named: dict[str, Deed] = {
+            "send": self._send,
+            "edit": self._edit,
+            "delete": self._delete,
+            "react": self._react,
+            "block": self._block,
+            "view": self._view,
+            "close": self._close,
+            "shortcut": self._shortcut,
+            "stop": self._stop,
+            "create": self._create,
+            "join": self._join,
+        }
+
+    async def answer(self, request: Request) -> Response:
+        """POST /page/{deed} with a JSON object."""
+        deed = self._named.get(request.path_params["deed"])
+        if deed is None:
+            return refused("The page asked for something unknown. Reload it.", 404)
+        try:
+            asked = await request.json()
+        except (JSONDecodeError, UnicodeDecodeError):
+            asked = None
+        if not isinstance(asked, dict):
+            return refused("The page sent something unreadable. Reload it and try again.", 400)
+        try:
+            return JSONResponse(await deed(asked))
+        except Refusal as refusal:
+            return refused(str(refusal), 409)
+
+    async def upload(self, request: Request) -> Response:
+        """POST /page/upload?name=… with the raw bytes of one file."""
+        name = request.query_params.get("name", "")[:255] or "file"
+        if int(request.headers.get("content-length") or 0) > MAX_UPLOAD:
+            most = MAX_UPLOAD // 1024 // 1024
+            return refused(
+                f"{name} is larger than {most} MB. Send it in parts, or compress it.", 413
+            )
+        try:
+            file = self._person.upload(name, await request.body())
+        except Refusal as refusal:
+            return refused(str(refusal), 409)
+        return JSONResponse({"id": file.id, "name": file.name})
+
+    async def _send(self, asked: Asked) -> dict[str, Any]:
+        key, text, channel = _word(asked, "key"), _word(asked, "text"), _word(asked, "channel")
+        known = self._sent.find(key) if key else None
+        if known:
+            return {"ts": known[1]}
+        if re.match(r"/[a-z][\w-]*(\s|$)", text):
+            await self._person.apps.slash(channel, text)
+            return {"ts": ""}
+        message = self._person.post(
+            channel,
+            text,
+            thread_ts=_word(asked, "thread"),
+            broadcast=asked.get("broadcast") is True,
+            files=_strings(asked.get("files")),
+        )
+        if key:
+            self._sent.keep(key, channel, message.ts)
+        return {"ts": message.ts}
+
+    async def _edit(self, asked: Asked) -> dict[str, Any]:
+        self._person.edit(_word(asked, "channel"), _word(asked, "ts"), _word(asked, "text"))
+        return {}
+
+    async def _delete(self, asked: Asked) -> dict[str, Any]:
+        self._person.delete(_word(asked, "channel"), _word(asked, "ts"))
+        return {}
+
+    async def _react(self, asked: Asked) -> dict[str, Any]:
+        name = _word(asked, "name")
+        if not re.fullmatch(r"[a-z0-9_+'-]{1,100}", name):
+            raise Refusal("The reaction was not given.", "It has no name.", "Choose another.")
+        given = self._person.react(_word(asked, "channel"), _word(asked, "ts"), name)
+        return {"given": given}
+
+    async def _block(self, asked: Asked) -> dict[str, Any]:
+        action = _mapping(asked.get("action"))
+        action_id, block_id = _word(action, "action_id"), _word(action, "block_id")
+        choice = _mapping(asked.get("choice")) or None
+        if view := _word(asked, "view"):
+            self._person.apps.press_in_view(view, action_id, block_id=block_id, choice=choice)
+        else:
+            self._person.apps.press(
+                _word(asked, "channel"),
+                _word(asked, "ts"),
+                action_id,
+                block_id=block_id,
+                choice=choice,
+            )
+        return {}
+
+    async def _view(self, asked: Asked) -> dict[str, Any]:
+        answer = await self._person.apps.submit(_word(asked, "view"), _mapping(asked.get("values")))
+        return {"errors": answer.errors, "open": answer.open}
+
+    async def _close(self, asked: Asked) -> dict[str, Any]:
+        self._person.apps.close(_word(asked, "view"))
+        return {}
+
+    async def _shortcut(self, asked: Asked) -> dict[str, Any]:
+        app, callback, ts = _word(asked, "app"), _word(asked, "callback"), _word(asked, "ts")
+        if ts:
+            self._person.apps.message_shortcut(app, callback, _word(asked, "channel"), ts)
+        else:
+            self._person.apps.shortcut(app, callback)
+        return {}
+
+    async def _stop(self, asked: Asked) -> dict[str, Any]:
+        self._person.apps.stop(_word(asked, "channel"), _word(asked, "thread"))
+        return {}
+
+    async def _create(self, asked: Asked) -> dict[str, Any]:
+        return {"channel": self._person.create_channel(_word(asked, "name")).id}
+
+    async def _join(self, asked: Asked) -> dict[str, Any]:
+        self._person.join(_word(asked, "channel"))
+        return {}
+
+
+def refused(sentence: str, status: int) -> Response:
+    """A refusal as the page's script expects it."""
+    return JSONResponse({"error": sentence}, status)
+
+
+def source(text: str, names: Names) -> str:
+    """A stored message as the person typed it: mentions by name, nothing escaped."""
+
+    def one(match: re.Match[str]) -> str:
+        kind, body, label = match.groups()
+        if kind == "@":
+            return f"@{names.user(body) or body}"
+        if kind == "#":
+            return f"#{label or names.channel(body) or body}"
+        return f"@{body}"
+
+    return html.unescape(re.sub(r"<([@#!])([^|>]+)(?:\|([^>]*))?>", one, text))

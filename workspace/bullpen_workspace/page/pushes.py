@@ -1,0 +1,127 @@
+"""From changes in the rooms to the fragments that one open page must exchange.
+
+The rule it protects: only what changed is rendered again, and applying the same push twice does
+no harm. It sends nothing; `live.py` does.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from bullpen_workspace.page.screens import Here, Screens
+from bullpen_workspace.types import Change, Message
+
+Op = dict[str, Any]
+_OF_MESSAGES = ("message", "message_changed", "ephemeral", "reaction_added", "reaction_removed")
+_OF_SIDEBAR = (
+    *("message", "message_deleted", "channel_created", "channel_changed", "member_joined"),
+    *("member_left", "read", "app"),
+)
+
+
+class Pushes:
+    """Renders pushes for the windows of one person. `key_of` finds the key of a sent message."""
+
+    def __init__(self, screens: Screens, key_of: Callable[[str, str], str]) -> None:
+        self._screens = screens
+        self._key_of = key_of
+
+    def everything(self, here: Here) -> list[Op]:
+        """All that a window shows, for one that has just connected, moved or woken up."""
+        ops = [self._sidebar(here), self._modal()]
+        if here.home:
+            ops.extend(self._home(here))
+        channel = self._screens.rooms.channels.get(here.channel) if here.channel else None
+        if channel is None:
+            return ops
+        ops.append(self._window(here))
+        ops.extend(self._statuses(here))
+        if here.thread:
+            ops.extend(self._thread(here))
+        return ops
+
+    def of(self, changes: Iterable[Change], here: Here) -> list[Op]:
+        """What `changes` mean for a window that shows `here`, each message once."""
+        ops: list[Op] = []
+        touched: dict[str, bool] = {}
+        kinds: set[str] = set()
+        gone = False
+        for change in changes:
+            kinds.add("sidebar" if change.kind in _OF_SIDEBAR else "")
+            kinds.add("home" if change.kind == "home" else "")
+            kinds.add("modal" if change.kind == "modal" and change.user == self._screens.me else "")
+            if change.channel != here.channel or not here.channel:
+                continue
+            if change.kind in _OF_MESSAGES:
+                touched[change.ts] = touched.get(change.ts, False) or change.kind == "message"
+            if change.kind == "message_deleted":
+                gone = True
+            if change.kind == "status":
+                kinds.add("status")
+                touched.setdefault(change.thread_ts, False)
+            if change.thread_ts and change.kind in ("message", "message_deleted"):
+                touched.setdefault(change.thread_ts, False)
+        for ts, fresh in touched.items():
+            ops.extend(self._message(here, ts, fresh=fresh))
+        ops.extend(self._gone(here) if gone else [])
+        ops.extend(self._statuses(here) if "status" in kinds else [])
+        ops.extend(self._home(here) if "home" in kinds and here.home else [])
+        ops.extend([self._modal()] if "modal" in kinds else [])
+        ops.extend([self._sidebar(here)] if "sidebar" in kinds else [])
+        return ops
+
+    def _message(self, here: Here, ts: str, *, fresh: bool) -> list[Op]:
+        message = self._screens.rooms.messages.get(here.channel, ts) if ts else None
+        if message is None or message.visible_to not in ("", self._screens.me):
+            return []
+        more: Op = {"fresh": fresh and message.user != self._screens.me}
+        if key := self._key_of(message.channel, message.ts):
+            more["key"] = key
+        ops: list[Op] = []
+        if not message.thread_ts or message.broadcast:
+            made = self._screens.message(message, "m")
+            ops.append({"op": "put", "target": "#messages", "html": made, **more})
+        if here.thread and here.thread in (message.ts, message.thread_ts):
+            made = self._screens.message(message, "t")
+            ops.append({"op": "put", "target": "#replies", "html": made, **more})
+        if more["fresh"] and (ops or not message.thread_ts):
+            ops.append({"op": "announce", "text": self._spoken(message)})
+        return ops
+
+    def _spoken(self, message: Message) -> str:
+        who = self._screens.faces.of(message.face, app=False).name
+        return f"{who}: {message.text[:140]}" if message.text else f"{who} posted"
+
+    def _gone(self, here: Here) -> list[Op]:
+        return [self._window(here), *(self._thread(here) if here.thread else [])]
+
+    def _window(self, here: Here) -> Op:
+        last_read = self._screens.rooms.channels.last_read(self._screens.me, here.channel)
+        html, older = self._screens.window(here.channel, last_read=last_read)
+        return {"op": "sync", "target": "#messages", "html": html, "older": older}
+
+    def _thread(self, here: Here) -> list[Op]:
+        if self._screens.rooms.messages.get(here.channel, here.thread) is None:
+            return [{"op": "gone"}]
+        html = self._screens.replies(here.channel, here.thread)
+        return [{"op": "sync", "target": "#replies", "html": html, "older": False}]
+
+    def _statuses(self, here: Here) -> list[Op]:
+        ops = [{"op": "inner", "target": "#status", "html": self._screens.status(here.channel)}]
+        if here.thread:
+            html = self._screens.status(here.channel, here.thread)
+            ops.append({"op": "inner", "target": "#thread-status", "html": html})
+        return ops
+
+    def _sidebar(self, here: Here) -> Op:
+        return {"op": "replace", "target": "#side", "html": self._screens.sidebar(here)}
+
+    def _modal(self) -> Op:
+        views = self._screens.rooms.surfaces.modals(self._screens.me)
+        view = views[-1].id if views else ""
+        return {"op": "modal", "view": view, "html": self._screens.modal()}
+
+    def _home(self, here: Here) -> list[Op]:
+        app = self._screens.rooms.people.app(here.home)
+        if app is None:
+            return []
+        return [{"op": "inner", "target": "#home", "html": self._screens.home(app)["blocks"]}]

@@ -1,0 +1,180 @@
+"""The routes of the chat page.
+
+The rule it protects: every address a person can copy (a channel, a message, the App Home) opens
+what it names. Who may ask at all is `security.py`'s matter; every deed is `deeds.py`'s.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+)
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from bullpen_workspace.actions import Person
+from bullpen_workspace.office import Office
+from bullpen_workspace.page.deeds import Deeds, Sent, refused, source
+from bullpen_workspace.page.live import Live
+from bullpen_workspace.page.pushes import Pushes
+from bullpen_workspace.page.screens import Here, Screens
+from bullpen_workspace.types import Channel, Message
+
+HERE = Path(__file__).parent
+_ASSETS = {
+    "style.css": "text/css",
+    "page.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
+
+
+def page_routes(office: Office) -> list[BaseRoute]:
+    """The chat page of the workspace's person, to be mounted behind the guard."""
+    return Site(office).routes()
+
+
+class Site:
+    """The page of one workspace."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._screens = Screens(office)
+        self._sent = Sent()
+        self._person = Person(office, office.credentials.person_id)
+        self._deeds = Deeds(self._person, self._sent)
+        self._pushes = Pushes(self._screens, self._sent.key_of)
+        # The line to the app is there from the first look on.
+        office.rooms.channels.direct(
+            (office.credentials.bot_user_id,), creator=office.credentials.person_id
+        )
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/", self._start),
+            Route("/archives/{channel}", self._channel),
+            Route("/archives/{channel}/{message}", self._channel),
+            Route("/home/{app}", self._home),
+            Route("/page/older", self._older),
+            Route("/page/source", self._source),
+            Route("/page/upload", self._deeds.upload, methods=["POST"]),
+            WebSocketRoute("/page/live", self._live),
+            Route("/page/{asset}", _asset, methods=["GET"]),
+            Route("/page/{deed}", self._deeds.answer, methods=["POST"]),
+        ]
+
+    async def _start(self, request: Request) -> Response:
+        mine = [c for c in self._screens.rooms.channels.of(self._screens.me) if not c.archived]
+        last = request.cookies.get("last_channel", "")
+        known = [c.id for c in mine]
+        if not known:
+            return HTMLResponse("There is no channel.", 404)
+        return RedirectResponse(f"/archives/{last if last in known else known[0]}", 303)
+
+    async def _channel(self, request: Request) -> Response:
+        rooms = self._screens.rooms
+        channel = rooms.channels.get(request.path_params["channel"])
+        if channel is None or not self._may_see(channel):
+            return self._nowhere("There is no such channel, or it is not open to you.")
+        message = self._linked(channel, request.path_params.get("message", ""))
+        thread, flash = "", ""
+        if message is not None:
+            wants_thread = "thread" in request.query_params
+            newest = rooms.messages.timeline(channel.id, viewer=self._screens.me)
+            shown = any(m.ts == message.ts for m in newest)
+            if wants_thread or message.thread_ts or message.reply_count or not shown:
+                thread = message.thread_ts or message.ts
+            flash = "" if wants_thread else message.ts
+        if not channel.name and not request.query_params:
+            self._person.apps.open_home(self._office.credentials.app_id, tab="messages")
+        answer = self._page(request, Here(channel=channel.id, thread=thread), flash)
+        answer.set_cookie("last_channel", channel.id, max_age=31_536_000, samesite="strict")
+        return answer
+
+    def _may_see(self, channel: Channel) -> bool:
+        return channel.kind == "public" or self._screens.me in channel.members
+
+    def _linked(self, channel: Channel, part: str) -> Message | None:
+        """The message of a permalink: p1732272000000100 is ts 1732272000.000100."""
+        digits = part.removeprefix("p")
+        if not digits.isdigit() or len(digits) < 7:
+            return None
+        return self._screens.rooms.messages.get(channel.id, f"{digits[:-6]}.{digits[-6:]}")
+
+    def _page(self, request: Request, here: Here, flash: str) -> Response:
+        """The whole page, or for the script only the panes that it does not have yet."""
+        channel = self._screens.rooms.channels.require(here.channel)
+        renderer = self._screens.renderer
+        partial = "x-pane" in request.headers
+        keeps = partial and request.headers.get("x-have") == here.channel and not flash
+        pane = {} if keeps else self._screens.channel_pane(channel, flash=flash)
+        thread = (
+            self._screens.thread_pane(channel, here.thread, flash=flash) if here.thread else None
+        )
+        room = self._screens.room(channel)
+        if not partial:
+            frame = {**self._frame(request, here), **pane, "thread": thread}
+            return HTMLResponse(renderer.fragment("page.html", **frame))
+        side = renderer.fragment("thread.html", thread=thread, room=room) if thread else ""
+        main = "" if keeps else renderer.fragment("channel.html", **pane)
+        return JSONResponse({"main": main, "thread": side, "url": _address(request)})
+
+    async def _home(self, request: Request) -> Response:
+        app = self._screens.rooms.people.app(request.path_params["app"])
+        if app is None:
+            return self._nowhere("There is no such app.")
+        self._person.apps.open_home(app.id)
+        home = self._screens.home(app)
+        pane: dict[str, Any] = {"home": home, "title": f"{app.name} · Home", "thread": None}
+        if "x-pane" in request.headers:
+            main = self._screens.renderer.fragment("home.html", **pane)
+            return JSONResponse({"main": main, "thread": "", "url": _address(request)})
+        frame = {**self._frame(request, Here(home=app.id)), **pane}
+        return HTMLResponse(self._screens.renderer.fragment("page.html", **frame))
+
+    def _frame(self, request: Request, here: Here) -> dict[str, Any]:
+        theme = request.cookies.get("theme", "")
+        return {**self._screens.frame(here), "theme": theme if theme in ("light", "dark") else ""}
+
+    def _nowhere(self, sentence: str) -> Response:
+        html = self._screens.renderer.fragment("nowhere.html", sentence=sentence)
+        return HTMLResponse(html, 404)
+
+    async def _older(self, request: Request) -> Response:
+        channel = self._screens.rooms.channels.get(request.query_params.get("channel", ""))
+        if channel is None or not self._may_see(channel):
+            return refused("There is no such channel.", 404)
+        html, older = self._screens.window(
+            channel.id, before=request.query_params.get("before", "")
+        )
+        return JSONResponse({"html": html, "older": older})
+
+    async def _source(self, request: Request) -> Response:
+        asked = request.query_params
+        message = self._screens.rooms.messages.get(asked.get("channel", ""), asked.get("ts", ""))
+        if message is None or message.user != self._screens.me:
+            return refused("Only your own messages can be edited.", 404)
+        return JSONResponse({"text": source(message.text, self._screens.faces.names())})
+
+    async def _live(self, socket: WebSocket) -> None:
+        await Live(socket, self._screens.rooms, self._person, self._pushes).serve()
+
+
+def _address(request: Request) -> str:
+    """The path a browser should show: without the script's own query."""
+    path = request.url.path
+    return path if "thread" not in request.query_params else f"{path}?thread=1"
+
+
+async def _asset(request: Request) -> Response:
+    name = request.path_params["asset"]
+    kind = _ASSETS.get(name)
+    if kind is None:
+        return refused("There is no such file.", 404)
+    fresh = "max-age=31536000, immutable" if request.query_params.get("v") else "no-cache"
+    return FileResponse(HERE / name, media_type=kind, headers={"cache-control": fresh})

@@ -1,0 +1,160 @@
+"""What the templates are given: small frozen rows that say what a person sees.
+
+The rule they protect: a template decides nothing. They hold no Slack JSON beyond the message
+itself and know no database; `present.py` fills them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup
+
+from bullpen_workspace.types import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """A name with its tile: an emoji, a picture's address, or the first letter."""
+
+    name: str
+    glyph: str
+    kind: Literal["emoji", "image", "letter"]
+    hue: int
+    app: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A line of the sidebar. `unread` and `mentions` count messages."""
+
+    id: str
+    name: str
+    href: str
+    icon: str = "hash"
+    glyph: str = ""
+    face: Portrait | None = None
+    unread: int = 0
+    mentions: int = 0
+    current: bool = False
+    inside: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colleague:
+    """An agent in the sidebar and in completion; `address` is what addresses it in a message."""
+
+    face: Portrait
+    title: str
+    address: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidebar:
+    team: str
+    me: Portrait
+    channels: tuple[Link, ...]
+    directs: tuple[Link, ...]
+    agents: tuple[Colleague, ...]
+    pages: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """An example question of an empty channel and what it shows."""
+
+    text: str
+    why: str
+    face: Portrait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """The head of a channel and what its composer needs. `label` is "#desk" or a name."""
+
+    id: str
+    name: str
+    label: str
+    href: str
+    topic: str
+    purpose: str
+    direct: bool
+    joined: bool
+    home_href: str = ""
+    face: Portrait | None = None
+    asks: tuple[Ask, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCard:
+    """A file under a message. `kind` is "image" or a short type; `href` is "" when it is gone."""
+
+    name: str
+    title: str
+    size: str
+    kind: str
+    href: str
+    alt: str = ""
+    width: int = 0
+    height: int = 0
+    preview: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """One reaction under a message; `who` is the list of names for the tooltip."""
+
+    name: str
+    glyph: str
+    count: int
+    mine: bool
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replies:
+    """The line under a root: how many replies, whose faces, when the last, who is working."""
+
+    count: int
+    faces: tuple[Portrait, ...]
+    last: str
+    href: str
+    working: str = ""
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One message as it stands in a list. `place` is "m" in the channel, "t" in a thread."""
+
+    place: Literal["m", "t"]
+    dom: str
+    message: Message
+    who: Portrait
+    content: Markup
+    iso: str
+    clock: str
+    stamp: str
+    link: str
+    own: bool
+    day: str = ""
+    cont: bool = False
+    new: bool = False
+    flash: bool = False
+    from_thread: bool = False
+    sep: str = ""
+    files: tuple[FileCard, ...] = ()
+    reactions: tuple[Chip, ...] = ()
+    replies: Replies | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusLine:
+    """An app at work: `text` follows the name ("is pricing the legs…")."""
+
+    face: Portrait
+    text: str
+    channel: str
+    thread_ts: str
+    stoppable: bool
+    href: str = ""

@@ -1,0 +1,172 @@
+"""The workspace as a server: one Starlette application on a loopback port, in the caller's loop.
+
+The rule it protects: `start` returns when requests are answered and `stop` when everything is
+closed and on disk; in between the process's signals stay the caller's. It does not choose
+what is served; `web_api/`, `socket_mode.py`, `downloads.py` and `page/` do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import secrets
+import socket
+from collections.abc import Callable, Generator
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from bullpen_workspace import downloads
+from bullpen_workspace.config import Credentials, WorkspaceConfig
+from bullpen_workspace.delivery import Courier
+from bullpen_workspace.errors import WorkspaceError
+from bullpen_workspace.events import Announcer
+from bullpen_workspace.founding import found
+from bullpen_workspace.office import Office
+from bullpen_workspace.rooms import Rooms
+from bullpen_workspace.security import Guard
+from bullpen_workspace.socket_mode import serve_socket
+from bullpen_workspace.web_api.dispatch import api_routes
+
+
+class Workspace:
+    """A local Slack. State lives in `config.path` and `config.files` and survives a restart.
+
+    `url` and `office` exist from `start` on, `credentials` from construction on.
+    """
+
+    def __init__(self, config: WorkspaceConfig) -> None:
+        """Open the state. Raises WorkspaceError when it cannot be opened or `host` is not loopback."""
+        _require_loopback(config.host)
+        self.config = config
+        self.rooms = Rooms(config.path, config.files)
+        self.credentials: Credentials = found(self.rooms, config)
+        self.courier = Courier(self.rooms, config.timing)
+        self._office: Office | None = None
+        self._server: uvicorn.Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._port = config.port
+
+    @property
+    def url(self) -> str:
+        """The address of the chat page, without a slash at its end; also the API's base."""
+        return f"http://{self.config.host}:{self._port}"
+
+    @property
+    def office(self) -> Office:
+        """What the page and further pages work with. RuntimeError before `start`."""
+        if self._office is None:
+            raise RuntimeError("the workspace has not been started")
+        return self._office
+
+    async def start(self) -> None:
+        """Listen. Raises WorkspaceError when the port cannot be had."""
+        listener = _bind(self.config.host, self.config.port)
+        self._port = int(listener.getsockname()[1])
+        self._office = Office(
+            rooms=self.rooms,
+            courier=self.courier,
+            config=self.config,
+            credentials=self.credentials,
+            url=self.url,
+            session_key=self.rooms.secret("session_key", lambda: secrets.token_urlsafe(32)),
+        )
+        self._unsubscribe()
+        self._unsubscribe = self.rooms.subscribe(Announcer(self._office).hear, inside=True)
+        await self.courier.start()
+        server = self._server = _Server(
+            uvicorn.Config(
+                self._application(self._office),
+                lifespan="off",
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                ws="websockets-sansio",
+                ws_max_size=1 << 20,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            if self._serving.done():
+                await self._serving
+                raise WorkspaceError(
+                    "The workspace's server ended while it was starting.",
+                    "The reason is in the log above.",
+                    "Start it again; if it ends again, report it.",
+                )
+            await asyncio.sleep(0.005)
+
+    async def stop(self) -> None:
+        """Close every connection and the database. Calling it again does nothing."""
+        self._unsubscribe()
+        await self.courier.stop()
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            await self._serving
+            self._server = None
+        self.rooms.close()
+
+    def _application(self, office: Office) -> Starlette:
+        from bullpen_workspace.page.site import page_routes  # it imports templates: only to serve
+
+        async def link(websocket: WebSocket) -> None:
+            await serve_socket(office, websocket)
+
+        routes: list[BaseRoute] = [
+            *api_routes(office),
+            WebSocketRoute("/link/", link),
+            *downloads.routes(office),
+            *self.config.mounts,
+            *page_routes(office),
+        ]
+        guard = Middleware(Guard, port=lambda: self._port, key=office.session_key)
+        return Starlette(routes=routes, middleware=[guard])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: Ctrl-C belongs to whoever started the loop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+def _require_loopback(host: str) -> None:
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    if not is_loopback:
+        raise WorkspaceError(
+            f"The workspace will not listen on {host}.",
+            "It has no accounts: whoever reaches it is taken for you.",
+            "Use 127.0.0.1, and a tunnel with its own login for other machines.",
+        )
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise WorkspaceError(
+                f"The workspace cannot listen on port {port}.",
+                "Another program, perhaps another Bullpen, already does.",
+                "Stop that program, or choose another port.",
+            ) from error
+        raise WorkspaceError(
+            f"The workspace cannot listen on {host} port {port}.",
+            f"The system says: {error.strerror}.",
+            "Choose another port.",
+        ) from error
+    return listener

@@ -1,0 +1,144 @@
+"""files.*: the upload in three steps, and what is known of a file.
+
+The rule it protects: a file is usable only after its bytes came and the upload was completed;
+completing shares it in one message. Bytes travel through `downloads.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bullpen_workspace.downloads import MAX_UPLOAD
+from bullpen_workspace.errors import SlackError
+from bullpen_workspace.types import Channel, File, Json
+from bullpen_workspace.web_api.chat import clear_status
+from bullpen_workspace.web_api.content import authored, read_thread
+from bullpen_workspace.web_api.table import Call, Method
+from bullpen_workspace.wire import file_json
+
+
+def get_upload_url(call: Call) -> Json:
+    size = call.args.number("length", 0)
+    if size < 1:
+        raise SlackError("missing_argument")
+    if size > MAX_UPLOAD:
+        raise SlackError("file_upload_size_restricted")
+    file, ticket = call.rooms.files.reserve(
+        call.args.text("filename"),
+        size=size,
+        user=call.caller.user,
+        alt=call.args.text("alt_txt"),
+    )
+    return {"upload_url": f"{call.office.url}/upload/v1/{ticket}", "file_id": file.id}
+
+
+def complete_upload(call: Call) -> Json:
+    """Finish uploads and, with a channel, post them as one message.
+
+    Slack posts the message a moment later; here it is there when the call returns.
+    """
+    wanted = call.args.objects("files")
+    uploaded = [_uploaded(call, str(item.get("id", ""))) for item in wanted]
+    names = [call.args.text("channel_id"), *call.args.listed("channels")]
+    channels = [_target(call, name) for name in dict.fromkeys(names) if name]
+    with call.rooms.transaction():
+        files = [
+            call.rooms.files.complete(
+                file.id,
+                title=str(item.get("title") or ""),
+                username=call.args.text("username"),
+            )
+            for file, item in zip(uploaded, wanted, strict=True)
+        ]
+        for channel in channels:
+            _share(call, channel, files)
+    known = [call.rooms.files.require(file.id) for file in files]
+    return {"files": [file_json(call.office, file) for file in known]}
+
+
+def _uploaded(call: Call, file_id: str) -> File:
+    file = call.rooms.files.get(file_id)
+    if file is None or not call.rooms.files.has_bytes(file_id) or file.user != call.caller.user:
+        raise SlackError("file_not_found")
+    return file
+
+
+def _target(call: Call, name: str) -> Channel:
+    channel = call.rooms.channels.get(name)
+    if channel is None or (channel.kind != "public" and call.caller.user not in channel.members):
+        raise SlackError("channel_not_found")
+    if call.caller.user not in channel.members:
+        raise SlackError("not_in_channel")
+    return channel
+
+
+def _share(call: Call, channel: Channel, files: list[File]) -> None:
+    thread_ts = read_thread(call, channel, error="invalid_channel")
+    message = replace(
+        authored(call, channel, text=call.args.text("initial_comment")),
+        thread_ts=thread_ts,
+        files=tuple(file.id for file in files),
+    )
+    call.rooms.messages.post(message)
+    for file in files:
+        call.rooms.files.share(file.id, channel.id)
+    clear_status(call, channel.id, thread_ts)
+
+
+def info(call: Call) -> Json:
+    return {"file": file_json(call.office, _visible(call, call.args.text("file")))}
+
+
+def list_(call: Call) -> Json:
+    channel, user = call.args.text("channel"), call.args.text("user")
+    found = [
+        file
+        for file in call.rooms.files.all()
+        if _may_see(call, file)
+        and (not channel or channel in file.channels)
+        and (not user or file.user == user)
+    ]
+    count = max(call.args.number("count", 100), 1)
+    number = max(call.args.number("page", 1), 1)
+    part = found[(number - 1) * count : number * count]
+    pages = -(-len(found) // count)
+    return {
+        "files": [file_json(call.office, file) for file in part],
+        "paging": {"count": count, "total": len(found), "page": number, "pages": pages},
+    }
+
+
+def delete(call: Call) -> Json:
+    file = _visible(call, call.args.text("file"))
+    if file.user != call.caller.user:
+        raise SlackError("cant_delete_file")
+    call.rooms.files.delete(file.id)
+    return {}
+
+
+def _visible(call: Call, file_id: str) -> File:
+    file = call.rooms.files.get(file_id)
+    if file is None or not _may_see(call, file):
+        raise SlackError("file_not_found")
+    return file
+
+
+def _may_see(call: Call, file: File) -> bool:
+    """A file is seen by who uploaded it and by who is in, or may enter, a channel that has it."""
+    if file.user == call.caller.user:
+        return True
+    channels = (call.rooms.channels.get(channel) for channel in file.channels)
+    return any(
+        channel.kind == "public" or call.caller.user in channel.members
+        for channel in channels
+        if channel is not None
+    )
+
+
+METHODS = (
+    Method(name="files.getUploadURLExternal", handler=get_upload_url, needs=("filename", "length")),
+    Method(name="files.completeUploadExternal", handler=complete_upload, needs=("files",)),
+    Method(name="files.info", handler=info, needs=("file",)),
+    Method(name="files.list", handler=list_),
+    Method(name="files.delete", handler=delete, needs=("file",)),
+)
