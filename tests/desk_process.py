@@ -73,7 +73,8 @@ class Person:
         return list(found["messages"])
 
     def replies(self, channel: str, ts: str) -> list[dict[str, Any]]:
-        return [m for m in self.thread(channel, ts) if m.get("bot_id")]
+        """What colleagues said. (Slack stamps a bot_id on a person's API posts too.)"""
+        return [m for m in self.thread(channel, ts) if m.get("bot_id") and m.get("username")]
 
     def answered(
         self, channel: str, ts: str, *words: str, seconds: float = PATIENCE

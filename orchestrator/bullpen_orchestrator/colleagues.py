@@ -28,38 +28,46 @@ NAMES = frozenset({"ask", "assign"})
 _STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class _Question(BaseModel):
+class Question(BaseModel):
+    """The arguments of `ask`."""
+
     model_config = _STRICT
     agent: str = Field(min_length=1, description="The colleague's id, for example data_analyst")
     question: str = Field(min_length=1, description="The whole question; they see only the thread")
 
 
-class _Piece(BaseModel):
+class Piece(BaseModel):
+    """One piece of work for one colleague."""
+
     model_config = _STRICT
     agent: str = Field(min_length=1, description="The colleague's id, for example quant")
     task: str = Field(min_length=1, description="One piece of work with a clear end")
 
 
-class _Pieces(BaseModel):
+class Pieces(BaseModel):
+    """The arguments of `assign`."""
+
     model_config = _STRICT
-    assignments: list[_Piece] = Field(min_length=1, max_length=6)
+    assignments: list[Piece] = Field(min_length=1, max_length=6)
+
+
+def _inlined(model: type[BaseModel]) -> dict[str, Any]:
+    """The model's JSON Schema without references: some local servers do not resolve them."""
+    schema = model.model_json_schema()
+    schema.pop("description", None)
+    pieces = schema.pop("$defs", {})
+    for name, part in schema["properties"].items():
+        target = part.get("items", {}).get("$ref", "").rpartition("/")[2]
+        if target:
+            schema["properties"][name] = part | {"items": pieces[target]}
+    return schema
 
 
 _ASK = ToolSpec(
     name="ask",
     description="Ask a colleague a question. It is posted in the thread, and so is the answer.",
-    schema={
-        "type": "object",
-        "properties": {
-            "agent": {"type": "string", "description": "The colleague's id, e.g. data_analyst"},
-            "question": {
-                "type": "string",
-                "description": "The whole question; the colleague sees only it and the thread",
-            },
-        },
-        "required": ["agent", "question"],
-        "additionalProperties": False,
-    },
+    schema=_inlined(Question),
+    label="asking a colleague",
 )
 _ASSIGN = ToolSpec(
     name="assign",
@@ -67,30 +75,8 @@ _ASSIGN = ToolSpec(
         "Give work to colleagues. All pieces run side by side and are posted in the thread; "
         "you get the reports afterwards and close. Call it once."
     ),
-    schema={
-        "type": "object",
-        "properties": {
-            "assignments": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": 6,
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "agent": {"type": "string", "description": "The colleague's id"},
-                        "task": {
-                            "type": "string",
-                            "description": "A piece of work with a clear end",
-                        },
-                    },
-                    "required": ["agent", "task"],
-                    "additionalProperties": False,
-                },
-            }
-        },
-        "required": ["assignments"],
-        "additionalProperties": False,
-    },
+    schema=_inlined(Pieces),
+    label="giving out the work",
 )
 
 
@@ -100,7 +86,6 @@ class Assign:
 
     lead: Agent
     roster: Roster
-    label: str = "giving out the work"
 
     @property
     def spec(self) -> ToolSpec:
@@ -110,7 +95,7 @@ class Assign:
         """Check the pieces; nothing is given out before every one of them can be."""
         del call_key  # it has no effect of its own: the graph gives out the work
         try:
-            pieces = _Pieces.model_validate(args).assignments
+            pieces = Pieces.model_validate(args).assignments
         except ValidationError as error:
             return _refused("assign", error)
         work: list[dict[str, str]] = []
@@ -146,7 +131,6 @@ class Ask:
     limits: Limits
     say: Say
     answer: Answer
-    label: str = "asking a colleague"
 
     @property
     def spec(self) -> ToolSpec:
@@ -155,7 +139,7 @@ class Ask:
     async def call(self, args: dict[str, Any], *, call_key: str) -> Outcome:
         """Ask once per `call_key`: a repeat posts nothing again and gives the same answer."""
         try:
-            wanted = _Question.model_validate(args)
+            wanted = Question.model_validate(args)
         except ValidationError as error:
             return _refused("ask", error)
         key = f"{call_key}:ask"

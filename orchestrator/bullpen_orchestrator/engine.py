@@ -47,7 +47,7 @@ class Engine:
         *,
         database_url: str | None = None,
         executor_id: str = "desk",
-        polling: float = 0.05,
+        polling: float = 0.1,
         workers: int = 16,
     ) -> None:
         self._home = home
@@ -57,6 +57,7 @@ class Engine:
         self._polling = polling
         self._workers = workers
         self._lock: IO[str] | None = None
+        self._launched = False
         self._database: sa.Engine | None = None
 
     def own(self) -> None:
@@ -87,7 +88,10 @@ class Engine:
 
     async def stop(self) -> None:
         """End the threads, cancel the runs that are under way (they are recovered at the next start)."""
+        if self._launched:
+            await asyncio.to_thread(self._close_queue)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        self._launched = False
         if self._database is not None:
             self._database.dispose()
             self._database = None
@@ -126,6 +130,18 @@ class Engine:
             polling_interval_sec=self._polling,
             on_conflict="always_update",
         )
+        self._launched = True
+
+    def _close_queue(self) -> None:
+        """Let the queue hand out nothing more before its loop ends.
+
+        DBOS ends its loop before its queue threads: a run taken in between meets a closed loop.
+        A look at the queue that has begun still uses the old setting, hence the wait.
+        """
+        queue = DBOS.retrieve_queue(QUEUE)
+        if queue is not None:
+            queue.set_worker_concurrency(0)
+            time.sleep(2.2 * self._polling + 0.05)
 
     def _in_loop(self, loop: asyncio.AbstractEventLoop) -> Callable[[str], Awaitable[str]]:
         async def step(run_id: str) -> str:

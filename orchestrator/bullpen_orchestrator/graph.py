@@ -50,7 +50,9 @@ async def resume_or_start(graph: Graph, run_id: str, checkpoint: Callable[[str],
     """Drive the run to its end from wherever it is."""
     config: RunnableConfig = {"configurable": {"thread_id": run_id}}
     state = await graph.aget_state(config)
-    if state.values and not state.next:
+    # Not `state.next`: it leaves out tasks whose writes are stored, so a process killed after the
+    # last of them and before the next checkpoint would look finished, and never close.
+    if state.values and not state.tasks:
         return
     start = None if state.values else begin(run_id)
     async for _ in graph.astream(start, config, stream_mode="updates", durability="sync"):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from bullpen_memory.errors import BullpenError
 
+THINKING = "thinking"
 FILES_ONLY = "Look at the attached files and say what they hold."
 
 
@@ -81,12 +82,12 @@ def out_of_budget(reason: str) -> str:
 
 def handed_off(work: Sequence[tuple[str, str]]) -> str:
     """Who does what."""
-    return "\n".join(f"• *{name}*: {task}" for name, task in work)
+    return "\n".join(f"• **{name}**: {task}" for name, task in work)
 
 
 def asks(name: str, question: str) -> str:
     """A visible question to a colleague."""
-    return f"*{name}*, {question}"
+    return f"**{name}**, {question}"
 
 
 def no_answer(name: str) -> str:

@@ -134,13 +134,14 @@ class Nodes:
         return {"reports": [_report(agent, reply, piece["index"])]}
 
     async def review(self, state: RunState) -> dict[str, Any]:
-        """Find where the reports contradict each other."""
+        """Find where colleagues contradict each other; one agent's own two tries are no conflict."""
         run = self._ledger.run(state["run_id"])
         scopes = visible(run.inbound)
         ids = dict.fromkeys(i for report in _in_order(state) for i in report["receipts"])
         found = [self._parts.receipts.get(receipt_id, scopes) for receipt_id in ids]
         conflicts = figures.conflicts(receipt for receipt in found if receipt is not None)
-        return {"warnings": [conflict.sentence for conflict in conflicts]}
+        between = [c for c in conflicts if len({receipt.agent for receipt, _ in c.sides}) > 1]
+        return {"warnings": [conflict.sentence for conflict in between]}
 
     async def answer(self, state: RunState) -> dict[str, Any]:
         """The lead closes what it planned; agents whom a person named have answered themselves."""

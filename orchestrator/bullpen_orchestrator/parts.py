@@ -47,6 +47,6 @@ class DeskParts:
     database_url: str | None = None
     executor_id: str = "desk"
     settle: float = 10.0
-    polling: float = 0.05
+    polling: float = 0.1
     streaming: float = 0.5
     checkpoint: Callable[[str], None] = pass_by

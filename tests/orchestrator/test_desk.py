@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from conftest import FakeChat, OpenDesk, said
+from structlog.testing import capture_logs
 
 from bullpen_agents.model import Request
 from bullpen_agents.scripted import ScriptedModel, calls
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.records import Query
+from real_parts import FakeChat, OpenDesk, said
 
 
 def purpose(request: Request) -> tuple[str, str, int]:
@@ -67,7 +68,7 @@ async def test_the_architect_plans_the_colleagues_work_and_it_closes(open_desk: 
     assert "Quant" in chat.posts[0].text
     assert "measure it" in chat.posts[0].text
     said_by = [(post.agent, post.text.split("\n")[0]) for post in chat.posts]
-    assert ("quant", "*Developer*, is it right?") in said_by
+    assert ("quant", "**Developer**, is it right?") in said_by
     assert said_by.index(("developer", "It is right.")) < said_by.index(("quant", "Done."))
     closing = chat.posts[-1]
     assert (closing.agent, closing.priority) == ("architect", "answer")
@@ -136,8 +137,10 @@ async def test_a_wrong_key_is_told_once_and_the_thread_goes_on(open_desk: OpenDe
 
 async def test_a_defect_ends_in_an_apology_with_the_run_id(open_desk: OpenDesk) -> None:
     desk = await open_desk(chat := FakeChat(), ScriptedModel([ZeroDivisionError("oops")]))
-    await desk.receive(said("hello"))
-    await desk.idle(10)
+    with capture_logs() as logs:
+        await desk.receive(said("hello"))
+        await desk.idle(10)
+    assert [(line["event"], line["exc_info"]) for line in logs] == [("run broke", True)]
     [post] = chat.posts
     assert "T:C1:1.000001" in post.text
     assert "oops" not in post.text

@@ -81,3 +81,15 @@ async def test_a_second_process_on_one_home_is_refused_in_words(tmp_path: Path) 
         await first.stop()
     second.own()
     await second.stop()
+
+
+async def test_a_database_out_of_reach_is_told_and_the_home_is_free_again(tmp_path: Path) -> None:
+    async def conduct(run_id: str) -> str:
+        return "done"
+
+    engine = Engine(tmp_path, conduct, database_url=f"sqlite:///{tmp_path}/no/such/folder/x.db")
+    with pytest.raises(OperatorError, match=r"could not be started.*database"):
+        await engine.start()
+    again = Engine(tmp_path, conduct)
+    again.own()
+    await again.stop()
