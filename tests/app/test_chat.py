@@ -135,6 +135,20 @@ async def test_text_grows_in_a_direct_message_and_ends_as_the_whole_answer(
     assert await chat.find(direct, root, "k") == ts
 
 
+async def test_a_live_message_that_showed_nothing_still_becomes_the_answer(
+    chat: SlackChat, person: AsyncWebClient, workspace: Workspace
+) -> None:
+    keys = workspace.credentials
+    direct = (await person.conversations_open(users=keys.bot_user_id))["channel"]["id"]
+    root = (await person.chat_postMessage(channel=direct, text="hello"))["ts"]
+    ts = await chat.open_live(direct, root, "quant", keys.person_id)
+    assert ts is not None
+    await chat.post(
+        Post(key="k", channel=direct, thread_ts=root, agent="quant", text="Done.", live_ts=ts)
+    )
+    assert [m["text"] for m in (await thread(person, direct, root))[1:]] == ["Done."]
+
+
 async def test_nothing_grows_in_a_channel(chat: SlackChat, desk_channel: str) -> None:
     assert await chat.open_live(desk_channel, "1.0", "quant", "U1") is None
 
