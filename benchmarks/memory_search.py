@@ -24,10 +24,57 @@ from bullpen_memory.embed import local_embedder
 from bullpen_memory.records import WORKSPACE, Draft, Query, Source
 from bullpen_memory.store import Store
 
-WORDS = """oil gold copper equity bond spread curve carry volatility skew momentum value credit
-default inflation growth payrolls housing earnings margin dividend buyback merger hedge futures
-options gamma theta delta drawdown correlation beta regime liquidity auction tariff inventory
-refinery pipeline storage shipping freight yield duration convexity swap basis repo funding""".split()
+WORDS = [
+    "oil",
+    "gold",
+    "copper",
+    "equity",
+    "bond",
+    "spread",
+    "curve",
+    "carry",
+    "volatility",
+    "skew",
+    "momentum",
+    "value",
+    "credit",
+    "default",
+    "inflation",
+    "growth",
+    "payrolls",
+    "housing",
+    "earnings",
+    "margin",
+    "dividend",
+    "buyback",
+    "merger",
+    "hedge",
+    "futures",
+    "options",
+    "gamma",
+    "theta",
+    "delta",
+    "drawdown",
+    "correlation",
+    "beta",
+    "regime",
+    "liquidity",
+    "auction",
+    "tariff",
+    "inventory",
+    "refinery",
+    "pipeline",
+    "storage",
+    "shipping",
+    "freight",
+    "yield",
+    "duration",
+    "convexity",
+    "swap",
+    "basis",
+    "repo",
+    "funding",
+]
 
 
 def main() -> None:
@@ -53,7 +100,12 @@ def speed(store: Store, count: int) -> None:
         text = f"{' '.join(rng.choices(WORDS, k=18))} {i}"
         source = Source(kind="message", ref=f"m{i}", title="#desk")
         return Draft(
-            kind="message", text=text, author="ann", source=source, scope=WORKSPACE, thread=f"t{i // 20}"
+            kind="message",
+            text=text,
+            author="ann",
+            source=source,
+            scope=WORKSPACE,
+            thread=f"t{i // 20}",
         )
 
     start = time.perf_counter()
@@ -64,7 +116,9 @@ def speed(store: Store, count: int) -> None:
     print(f"insert, one at a time:  {quantiles(singles)}")
     asked = [" ".join(rng.choices(WORDS, k=5)) for _ in range(100)]
     store.find(Query(text="warm", scopes=frozenset({WORKSPACE})))
-    times = [timed(lambda q=q: store.find(Query(text=q, scopes=frozenset({WORKSPACE})))) for q in asked]
+    times = [
+        timed(lambda q=q: store.find(Query(text=q, scopes=frozenset({WORKSPACE})))) for q in asked
+    ]
     print(f"search among {count + 100:,}:   {quantiles(times)}")
 
 
@@ -84,7 +138,9 @@ def recall(store: Store, dataset: Path) -> None:
         if not wanted:
             continue
         asked = Query(
-            text=query["text"], scopes=frozenset({f"channel:{query['metadata']['scope']}"}), limit=20
+            text=query["text"],
+            scopes=frozenset({f"channel:{query['metadata']['scope']}"}),
+            limit=20,
         )
         start = time.perf_counter()
         hits = store.find(asked).hits
