@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from bullpen_agents.api_faults import Fault, judge
+from bullpen_agents.api_faults import Fault, UnknownModel, judge
 from bullpen_agents.assembly import Assembly
 from bullpen_agents.messages_api import Capabilities, payload
 from bullpen_agents.model import (
@@ -101,8 +101,8 @@ class ClaudeModel:
                 if last:
                     raise
                 yield Restarted(f"{name} does not answer; asking {self._fallback}")
-            except OperatorError as error:
-                if last or "model" not in error.fact:
+            except UnknownModel:
+                if last:
                     raise
                 yield Restarted(f"{name} is not available; asking {self._fallback}")
 

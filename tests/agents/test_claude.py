@@ -229,6 +229,13 @@ async def test_f07_the_fallback_is_asked_when_the_model_is_gone(server) -> None:
     assert answer.model == "claude-haiku-5-5"
 
 
+async def test_f06_a_wrong_key_is_not_tried_on_the_fallback(server) -> None:
+    server.fail(401, "authentication_error", "invalid x-api-key")
+    with pytest.raises(OperatorError, match="refused the key"):
+        await ask(server, fallback="claude-haiku-5-5")
+    assert len(server.bodies) == 1
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "message", "error", "says"),
     [
