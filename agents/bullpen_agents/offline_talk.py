@@ -208,7 +208,7 @@ def _quoted(record: dict[str, str]) -> str:
     thread = f" · [the thread]({link})" if re.match(r"(?:https?://|/)", link) else ""
     state = field("status")
     mark = f" · {state}" if state and state != "active" else ""
-    return f"{quoted}\n— {author or 'unknown'}, {day or 'undated'}{mark}{thread}"
+    return f"{quoted}\n>\n> — {author or 'unknown'}, {day or 'undated'}{mark}{thread}"
 
 
 TALK: dict[type, Callable[[Desk, Any], str]] = {

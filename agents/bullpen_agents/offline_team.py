@@ -188,4 +188,6 @@ def _convention(text: str) -> str:
 def _said(text: str) -> str:
     """What a colleague said, without the lines that only carry it."""
     text = re.sub(r"\A[^\n]{0,60} replies:\n", "", text)
-    return re.sub(r"\nReceipts: [r\d, ]+\Z", "", text).strip()
+    text = re.sub(r"\nReceipts: [r\d, ]+\Z", "", text).strip()
+    # Charts hang on the colleague's own message.
+    return re.sub(r"\bchart is attached\b", "chart is above", text)
