@@ -146,3 +146,11 @@ def expire_streams(rooms: Rooms, seconds: float | None) -> None:
                 message = rooms.messages.get(stream.channel, stream.ts)
                 if message is not None:
                     rooms.messages.change(replace(message, streaming=False), quiet=True)
+
+
+def expire_statuses(rooms: Rooms, seconds: float) -> None:
+    """Clear the status lines that were not renewed for `seconds`, as Slack does."""
+    for channel in rooms.channels.all():
+        for status in rooms.surfaces.statuses(channel.id):
+            if status.text and rooms.clock() - status.updated > seconds:
+                rooms.surfaces.set_status(replace(status, text="", loading=()))
