@@ -251,6 +251,27 @@ async def test_what_is_in_vain_is_refused_in_a_sentence(window, desk, deed, aske
     assert answer["error"].endswith(".")
 
 
+async def test_the_chosen_theme_comes_with_the_page(window, desk):
+    assert "data-theme" not in (await window.get(f"/archives/{desk}")).split("<head>")[0]
+    window.headers["Cookie"] += "; theme=dark"
+    assert 'data-theme="dark"' in await window.get(f"/archives/{desk}")
+    window.headers["Cookie"] = window.headers["Cookie"].replace("dark", "x%22onload=")
+    assert "onload" not in await window.get(f"/archives/{desk}")
+
+
+async def test_a_read_thread_loses_its_mark_in_the_channel(window, desk, person, workspace):
+    root = person.post(desk, "root")
+    ann = workspace.rooms.people.add_person("Ann").id
+    reply = workspace.rooms.messages.post(
+        Message(channel=desk, ts="", user=ann, text="reply", thread_ts=root.ts)
+    )
+    here = await window.look(channel=desk, thread=root.ts)
+    assert "Unread replies" in (await until_op(here, "sync"))["html"]
+    await here.send_json({"read": {"channel": desk, "ts": reply.ts, "thread": root.ts}})
+    assert "Unread replies" not in (await until_op(here, "put", "root"))["html"]
+    await here.close()
+
+
 async def test_garbage_is_refused_not_crashed_on(window):
     async with window.session.post(
         f"{window.url}/page/send", data=b"\xff{", headers=window.headers

@@ -56,7 +56,7 @@ class Screens:
         self.rooms = office.rooms
         self.me = office.credentials.person_id
         self.faces = Faces(office.rooms, self.me)
-        self.renderer = Renderer(self.faces.names, url=office.url)
+        self.renderer = Renderer(self.faces.names, url=office.url, size=self.faces.image_size)
         self.present = Presenter(office.rooms, self.faces, self.renderer.content)
 
     # -- a channel -----------------------------------------------------------------------
