@@ -83,6 +83,9 @@ class Screens:
             direct=direct,
             joined=self.rooms.channels.is_member(channel.id, self.me),
             home_href=f"/home/{app.id}" if with_app and app else "",
+            absent=portrait(app.name, icon=app.icon)
+            if app and not direct and app.bot_user not in channel.members
+            else None,
             face=portrait(title, icon=app.icon if app else "", app=True) if direct else None,
             asks=self._asks(app, direct=direct),
         )
