@@ -82,3 +82,19 @@ def test_required_arguments_are_slacks(reference: dict[str, dict]) -> None:
 
 def test_methods_are_slacks(reference: dict[str, dict]) -> None:
     assert set(METHODS) <= set(reference)
+
+
+def test_errors_are_slacks_words(reference: dict[str, dict]) -> None:
+    """Every code that the API raises is in Slack's reference, or is one that any method gives."""
+    general = {
+        *("unknown_method", "not_authed", "invalid_auth", "not_allowed_token_type"),
+        *("invalid_arguments", "invalid_json", "json_not_object", "invalid_form_data"),
+        *("app_missing_action_url", "invalid_metadata_format"),
+    }
+    known = general.union(*(method["errors"] or () for method in reference.values()))
+    package = HERE.parents[1] / "workspace" / "bullpen_workspace"
+    raised: set[str] = set()
+    for file in [*package.glob("web_api/*.py"), package / "args.py", package / "auth.py"]:
+        raised.update(re.findall(r'SlackError\(\s*"([a-z_]+)"', file.read_text()))
+    assert len(raised) > 40
+    assert not raised - known

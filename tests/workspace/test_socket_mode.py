@@ -174,6 +174,7 @@ async def test_refresh_loses_nothing(workspace: Workspace, connect, until) -> No
             await workspace.courier.disconnect(app_id, "refresh_requested")
         await asyncio.sleep(0)
     await until(lambda: len(set(texts)) == 30)
+    assert len(texts) == 30
 
 
 @pytest.mark.parametrize("reason", ["warning", "link_disabled"])

@@ -102,8 +102,9 @@ class Courier:
         text = json.dumps({"type": "disconnect", "reason": reason, "debug_info": {"host": "local"}})
         for socket in self.sockets(app_id):
             await socket.send(text)
-            if reason != "warning":
-                self.detach(app_id, socket)
+            if reason != "warning" and socket in self._sockets.get(app_id, ()):
+                # It gets nothing new, but may still acknowledge what it holds until it closes.
+                self._sockets[app_id].remove(socket)
 
     # -- envelopes -----------------------------------------------------------------------
 
