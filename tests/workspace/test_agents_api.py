@@ -6,6 +6,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen_workspace.actions import Person
 from bullpen_workspace.server import Workspace
+from bullpen_workspace.streams import expire_statuses
 from bullpen_workspace.types import ThreadStatus
 
 
@@ -92,3 +93,14 @@ async def test_title_and_prompts(bot: AsyncWebClient, workspace: Workspace, pers
         channel_id=channel, prompts=[{"title": "no message"}]
     )
     assert await refused(broken) == "invalid_arguments"
+
+
+async def test_status_line_that_is_not_renewed_ends(
+    bot: AsyncWebClient, workspace: Workspace, person: Person, desk: str
+) -> None:
+    root = person.post(desk, "question").ts
+    await bot.assistant_threads_setStatus(channel_id=desk, thread_ts=root, status="is reading…")
+    expire_statuses(workspace.rooms, seconds=60.0)
+    assert the_status(workspace, desk).busy is True
+    expire_statuses(workspace.rooms, seconds=0.0)
+    assert the_status(workspace, desk).busy is False

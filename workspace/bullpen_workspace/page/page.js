@@ -406,6 +406,7 @@
     "new-channel"() { $("#new-channel").showModal(); $("#channel-name").focus(); },
     "close-dialog"(el) { el.closest("dialog").close(); },
     async join(el) { const done = await attempt(() => post("join", { channel: el.dataset.channel })); if (done) { el.closest("dialog")?.close(); go(`/archives/${el.dataset.channel}`); } },
+    async invite(el) { const box = el.closest("#absent"); if (await attempt(() => post("invite", { channel: here().channel }))) box.remove(); },
     "show-side"() { app.classList.add("show-side"); $("#side a")?.focus(); },
     "close-thread": closeThread, older,
     "to-end"() { toEnd($("#scroll")); },

@@ -43,10 +43,21 @@ def said(value: object) -> str:
 
 
 class Renderer:
-    """Jinja over the page's templates. `url` is the server's own address, without a slash."""
+    """Jinja over the page's templates.
 
-    def __init__(self, names: Callable[[], Names], *, url: str) -> None:
+    `url` is the server's own address, without a slash; `size` the pixels of a stored image,
+    (0, 0) when unknown, so that a list does not jump when it is loaded.
+    """
+
+    def __init__(
+        self,
+        names: Callable[[], Names],
+        *,
+        url: str,
+        size: Callable[[str], tuple[int, int]] = lambda _file: (0, 0),
+    ) -> None:
         self._names = names
+        self._size = size
         self._url = url
         self._env = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -67,6 +78,7 @@ class Renderer:
                 "numeric": lambda text: bool(markdown.NUMBER.fullmatch(str(text))),
                 "safe_url": lambda url: mrkdwn.safe_url(url) if isinstance(url, str) else None,
                 "picture": self.picture,
+                "pixels": lambda src: self._size(str(src).rpartition("/")[2]),
                 "blocks": self.blocks,
             }
         )
