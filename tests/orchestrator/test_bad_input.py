@@ -44,6 +44,7 @@ async def answers(open_desk: OpenDesk, text: str, *script: str, **changes: objec
 async def test_an_empty_message(open_desk: OpenDesk) -> None:
     [post] = await answers(open_desk, "quant:  ")
     assert post.text.startswith("Your message reached me without any text")
+    assert "`@Bullpen quant: …`" in post.text
     assert post.agent == "quant"
 
 
