@@ -236,7 +236,7 @@ def parse(text: str, files: Sequence[str] = ()) -> Intent:
     """The one intent of `text`, given the names of attached files."""
     original = _unmention(text)
     lower = _mend(_POLITE.sub("", original.lower()).strip())
-    if files and (intent := _about_files(lower)):
+    if files and (intent := _about_files(lower, files)):
         return intent
     for rule in _RULES:
         if intent := rule(original, lower):
@@ -279,8 +279,11 @@ def _mend(text: str) -> str:
     return re.sub(r"\b[a-z]{6,}\b", word, text)
 
 
-def _about_files(lower: str) -> Intent | None:
+def _about_files(lower: str, files: Sequence[str]) -> Intent | None:
     if len(lower.split()) <= 1 or _IMPORT.search(lower):
+        return Import()
+    tables = all(name.lower().endswith((".csv", ".tsv")) for name in files)
+    if tables and re.match(r"look at the attached files?\b", lower):
         return Import()
     return ReadFile() if _READ.search(lower) else None
 

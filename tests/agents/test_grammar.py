@@ -226,6 +226,9 @@ def test_a_file_with_few_words_is_imported(text: str) -> None:
 
 def test_a_file_may_also_be_read_or_left_alone() -> None:
     assert parse("what is in this?", ["notes.md"]) == ReadFile()
+    look = "Look at the attached files and say what they hold."
+    assert parse(look, ["notes.md"]) == ReadFile()
+    assert parse(look, ["prices.csv"]) == Import()
     assert parse("what do we know about oil?", ["notes.md"]) == Recall("oil")
 
 

@@ -18,7 +18,7 @@ from bullpen_agents.roster import Roster
 from bullpen_agents.task import Line, Reply, Task
 from bullpen_agents.turn import take_turn
 from bullpen_memory.market import Market
-from bullpen_memory.records import WORKSPACE
+from bullpen_memory.records import WORKSPACE, Draft, Source
 from bullpen_memory.store import Store
 from bullpen_tools.bundled import seed
 from bullpen_tools.context import LocalFile, ToolContext
@@ -220,6 +220,32 @@ async def test_the_comparison_of_the_readme(desk: MiniDesk) -> None:
 async def test_an_unknown_topic_is_answered_honestly(desk: MiniDesk) -> None:
     reply = await desk.lead("what do we know about cocoa?")
     assert "holds nothing" in reply.text
+
+
+async def test_said_things_are_quoted_when_nothing_was_written_down(desk: MiniDesk) -> None:
+    texts = (
+        "what do we know about cocoa?",
+        "The store holds nothing about cocoa that this conversation may see.",
+        "Cocoa is priced in London and in New York.",
+    )
+    for number, text in enumerate(texts):
+        source = Source(kind="message", ref=f"m{number}", permalink=LINK)
+        draft = Draft(kind="message", text=text, author="U1", source=source, scope=WORKSPACE)
+        desk.store.add(draft)
+    reply = await desk.lead("what do we know about cocoa?")
+    assert "Cocoa is priced in London" in reply.text
+    assert "holds nothing" not in reply.text
+    assert reply.text.count("> — ") == 1
+
+
+async def test_a_contradiction_found_in_review_reaches_the_closing_answer(desk: MiniDesk) -> None:
+    reports = (
+        Line(speaker="Quant", text="It is settled.", author="quant"),
+        Line(speaker="Review", text="Two values for one metric.", author="review"),
+    )
+    reply = await desk.turn("architect", "close", "settle it", reports)
+    assert "Two values for one metric." in reply.text
+    assert "reports above (Quant)" in reply.text
 
 
 async def test_what_a_person_says_is_remembered_and_recalled(desk: MiniDesk) -> None:
