@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bullpen_memory.market import Market
 from bullpen_memory.records import WORKSPACE
@@ -15,6 +16,10 @@ from bullpen_tools.context import ToolContext
 from bullpen_tools.receipts import Receipts
 from bullpen_tools.tool import Outcome
 from bullpen_tools.toolbox import default_toolbox
+
+# A shared machine may pause a test for longer than hypothesis thinks an example may take.
+settings.register_profile("desk", deadline=None, max_examples=60)
+settings.load_profile("desk")
 
 
 @pytest.fixture

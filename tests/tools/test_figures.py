@@ -198,6 +198,15 @@ def test_plain_keeps_the_receipt_in_brackets() -> None:
     assert cited("{{r42.a}} {{r7.b|pct}} {{r42.c}}") == ("r42", "r7")
 
 
+def test_numbers_that_the_cited_call_was_given_are_sourced() -> None:
+    made = replace(
+        R42, inputs={"legs": [{"strike": 70.0}], "window": 60, "flag": True, "start": "1999-12-31"}
+    )
+    text = "Over 60 returns, with the 70 strike: {{r42.max_profit}}; not 31."
+    assert render(text, lambda _: made).unsourced == ("31",)
+    assert render("Over 60 returns.", lambda _: made).unsourced == ("60",)
+
+
 def measured(number: float | None, entity: str = "SP500", unit: str = "pct") -> Value:
     return Value(value=number, unit=unit, metric="volatility", entity=entity)
 
@@ -219,13 +228,21 @@ def test_two_values_of_one_metric_are_a_conflict() -> None:
     )
 
 
+def test_one_call_with_two_results_is_a_conflict_too() -> None:
+    [found] = conflicts([receipt("r1", vol=measured(19.1)), receipt("r2", vol=measured(19.2))])
+    assert found.differs == ()
+
+
 @pytest.mark.parametrize(
     "other",
     [
-        receipt("r2", vol=measured(20.0, entity="WTI")),
-        receipt("r2", vol=measured(None)),
-        receipt("r2", vol=Value(value=20.0, unit="pct")),
-        replace(receipt("r2"), result=Result(summary="", values={"v": measured(20.0)})),
+        receipt("r2", "data_analyst", vol=measured(20.0, entity="WTI")),
+        receipt("r2", "data_analyst", vol=measured(None)),
+        receipt("r2", "data_analyst", vol=Value(value=20.0, unit="pct")),
+        replace(receipt("r2", vol=measured(20.0)), inputs={"start": "2008"}),
+        replace(
+            receipt("r2", "data_analyst"), result=Result(summary="", values={"v": measured(20.0)})
+        ),
     ],
 )
 def test_what_is_not_comparable_is_no_conflict(other: Receipt) -> None:

@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bullpen_memory.errors import InputError
 from bullpen_memory.records import WORKSPACE
 from bullpen_tools.context import LocalFile, ToolContext
+from bullpen_tools.tables import read_table
 from bullpen_tools.tool import Outcome
 
 Call = Callable[..., Awaitable[Outcome]]
@@ -69,6 +74,16 @@ async def test_a_corrected_file_is_a_revision(ctx: ToolContext, call: Call) -> N
     assert values(ctx, "a_close_usd")["2024-01-05"] == 999
     vintages = ctx.market.vintages("a_close_usd", "2024-01-05", scopes=ctx.scopes)
     assert [one.value for one in vintages] == [105.5, 999]
+
+
+async def test_a_file_that_comes_again_with_its_unit_is_another_series(
+    ctx: ToolContext, call: Call
+) -> None:
+    desk = handed(ctx, "t.csv", "date,v\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n")
+    first = body(await call(desk, "import_csv", name="t.csv"))
+    assert "import again with unit" in " ".join(first["warnings"])
+    second = body(await call(desk, "import_csv", name="t.csv", unit="usd"))
+    assert [row[0] for row in (first["table"][1], second["table"][1])] == ["t_v", "t_v_2"]
 
 
 async def test_a_private_file_stays_private(ctx: ToolContext, call: Call) -> None:
@@ -139,6 +154,58 @@ async def test_notations(
 ) -> None:
     said = body(await call(handed(ctx, "t.csv", text), "import_csv", name="t.csv", **args))
     assert values(ctx, said["table"][1][0]) == expected
+
+
+async def test_columns_of_one_name_are_two_series(ctx: ToolContext, call: Call) -> None:
+    desk = handed(ctx, "t.csv", "date,v,v,\n2024-01-01,1,2,3\n2024-01-02,4,5,6\n")
+    said = body(await call(desk, "import_csv", name="t.csv"))
+    assert [row[0] for row in said["table"][1:]] == ["t_v", "t_v_3", "t_column_4"]
+    assert values(ctx, "t_v_3") == {"2024-01-01": 2, "2024-01-02": 5}
+
+
+cells = st.one_of(
+    st.text(max_size=6),
+    st.sampled_from(
+        [
+            "2024-01-01",
+            "2024-01-02",
+            "3/4/2020",
+            "1,5",
+            "1.234,5",
+            "",
+            ".",
+            "0",
+            "1e400",
+            "-",
+            '"',
+            "20240101",
+            "9999-12-31",
+            "0001-01-01",
+            "1700",
+        ]
+    ),
+    st.floats().map(str),
+)
+lines = st.lists(st.lists(cells, min_size=1, max_size=3).map(",".join), max_size=6)
+
+
+@given(lines, st.sampled_from([None, True, False]))
+def test_any_text_is_a_table_of_finite_numbers_or_an_explained_refusal(
+    drawn: list[str], day_first: bool | None
+) -> None:
+    text = "\n".join(["date,v,w", *drawn])
+    table, refusal = None, None
+    try:
+        table = read_table(text, "t.csv", day_first=day_first)
+    except InputError as error:
+        refusal = error
+    if refusal is not None:
+        assert all((refusal.fact, refusal.cause, refusal.remedy))
+        return
+    assert table is not None
+    for column in table.columns:
+        assert all(value is None or math.isfinite(value) for value in column.values.values())
+        assert list(column.values) == sorted(column.values)
 
 
 async def test_holes_zeros_and_missing_units_are_said(ctx: ToolContext, call: Call) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,7 @@ from bullpen_tools.histories import Common, History
 from bullpen_tools.structures import Payoff
 from bullpen_tools.style import Sheet
 
+_END_SIZE = 10.0
 Transform = Literal["level", "index", "returns", "rolling_vol", "drawdown"]
 
 
@@ -281,13 +283,9 @@ def panel_csv(panel: Panel) -> str:
 
 def draw_panel(panel: Panel) -> Sheet:
     """Lines over time, each labelled at its right end with its last value."""
-    labels = [
-        f"{_short(name)}\n{_reading(float(line[-1]), panel.unit)}" for name, line in panel.lines
-    ]
-    longest = max(len(part) for label in labels for part in label.split("\n"))
-    sheet = style.new_sheet(
-        panel.title, panel.subtitle, panel.source, right=0.965 - min(0.0098 * longest + 0.012, 0.26)
-    )
+    labels = [_end_label(name, line, panel.unit) for name, line in panel.lines]
+    sheet = style.new_sheet(panel.title, panel.subtitle, panel.source)
+    sheet.make_room(labels, _END_SIZE)
     axes = sheet.axes
     many = len(panel.dates) > 600
     for color, (_, line) in zip(style.SERIES, panel.lines, strict=False):
@@ -323,18 +321,26 @@ def _fit(sheet: Sheet, panel: Panel) -> None:
         )
 
 
+def _end_label(name: str, line: measures.Numbers, unit: str) -> str:
+    """The series' name on one or two lines, and its last value under it."""
+    words = textwrap.wrap(_short(name), 20, max_lines=2, placeholder="…")
+    return "\n".join((*words, _reading(float(line[-1]), unit)))
+
+
 def _end_labels(sheet: Sheet, panel: Panel, labels: Sequence[str]) -> None:
     from matplotlib.dates import date2num
 
     bottom, top = sheet.axes.get_ylim()
     ends = [float(line[-1]) for _, line in panel.lines]
-    places = style.spread(ends, (top - bottom) * 0.115)
+    places = style.spread(
+        ends, (top - bottom) * (0.02 + 0.058 * max(label.count("\n") + 1 for label in labels))
+    )
     first, last = date2num(panel.dates[0]), date2num(panel.dates[-1])
     for color, label, end, place in zip(style.SERIES, labels, ends, places, strict=False):
         sheet.axes.plot([last], [end], "o", color=color, markersize=5, clip_on=False, zorder=5)
         sheet.label(
             last + (last - first) * 0.018, place, label, color=color, va="center", ha="left",
-            weight="bold", linespacing=1.3, fontsize=10,
+            weight="bold", linespacing=1.3, fontsize=_END_SIZE,
         )  # fmt: skip
 
 

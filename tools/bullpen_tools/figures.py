@@ -8,7 +8,7 @@ refuses nothing, raises nothing, and changes no text outside of references.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -97,7 +97,8 @@ def render(text: str, lookup: Lookup, *, allow: str = "") -> Rendered:
     """Replace every reference outside code by its figure.
 
     `lookup` gives the receipt that the reader may see, or None. `allow` is text whose numbers
-    count as sourced, such as the person's question. Never raises unless `lookup` does.
+    count as sourced, such as the person's question; so do the numbers that the cited receipts
+    were called with. Never raises unless `lookup` does.
     """
     notes = _Notes(lookup)
     pieces: list[str] = []
@@ -106,6 +107,8 @@ def render(text: str, lookup: Lookup, *, allow: str = "") -> Rendered:
         pieces += [REFERENCE.sub(notes.render, text[position : code.start()]), code[0]]
         position = code.end()
     pieces.append(REFERENCE.sub(notes.render, text[position:]))
+    receipts = [receipt for receipt, _ in notes.cited.values()]
+    inputs = " ".join(number for receipt in receipts for number in _numbers(receipt.inputs))
     return Rendered(
         text="".join(pieces),
         footnotes=tuple(
@@ -113,9 +116,20 @@ def render(text: str, lookup: Lookup, *, allow: str = "") -> Rendered:
             for number, (receipt, keys) in enumerate(notes.cited.values(), start=1)
         ),
         receipts=tuple(notes.cited),
-        unsourced=bare_numbers(REFERENCE.sub(" ", text), allow=allow),
+        unsourced=bare_numbers(REFERENCE.sub(" ", text), allow=f"{allow} {inputs}"),
         missing=tuple(dict.fromkeys(notes.missing)),
     )
+
+
+def _numbers(inputs: object) -> Iterator[str]:
+    """The numbers among a call's arguments, however deep; not those inside of texts and dates."""
+    if isinstance(inputs, Mapping):
+        inputs = list(inputs.values())
+    if isinstance(inputs, list):
+        for item in inputs:
+            yield from _numbers(item)
+    elif isinstance(inputs, int | float) and not isinstance(inputs, bool):
+        yield str(inputs)
 
 
 def plain(text: str, lookup: Lookup) -> str:
@@ -156,8 +170,9 @@ def partial(text: str) -> str:
 def conflicts(receipts: Iterable[Receipt]) -> list[Conflict]:
     """Where the receipts contradict each other: same metric, entity and as-of, other value.
 
-    Only values that name their entity are compared; numbers that agree within one part in a
-    billion are the same, and so is a value that has no answer on one side.
+    Only values that name their entity are compared, and None is no value to compare. Numbers
+    that agree within one part in a billion are the same. One agent that asks the same tool for
+    several spans does not contradict itself; one call that gives two results does.
     """
     groups: dict[tuple[str, str, str], list[tuple[Receipt, str]]] = {}
     for receipt in receipts:
@@ -169,7 +184,7 @@ def conflicts(receipts: Iterable[Receipt]) -> list[Conflict]:
     found: list[Conflict] = []
     for (metric, entity, as_of), sides in groups.items():
         apart = _apart(sides)
-        if len(apart) > 1:
+        if len(apart) > 1 and _contradict(apart):
             found.append(Conflict(metric, entity, as_of, tuple(apart), _differing(apart)))
     return found
 
@@ -182,6 +197,11 @@ def _apart(sides: list[tuple[Receipt, str]]) -> list[tuple[Receipt, str]]:
         if not any(_same(value, other.result.values[name]) for other, name in kept):
             kept.append((receipt, key))
     return kept
+
+
+def _contradict(sides: list[tuple[Receipt, str]]) -> bool:
+    agents = {receipt.agent for receipt, _ in sides}
+    return len(agents) > 1 or not _differing(sides)
 
 
 def _same(one: Value, other: Value) -> bool:

@@ -183,14 +183,16 @@ def _info(
 ) -> SeriesInfo:
     stem = re.sub(r"\.\w+$", "", file.name)
     source = f"“{file.name}”, sent by {ctx.requester}"
+    unit = order.unit.strip().lower() or _unit(column.name)
+    kind = "synthetic" if order.synthetic else "observed"
     return SeriesInfo(
-        id=_identity(ctx, f"{_slug(stem)}_{_slug(column.name)}", source),
+        id=_identity(ctx, f"{_slug(stem)}_{_slug(column.name)}", (source, unit, kind)),
         title=f"{column.name} ({stem})",
-        unit=order.unit.strip().lower() or _unit(column.name),
+        unit=unit,
         frequency=order.frequency or _frequency(list(column.values)),
         source=source,
         licence="Private: handed in by a person.",
-        kind="synthetic" if order.synthetic else "observed",
+        kind=kind,
         symbols=tuple(order.symbols) if alone else (),
         scope=ctx.home,
         url=file.permalink,
@@ -198,14 +200,19 @@ def _info(
     )
 
 
-def _identity(ctx: ToolContext, wanted: str, source: str) -> str:
-    """An id that is free, or that this very file name has already."""
+def _identity(ctx: ToolContext, wanted: str, origin: tuple[str, str, str]) -> str:
+    """An id that is free, or that the same file had with the same unit and kind.
+
+    A file that comes again with its unit stated is another series: numbers in an unknown unit
+    and numbers in dollars are not one history.
+    """
     if ctx.home != WORKSPACE:
         # Ids are shared by all scopes; the suffix keeps two conversations' files apart.
         wanted = f"{wanted}_{hashlib.sha256(ctx.home.encode()).hexdigest()[:4]}"
-    taken = {line.info.id: line.info.source for line in ctx.market.catalogue(ctx.scopes)}
+    listed = (line.info for line in ctx.market.catalogue(ctx.scopes))
+    taken = {info.id: (info.source, info.unit, info.kind) for info in listed}
     name, number = wanted, 2
-    while taken.get(name, source) != source:
+    while taken.get(name, origin) != origin:
         name, number = f"{wanted}_{number}", number + 1
     return name
 

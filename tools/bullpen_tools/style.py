@@ -28,6 +28,7 @@ SERIES = ("#0072b2", "#d55e00", "#009e73", "#8f4f9e", "#b27d00", "#2b8fc4")
 """Okabe and Ito's colours, told apart by colour-blind readers; the yellows darkened for white paper."""
 
 WIDTH, HEIGHT, DPI = 9.0, 5.2, 180
+_LEFT, _BOTTOM, _TOP = 0.075, 0.135, 0.81
 
 
 @dataclass(slots=True)
@@ -53,6 +54,14 @@ class Sheet:
             **(options | how),
         )
 
+    def make_room(self, labels: Sequence[str], fontsize: float) -> None:
+        """End the plot early enough for these labels to stand at its right."""
+        widest = max(
+            _width(self.figure, label, fontsize=fontsize, weight="bold", family=self.family)
+            for label in labels
+        )
+        self.axes.set_position((_LEFT, _BOTTOM, 0.965 - 0.02 - widest - _LEFT, _TOP - _BOTTOM))
+
 
 @lru_cache(maxsize=1)
 def _families() -> tuple[str, ...]:
@@ -62,24 +71,25 @@ def _families() -> tuple[str, ...]:
     return tuple(name for name in ("Inter", "DejaVu Sans") if name in fontManager.get_font_names())
 
 
-def new_sheet(title: str, subtitle: str, source: str, *, right: float = 0.965) -> Sheet:
-    """An empty sheet. `right` is where the plot ends, as a share of the width."""
+def new_sheet(title: str, subtitle: str, source: str) -> Sheet:
+    """An empty sheet. A text too long for its line is set smaller, then cut with an ellipsis."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     family = list(_families())
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.075, 0.135, right - 0.075, 0.675))
-    for y, text, size, color, weight in (
-        (0.955, _clip(title, 74), 15, INK, "bold"),
-        (0.893, _clip(subtitle, 118), 10, MUTED, "normal"),
-        (0.022, _clip(source, 150), 8, MUTED, "normal"),
+    axes = figure.add_axes((_LEFT, _BOTTOM, 0.965 - _LEFT, _TOP - _BOTTOM))
+    for y, text, sizes, color, weight in (
+        (0.955, title, (15, 13.5, 12), INK, "bold"),
+        (0.893, subtitle, (10, 9), MUTED, "normal"),
+        (0.022, source, (8, 7), MUTED, "normal"),
     ):
+        shown, size = _fitted(figure, text, sizes, weight=weight, family=family)
         figure.text(
             0.03,
             y,
-            text,
+            shown,
             fontsize=size,
             color=color,
             weight=weight,
@@ -166,6 +176,23 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "chart"
 
 
-def _clip(text: str, length: int) -> str:
+def _width(figure: Figure, text: str, **font: Any) -> float:
+    """How wide a text is, as a share of the sheet: fonts differ too much to count letters."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    drawn = figure.text(0, 0, text, parse_math=False, **font)
+    extent = drawn.get_window_extent(FigureCanvasAgg(figure).get_renderer())
+    drawn.remove()
+    return extent.width / (WIDTH * DPI)
+
+
+def _fitted(figure: Figure, text: str, sizes: Sequence[float], **font: Any) -> tuple[str, float]:
+    """The text on one line at the largest of the sizes that fits, else cut at the smallest."""
     line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+    for size in sizes:
+        wide = _width(figure, line, fontsize=size, **font)
+        if wide <= 0.94:
+            return line, size
+    size = sizes[-1]
+    keep = int(len(line) * 0.94 / _width(figure, line, fontsize=size, **font)) - 2
+    return line[: max(keep, 1)].rstrip() + "…", size

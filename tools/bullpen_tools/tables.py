@@ -124,7 +124,7 @@ def _rows(text: str, name: str) -> tuple[list[str], list[Row]]:
             "It has no table: a header, two columns and a row of data are the least.",
             "Separate the columns by commas, semicolons or tabs.",
         )
-    header = [cell.strip() or f"column {i}" for i, cell in enumerate(rows[0][1], start=1)]
+    header = _header(rows[0][1])
     body = rows[1:]
     if len(body) > MAX_ROWS:
         raise _refusal(name, f"It has more than {MAX_ROWS:,} rows.", "Send a part of it.")
@@ -136,6 +136,15 @@ def _rows(text: str, name: str) -> tuple[list[str], list[Row]]:
                 "Mend that line and send it again.",
             )
     return header, body
+
+
+def _header(cells: Sequence[str]) -> list[str]:
+    """Names for all columns, each once: an empty one gets its number, a repeated one too."""
+    names: list[str] = []
+    for number, cell in enumerate(cells, start=1):
+        name = " ".join(cell.split()) or f"column {number}"
+        names.append(f"{name} {number}" if name in names else name)
+    return names
 
 
 def _date_column(
