@@ -29,6 +29,10 @@ _STATUS_OF = {
 _TRANSIENT = {408, 409, 425, 429}
 
 
+class UnknownModel(OperatorError):
+    """The server knows no model of this name: another model may still answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """The verdict on one failed attempt. `final` is raised instead of trying again."""
@@ -84,7 +88,7 @@ def _final(status: int, said: str, model: str) -> BullpenError:
             "The language model account has no credit.", f"It said: {said}.", "Add credit to it."
         )
     if status == 404:
-        return OperatorError(
+        return UnknownModel(
             f"There is no model `{model}` for this key.",
             f"It answered 404: {said}.",
             f"Set BULLPEN_MODEL to one of {', '.join(KNOWN)}, or a model your server has.",

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from bullpen_agents.api_faults import Fault, judge
+from bullpen_agents.api_faults import Fault, UnknownModel, judge
 from bullpen_agents.assembly import Assembly
 from bullpen_agents.messages_api import Capabilities, payload
 from bullpen_agents.model import (
@@ -60,8 +60,9 @@ class Patience:
 class ClaudeModel:
     """A `Model` behind the Messages API.
 
-    With a `base_url` the server is taken for a local one: no prompt caching, no effort setting,
-    no known prices, unless `capabilities` says otherwise. `fallback` names a model that is tried
+    With a `base_url` the server is taken for a local one: every request goes to `model`, whatever
+    name a charter asks for, and there is no prompt caching, no effort setting and no known price,
+    unless `capabilities` says otherwise. `fallback` names a model that is tried
     once when the first one stays overloaded or does not exist.
     """
 
@@ -79,7 +80,7 @@ class ClaudeModel:
     ) -> None:
         self.label = f"{model} at {base_url}" if base_url else f"Claude ({model})"
         self._key, self._base_url = api_key, base_url
-        self._fallback = fallback
+        self._model, self._fallback = model, fallback
         self._can = capabilities or (Capabilities() if base_url else Capabilities.of_claude())
         self._patience = patience or Patience()
         self._client: AsyncAnthropic | None = None
@@ -87,7 +88,8 @@ class ClaudeModel:
     async def stream(self, request: Request) -> AsyncIterator[Event]:
         """Answer `request`; see the `Model` protocol. Raises GaveUp with the usage of all attempts."""
         spent = Usage()
-        names = [request.model] + ([self._fallback] if self._fallback else [])
+        asked = self._model if self._base_url else request.model
+        names = [asked] + ([self._fallback] if self._fallback else [])
         for position, name in enumerate(names):
             last = position == len(names) - 1
             try:
@@ -99,8 +101,8 @@ class ClaudeModel:
                 if last:
                     raise
                 yield Restarted(f"{name} does not answer; asking {self._fallback}")
-            except OperatorError as error:
-                if last or "model" not in error.fact:
+            except UnknownModel:
+                if last:
                     raise
                 yield Restarted(f"{name} is not available; asking {self._fallback}")
 

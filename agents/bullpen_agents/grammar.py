@@ -171,6 +171,7 @@ _RECALLS = tuple(
         r"^(?:what|which) (?:findings|decisions|notes|records|memories) (?:do|did|have) (?:we|you) (?:have|make|made|hold|keep)?\s*",
     )
 )
+_TOPIC_LENGTH = 300
 _CATALOGUE = re.compile(
     r"\b(?:what|which|list|any|all|available|your|the|our) (?:\w+ )?(?:data|datasets?|data sets?|series|time series|symbols|"
     r"instruments|markets)\b.{0,40}?(?:\b(?:have|hold|got|available|know|there|own|store|stored|catalogue|use)\b|[?.!]*$)"
@@ -210,7 +211,7 @@ _COMPARE = re.compile(
 )
 _ASIDES = re.compile(
     r"[,;.]?\s*\b(?:and\s+|then\s+|also\s+|please\s+)*(?:write (?:up|down)|note|record|summari[sz]e|remember|store|save|tell (?:us|me)|"
-    r"say|explain|state|report|give|check)\b[^,;.]*?\b(?:remember|keep|learn(?:ed|t)?|findings?|memory|result|results|it|that|this|windows?|"
+    r"say|explain|state|report|give|check)\b[^,;.]{0,120}?\b(?:remember|keep|learn(?:ed|t)?|findings?|memory|result|results|it|that|this|windows?|"
     r"data behind|figures use|worth)\b.*$"
     r"|[,;.]?\s*\b(?:and\s+|then\s+|also\s+|please\s+)*(?:chart|plot|graph|draw)\s+(?:it|them|that|this|both|the (?:result|two|results)|everything)\b"
     r"|[,;]\s*(?:and\s+)?(?:with )?(?:a )?(?:chart|plot|graph|picture)(?= *[,;.!?]| *$| and\b)|\bwith (?:a )?(?:chart|plot|graph|picture)\b"
@@ -235,7 +236,7 @@ def parse(text: str, files: Sequence[str] = ()) -> Intent:
     """The one intent of `text`, given the names of attached files."""
     original = _unmention(text)
     lower = _mend(_POLITE.sub("", original.lower()).strip())
-    if files and (intent := _about_files(lower)):
+    if files and (intent := _about_files(lower, files)):
         return intent
     for rule in _RULES:
         if intent := rule(original, lower):
@@ -278,8 +279,11 @@ def _mend(text: str) -> str:
     return re.sub(r"\b[a-z]{6,}\b", word, text)
 
 
-def _about_files(lower: str) -> Intent | None:
+def _about_files(lower: str, files: Sequence[str]) -> Intent | None:
     if len(lower.split()) <= 1 or _IMPORT.search(lower):
+        return Import()
+    tables = all(name.lower().endswith((".csv", ".tsv")) for name in files)
+    if tables and re.match(r"look at the attached files?\b", lower):
         return Import()
     return ReadFile() if _READ.search(lower) else None
 
@@ -287,7 +291,7 @@ def _about_files(lower: str) -> Intent | None:
 def _memory(original: str, lower: str) -> Intent | None:
     for pattern in _RECALLS:
         if found := pattern.match(lower):
-            return Recall(found["topic"].strip(" ,'\""))
+            return Recall(found["topic"].strip(" ,'\"")[:_TOPIC_LENGTH])
     if found := _REMEMBER.match(lower):
         # The statement is kept as written; only its position comes from the lower-case text.
         said = original[len(original) - len(found["text"]) :] if found["text"] else ""

@@ -52,6 +52,7 @@ STRIKES = {
     "call_condor": 4, "put_condor": 4, "iron_condor": 4,
 }  # fmt: skip
 _CREDIT = {"iron_condor", "iron_butterfly", "bear_call_spread", "bull_put_spread"}
+_REVERSIBLE = {"iron_condor", "iron_butterfly"}
 _WITH_STOCK = {"collar", "covered_call", "protective_put"}
 _FLIPPED = {"call_spread": "bear_call_spread", "put_spread": "bull_put_spread"}
 _LEGS: dict[str, tuple[tuple[str, int, int], ...]] = {
@@ -206,9 +207,10 @@ def _missing(structure: str, strikes: tuple[float, ...]) -> str:
         return ""
     name = structure.replace("_", " ")
     read = ", ".join(f"{strike:g}" for strike in strikes) or "none"
-    noun = "strike" if needed == 1 else "different strikes"
+    words = {1: "one strike", 2: "two different strikes", 3: "three different strikes"}
+    wanted = words.get(needed, "four different strikes")
     article = "an" if name[0] in "aeiou" else "a"
-    return f"{article} {name} needs {needed} {noun} and I read {read}"
+    return f"{article} {name} needs {wanted} and I read {read}"
 
 
 def _cost(structure: str, price: float | None, text: str, sold: bool) -> float | None:
@@ -220,7 +222,7 @@ def _cost(structure: str, price: float | None, text: str, sold: bool) -> float |
 
 def _paid_for_credit(structure: str, text: str) -> bool:
     """True when somebody says that they paid for what usually brings money in: it is reversed."""
-    return structure in _CREDIT and bool(_BOUGHT.search(text)) and not _SOLD.search(text)
+    return structure in _REVERSIBLE and bool(_BOUGHT.search(text)) and not _SOLD.search(text)
 
 
 def _with_stock(

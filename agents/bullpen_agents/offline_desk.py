@@ -80,7 +80,7 @@ class Seen:
 
     def notes(self) -> str:
         """The warnings as a short list, or ""."""
-        return "".join(f"\n> {_counts_as_code(warning)}" for warning in self.warnings)
+        return as_notes(self.warnings)
 
 
 class Desk:
@@ -126,6 +126,12 @@ class Desk:
             for key, value in args.items()
             if value is not None and (known is None or key in known)
         }
+
+
+def as_notes(warnings: list[str]) -> str:
+    """Warnings as a quoted list below a text; "" without any."""
+    lines = [f"> - {_counts_as_code(warning)}" for warning in warnings]
+    return "\n\n" + "\n".join(lines) if lines else ""
 
 
 def _counts_as_code(warning: str) -> str:

@@ -22,6 +22,7 @@ EXAMPLES = (
 )
 
 
+_NOTHING = "The store holds nothing"
 _LEARNT = ["finding", "decision", "note", "fact", "idea", "passage", "document"]
 
 
@@ -34,15 +35,15 @@ def recall(desk: Desk, asked: grammar.Recall) -> str:
     if not near:
         said = desk.use("recall", query=asked.topic, kinds=["message"], limit=6)
         near = [] if said.error else _by_topic(_records(said), asked.topic)[0]
-        near = [record for record in near if record.get("text", "").strip() != desk.text.strip()]
+        near = [record for record in near if _says_something(record.get("text", ""))]
     topic = f" about {asked.topic}" if asked.topic else ""
     if not near and not far:
         return (
-            f"The store holds nothing{topic} that this conversation may see. "
+            f"{_NOTHING}{topic} that this conversation may see. "
             "Ask the desk to look into it, or tell me with `remember that …`."
         )
     if not near:
-        head = f"The store holds nothing that names {asked.topic}. The nearest it has:"
+        head = f"{_NOTHING} that names {asked.topic}. The nearest it has:"
         near = far[:2]
     else:
         head = f"This is what the desk has on record{topic}:"
@@ -186,6 +187,12 @@ def _by_topic(
     return near, far
 
 
+def _says_something(text: str) -> bool:
+    """False for messages that only ask for, or report, what the store holds."""
+    asks = isinstance(grammar.parse(text), grammar.Recall) or text.rstrip().endswith("?")
+    return not asks and not text.startswith(_NOTHING)
+
+
 def _quoted(record: dict[str, str]) -> str:
     def field(*names: str) -> str:
         return next((record[name] for name in names if record.get(name)), "")
@@ -201,7 +208,7 @@ def _quoted(record: dict[str, str]) -> str:
     thread = f" · [the thread]({link})" if re.match(r"(?:https?://|/)", link) else ""
     state = field("status")
     mark = f" · {state}" if state and state != "active" else ""
-    return f"{quoted}\n— {author or 'unknown'}, {day or 'undated'}{mark}{thread}"
+    return f"{quoted}\n>\n> — {author or 'unknown'}, {day or 'undated'}{mark}{thread}"
 
 
 TALK: dict[type, Callable[[Desk, Any], str]] = {

@@ -131,9 +131,14 @@ def close(desk: Desk) -> str:
     elif cited and grammar.wants_memory(desk.text) and desk.has("remember"):
         stored = keep(desk, desk.text[:80], _headline(lead["text"]), receipts=cited)
         parts.append(stored.text if stored.error else "I have stored that for the desk.")
-    speakers = " and ".join(dict.fromkeys(report.get("speaker", "") for report in reports))
-    parts.append(f"The details are in the reports of the {speakers} above.")
+    parts.append(f"The details are in the reports above ({_speakers(reports)}).")
     return "\n\n".join(parts)
+
+
+def _speakers(reports: list[dict[str, str]]) -> str:
+    """The colleagues who reported; the review's remarks are no colleague's."""
+    people = [report["speaker"] for report in reports if report.get("author") != "review"]
+    return ", ".join(dict.fromkeys(people))
 
 
 def _in_one_line(report: dict[str, str]) -> str:
@@ -183,4 +188,6 @@ def _convention(text: str) -> str:
 def _said(text: str) -> str:
     """What a colleague said, without the lines that only carry it."""
     text = re.sub(r"\A[^\n]{0,60} replies:\n", "", text)
-    return re.sub(r"\nReceipts: [r\d, ]+\Z", "", text).strip()
+    text = re.sub(r"\nReceipts: [r\d, ]+\Z", "", text).strip()
+    # Charts hang on the colleague's own message.
+    return re.sub(r"\bchart is attached\b", "chart is above", text)

@@ -14,7 +14,7 @@ from typing import Any
 from bullpen_agents import grammar
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.grammar_series import Period
-from bullpen_agents.offline_desk import Desk, Seen, table
+from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
 
 WINDOW = 60
 """Returns in a rolling window when nobody asks for another: about a quarter of trading days."""
@@ -95,7 +95,7 @@ def _payoff_notes(found: Seen, drawn: Seen, asked: Payoff) -> str:
     else:
         lines.append("A payoff at expiry says nothing about how likely it is.")
     warnings = [w for w in found.warnings if asked.cost is not None or "cost" not in w.lower()]
-    return " ".join(lines) + "".join(f"\n> {warning}" for warning in warnings)
+    return " ".join(lines) + as_notes(warnings)
 
 
 def compare(desk: Desk, asked: grammar.Compare) -> str:
@@ -159,9 +159,7 @@ def correlate(desk: Desk, asked: grammar.Correlate) -> str:
         return found.text
     text = f"**The returns of {_the(a)} and {_the(b)} correlate at {found.cite('correlation')}**"
     if found.known("correlation_low"):
-        text += (
-            f" (95 % interval {found.cite('correlation_low')} to {found.cite('correlation_high')})"
-        )
+        text += f" (`95 %` interval {found.cite('correlation_low')} to {found.cite('correlation_high')})"
     text += f", from {found.cite('n')} pairs of returns{_span(found)}."
     return text + "\n" + _unread(asked.period) + found.notes()
 
@@ -339,7 +337,7 @@ def _unread(period: Period) -> str:
     if not period.unread:
         return ""
     return (
-        f"\n> I do not read “{period.unread}”, so this is the whole span. "
+        f"\n\n> - I do not read “{period.unread}”, so this is the whole span. "
         "Name years instead, such as `since 2010` or `between 2008 and 2012`."
     )
 

@@ -37,7 +37,13 @@ from bullpen_agents.model import (
     add_usage,
 )
 from bullpen_agents.task import Agent, Journal, Line, Reply, Task, Watch
-from bullpen_memory.errors import BullpenError, DefectError
+from bullpen_memory.errors import (
+    BullpenError,
+    ConflictError,
+    DefectError,
+    InputError,
+    OperatorError,
+)
 from bullpen_tools.tool import BoundTool
 
 __all__ = ["Agent", "Journal", "Line", "Reply", "Task", "Watch", "take_turn"]
@@ -306,7 +312,8 @@ async def _failed(turn: _Turn, error: BullpenError) -> Reply:
     if isinstance(error, GaveUp):
         turn.usage = add_usage(turn.usage, error.usage)
         await turn.watch.charge(error.as_completed())
-    kind = type(error).__name__.removesuffix("Error").lower()
+    kinds = {OperatorError: "operator", InputError: "input", ConflictError: "conflict"}
+    kind = next((name for base, name in kinds.items() if isinstance(error, base)), "model")
     turn.meta["error"] = [
         {"kind": kind, "fact": error.fact, "cause": error.cause, "remedy": error.remedy}
     ]

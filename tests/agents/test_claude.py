@@ -119,6 +119,12 @@ async def test_a_local_server_is_sent_the_core_of_the_api_only(server) -> None:
     assert body["max_tokens"] == 500
 
 
+async def test_a_local_server_is_asked_for_its_own_model(server) -> None:
+    server.play(GOOD)
+    await ask(server, model="qwen3")
+    assert server.bodies[0]["model"] == "qwen3"
+
+
 async def test_claude_is_sent_cache_marks_and_an_effort(server) -> None:
     server.play(GOOD)
     await ask(server, capabilities=Capabilities.of_claude())
@@ -160,11 +166,11 @@ async def test_thinking_goes_back_unchanged_to_the_same_model_only(server) -> No
         SONNET, {"type": "thinking", "thinking": "hm", "signature": "sig"}
     )
     history = (Msg("user", (Text("hi"),)), first, Msg("user", (ToolResult("t1", "", True),)))
-    model = ClaudeModel("key", server.url, patience=QUICK)
     for name in (SONNET, "another"):
-        async for _ in model.stream(request(messages=history, model=name)):
+        model = ClaudeModel("key", server.url, model=name, patience=QUICK)
+        async for _ in model.stream(request(messages=history)):
             pass
-    await model.close()
+        await model.close()
     same, other = server.bodies[1]["messages"][1], server.bodies[2]["messages"][1]
     assert [part["type"] for part in same["content"]] == ["thinking", "tool_use"]
     assert [part["type"] for part in other["content"]] == ["tool_use"]
@@ -221,6 +227,13 @@ async def test_f07_the_fallback_is_asked_when_the_model_is_gone(server) -> None:
     server.play(GOOD)
     answer = completed(await ask(server, fallback="claude-haiku-5-5"))
     assert answer.model == "claude-haiku-5-5"
+
+
+async def test_f06_a_wrong_key_is_not_tried_on_the_fallback(server) -> None:
+    server.fail(401, "authentication_error", "invalid x-api-key")
+    with pytest.raises(OperatorError, match="refused the key"):
+        await ask(server, fallback="claude-haiku-5-5")
+    assert len(server.bodies) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,9 +103,12 @@ def test_what_is_sold_whole_is_turned_round() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("70-90 butterfly for 2", "a call butterfly needs 3 different strikes and I read 70, 90"),
-        ("iron condor 90 for 2", "an iron condor needs 4 different strikes and I read 90"),
-        ("straddle for 4", "a straddle needs 1 strike and I read none"),
+        (
+            "70-90 butterfly for 2",
+            "a call butterfly needs three different strikes and I read 70, 90",
+        ),
+        ("iron condor 90 for 2", "an iron condor needs four different strikes and I read 90"),
+        ("straddle for 4", "a straddle needs one strike and I read none"),
     ],
 )
 def test_missing_strikes_are_named(text: str, says: str) -> None:
@@ -221,6 +226,9 @@ def test_a_file_with_few_words_is_imported(text: str) -> None:
 
 def test_a_file_may_also_be_read_or_left_alone() -> None:
     assert parse("what is in this?", ["notes.md"]) == ReadFile()
+    look = "Look at the attached files and say what they hold."
+    assert parse(look, ["notes.md"]) == ReadFile()
+    assert parse(look, ["prices.csv"]) == Import()
     assert parse("what do we know about oil?", ["notes.md"]) == Recall("oil")
 
 
@@ -237,3 +245,20 @@ def test_the_wish_to_remember_is_heard() -> None:
 @given(st.text(max_size=300))
 def test_any_text_has_an_intent(text: str) -> None:
     assert parse(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a " * 20_000,
+        "x" * 40_000,
+        "1-" * 20_000,
+        "call 5 for a " * 3_000,
+        "volatility of oil " + "write up the " * 3_000,
+        "compare the volatility of " + "oil and gold, " * 2_800,
+    ],
+)
+def test_forty_thousand_characters_are_read_in_time(text: str) -> None:
+    began = time.process_time()
+    parse(text)
+    assert time.process_time() - began < 5

@@ -18,7 +18,7 @@ from bullpen_agents.roster import Roster
 from bullpen_agents.task import Line, Reply, Task
 from bullpen_agents.turn import take_turn
 from bullpen_memory.market import Market
-from bullpen_memory.records import WORKSPACE
+from bullpen_memory.records import WORKSPACE, Draft, Source
 from bullpen_memory.store import Store
 from bullpen_tools.bundled import seed
 from bullpen_tools.context import LocalFile, ToolContext
@@ -139,10 +139,11 @@ class MiniDesk:
     async def _assign(self, args: dict[str, Any], key: str) -> Outcome:
         return Outcome(text="given", meta=args)
 
-    def read(self, reply: Reply, *, allow: str = "") -> str:
-        """The reply as people read it; every reference must resolve."""
-        shown = render(reply.text, self.receipts.get, allow=allow)
+    def read(self, reply: Reply, question: str = "") -> str:
+        """The reply as people read it: every reference resolves, every number has a source."""
+        shown = render(reply.text, self.receipts.get, allow=question)
         assert shown.missing == ()
+        assert shown.unsourced == ()
         return shown.text
 
 
@@ -175,7 +176,7 @@ def plain(text: str) -> str:
 async def test_the_butterfly_of_the_readme(desk: MiniDesk) -> None:
     question = "what do I make on the SLV June 70-90-110 call butterfly bought at 2.50?"
     reply = await desk.ask("quant", question)
-    text = plain(desk.read(reply))
+    text = plain(desk.read(reply, question))
     for figure in ("$20.00", "$17.50", "$72.50", "$107.50", "7.0x", "8.0x"):
         assert figure in text
     assert "chart is attached" in text
@@ -221,6 +222,32 @@ async def test_an_unknown_topic_is_answered_honestly(desk: MiniDesk) -> None:
     assert "holds nothing" in reply.text
 
 
+async def test_said_things_are_quoted_when_nothing_was_written_down(desk: MiniDesk) -> None:
+    texts = (
+        "what do we know about cocoa?",
+        "The store holds nothing about cocoa that this conversation may see.",
+        "Cocoa is priced in London and in New York.",
+    )
+    for number, text in enumerate(texts):
+        source = Source(kind="message", ref=f"m{number}", permalink=LINK)
+        draft = Draft(kind="message", text=text, author="U1", source=source, scope=WORKSPACE)
+        desk.store.add(draft)
+    reply = await desk.lead("what do we know about cocoa?")
+    assert "Cocoa is priced in London" in reply.text
+    assert "holds nothing" not in reply.text
+    assert reply.text.count("> — ") == 1
+
+
+async def test_a_contradiction_found_in_review_reaches_the_closing_answer(desk: MiniDesk) -> None:
+    reports = (
+        Line(speaker="Quant", text="It is settled.", author="quant"),
+        Line(speaker="Review", text="Two values for one metric.", author="review"),
+    )
+    reply = await desk.turn("architect", "close", "settle it", reports)
+    assert "Two values for one metric." in reply.text
+    assert "reports above (Quant)" in reply.text
+
+
 async def test_what_a_person_says_is_remembered_and_recalled(desk: MiniDesk) -> None:
     await desk.ask("quant", "remember that we quote copper in constant dollars")
     reply = await desk.ask("developer", "what did we say about copper?")
@@ -242,7 +269,7 @@ async def test_what_a_person_says_is_remembered_and_recalled(desk: MiniDesk) -> 
         ("quant", "long straddle 50 at 4", r"makes at most unlimited"),
         ("quant", "iron condor 90/95/105/110 sold for 1.5", r"makes at most \$1\.50"),
         ("quant", "sold a 50 straddle for 4", r"makes at most \$4\.00"),
-        ("quant", "butterfly 70-90", r"needs 3 different strikes and I read 70, 90"),
+        ("quant", "butterfly 70-90", r"needs three different strikes and I read 70, 90"),
         ("quant", "100/110 call spread", r"pays at most \$10\.00.*Add the premium"),
         ("data_analyst", "chart oil since 2000", r"The chart is attached: the level of oil"),
         ("data_analyst", "plot oil and the nasdaq", r"rebased to a common start"),
@@ -260,21 +287,21 @@ async def test_what_a_person_says_is_remembered_and_recalled(desk: MiniDesk) -> 
 )
 async def test_questions_to_one_colleague(desk: MiniDesk, agent, question, pattern) -> None:
     reply = await desk.ask(agent, question)
-    assert re.search(pattern, plain(desk.read(reply)), re.DOTALL), desk.read(reply)
+    assert re.search(pattern, plain(desk.read(reply, question)), re.DOTALL), reply.text
     assert reply.ended == "done"
 
 
 async def test_work_that_is_anothers_is_asked_for(desk: MiniDesk) -> None:
     reply = await desk.ask("developer", "what do I make on a 100/110 call spread for 3?")
     assert desk.said[0] == ("developer", "@quant: what do I make on a 100/110 call spread for 3?")
-    assert "$7.00" in desk.read(reply)
+    assert "$7.00" in desk.read(reply, "a 100/110 call spread")
     assert reply.receipts == ("r1", "r2")
 
 
 async def test_the_lead_gives_one_piece_to_one_specialist(desk: MiniDesk) -> None:
     reply = await desk.lead("what do I make on a 100/110 call spread for 3?")
     assert [agent for agent, _ in desk.said] == ["architect", "quant", "architect"]
-    assert "$7.00" in desk.read(reply)
+    assert "$7.00" in desk.read(reply, "a 100/110 call spread")
 
 
 async def test_a_csv_is_imported_and_usable(desk: MiniDesk) -> None:
