@@ -17,7 +17,7 @@ from slack_sdk import WebClient
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ["agents", "orchestrator", "memory", "tools", "workspace", "app"]
-PATIENCE = 60.0
+PATIENCE = 30.0
 
 
 def until(look: Callable[[], Any], seconds: float = PATIENCE, what: str = "it") -> Any:

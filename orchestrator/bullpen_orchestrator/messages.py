@@ -14,11 +14,13 @@ THINKING = "thinking"
 FILES_ONLY = "Look at the attached files and say what they hold."
 
 
-def empty(lead: str) -> str:
+def empty(desk: str, lead: str) -> str:
     """A message without words or files."""
     return (
         "Your message reached me without any text, so there is nothing to work on. "
-        f"Write what you want to know, or name a colleague first: `{lead}: …`."
+        "Write what you want to know after the mention, for example "
+        f"`@{desk} compare the volatility of oil and the S&P 500`, "
+        f"or name a colleague first: `@{desk} {lead}: …`."
     )
 
 

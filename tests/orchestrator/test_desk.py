@@ -84,7 +84,7 @@ async def test_what_was_said_is_found_next_day_in_another_channel(open_desk: Ope
     model = ScriptedModel(
         {
             "quant": [calls(("measure", {"value": 31.0})), "Oil volatility is {{r1.vol}}."],
-            "architect": ["We know it."],
+            "architect": ["We know it: {{r1.vol}}."],
         }
     )
     desk = await open_desk(chat, model)
@@ -98,6 +98,8 @@ async def test_what_was_said_is_found_next_day_in_another_channel(open_desk: Ope
     assert any("31" in line and "[r1]" in line for line in memories)
     assert any("https://desk.test/C1/" in line for line in memories)
     assert not any("what do we know" in line for line in memories)
+    [button] = chat.posts[-1].buttons
+    assert button.value == "r1"
 
 
 async def test_a_direct_message_is_remembered_for_its_person_only(open_desk: OpenDesk) -> None:

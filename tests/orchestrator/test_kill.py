@@ -14,13 +14,11 @@ import pytest
 HERE = Path(__file__).parent
 
 POINTS = [
-    ["claimed:1"],
-    ["run.begun:1", "graph.step:2"],
+    ["claimed:1", "run.begun:1", "graph.step:2"],
     ["turn.done:2", "outbox.row:3"],
     ["outbox.sending:1", "chat.applied:1"],
     ["chat.applied:3", "outbox.posted:2"],
-    ["outbox.sent:4", "remember.stored:3"],
-    ["run.ended:1"],
+    ["outbox.sent:4", "remember.stored:3", "run.ended:1"],
 ]
 EVERY = [
     [f"{point}:{number}"]
