@@ -114,12 +114,13 @@ class Morning:
         thread = {"thread_ts": root.ts}
         self.agent("Quant", "Pricing the three legs first, then the payoff at expiry.", **thread)
         chart = self.rooms.files.add("payoff.png", chart_png(), user=self.who.bot_user_id)
-        answer = self.agent("Quant", ANSWER, files=(chart.id,), **thread)
-        self.agent(
+        answer = self.agent(
             "Quant",
-            "footnotes",
+            "You can make $17.50 at most",
             **thread,
             blocks=(
+                {"type": "markdown", "text": ANSWER},
+                {"type": "image", "slack_file": {"id": chart.id}, "alt_text": "Payoff at expiry"},
                 {
                     "type": "context",
                     "block_id": "f",

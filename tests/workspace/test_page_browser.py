@@ -1,7 +1,9 @@
 """The chat page in a real Chromium: what a person does with keyboard and mouse, and sees."""
 
+import re
 import shutil
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,15 +26,36 @@ CHROMIUM = next(
 )
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One Chromium for all tests of this file; the address of its debugging port."""
     if not CHROMIUM:
         pytest.skip(
             "THE CHAT PAGE IS NOT TESTED: no Chromium was found on PATH. "
             "Install it (Debian: apt-get install chromium) and run the tests again."
         )
+    profile = tmp_path_factory.mktemp("chromium")
+    command = [CHROMIUM, *FLAGS, "--headless=new", "--remote-debugging-port=0"]
+    with subprocess.Popen(
+        [*command, f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = ""
+        for line in process.stderr:
+            said += line
+            if found := re.search(r"DevTools listening on (ws://\S+)", line):
+                yield found.group(1)
+                break
+        else:
+            pytest.fail(f"Chromium did not start. It says: {said}")
+        process.terminate()
+        process.stderr.read()
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as driver:
-        opened = await driver.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        opened = await driver.chromium.connect_over_cdp(chromium)
         yield opened
         await opened.close()
 
@@ -171,6 +194,79 @@ async def test_a_pressed_button_reaches_the_app_and_asks_first(
     await page.get_by_role("button", name="Do it").click()
     await until(lambda: pressed)
     assert pressed[0]["value"] == "r42"
+
+
+async def test_a_form_keeps_what_was_filled_in_until_the_app_takes_it(
+    page, workspace, connect, until
+):
+    taken: list[dict] = []
+
+    async def submitted(ack, view):
+        values = view["state"]["values"]
+        if values["title"]["v"]["value"] == "x":
+            await ack(response_action="errors", errors={"title": "Say a little more."})
+            return
+        await ack()
+        taken.append(values)
+
+    await connect(workspace, lambda app: app.view("remember")(submitted))
+
+    def text(words: str) -> dict:
+        return {"type": "plain_text", "text": words}
+
+    finding, idea = ({"text": text(word), "value": word} for word in ("finding", "idea"))
+    title = {"type": "plain_text_input", "action_id": "v"}
+    kind = {"type": "static_select", "action_id": "k", "options": [finding, idea]}
+    pin = {"type": "checkboxes", "action_id": "p", "options": [{"text": text("Pin"), "value": "y"}]}
+    named = (("title", title, "Title"), ("kind", kind, "Kind"), ("pin", pin, "Also"))
+    body = {
+        "type": "modal",
+        "callback_id": "remember",
+        "title": text("Remember this"),
+        "submit": text("Save"),
+        "blocks": [
+            {"type": "input", "block_id": block, "label": text(label), "element": element}
+            for block, element, label in named
+        ],
+    }
+    who = workspace.credentials
+    workspace.rooms.surfaces.open_modal(who.person_id, who.app_id, body)
+    modal = page.get_by_test_id("modal")
+    await modal.get_by_label("Title").fill("x")
+    await modal.get_by_role("combobox").select_option("idea")
+    await modal.get_by_label("Pin").check()
+    await page.get_by_test_id("modal-submit").click()
+    await expect(modal).to_contain_text("Say a little more.")
+    await expect(modal.get_by_role("combobox")).to_have_value("idea")
+    await modal.get_by_label("Title").fill("oil is volatile")
+    await page.get_by_test_id("modal-submit").click()
+    await expect(modal).to_have_count(0)
+    await until(lambda: taken)
+    assert taken[0]["title"]["v"]["value"] == "oil is volatile"
+    assert taken[0]["kind"]["k"]["selected_option"]["value"] == "idea"
+    assert [o["value"] for o in taken[0]["pin"]["p"]["selected_options"]] == ["y"]
+
+
+async def test_pasting_and_dropping_files_and_switching_the_light(page, workspace, desk):
+    give = """(kind) => {
+        const data = new DataTransfer();
+        data.items.add(new File(['a,b\\n1,2\\n'], kind + '.csv', { type: 'text/csv' }));
+        const box = document.querySelector('#composer');
+        const event = kind === 'pasted'
+            ? new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
+            : new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
+        box.dispatchEvent(event);
+    }"""
+    await page.evaluate(give, "pasted")
+    await page.evaluate(give, "dropped")
+    await expect(page.get_by_test_id("upload")).to_have_count(2)
+    await expect(page.get_by_test_id("upload").locator("progress")).to_have_count(0)
+    await page.get_by_test_id("composer").press("Enter")
+    await expect(page.locator("#messages").get_by_test_id("file")).to_have_count(2)
+    await page.get_by_role("button", name="Switch between light and dark").click()
+    chosen = await page.locator("html").get_attribute("data-theme")
+    await page.reload()
+    await expect(page.locator("html")).to_have_attribute("data-theme", chosen or "")
 
 
 async def test_an_agents_text_grows_in_the_open_thread(page, workspace, desk, person):

@@ -98,6 +98,30 @@ async def test_a_growing_text_is_pushed_and_its_caret_leaves(window, desk, bot, 
     await here.close()
 
 
+async def test_a_plan_grows_beside_the_text_which_is_shown_once(window, desk, bot, workspace):
+    who = workspace.credentials
+    posted = await bot.chat_postMessage(channel=desk, text="root")
+    here = await window.look(channel=desk, thread=posted["ts"])
+    task = {"type": "task_update", "id": "1", "title": "Price the legs", "status": "in_progress"}
+    started = await bot.chat_startStream(
+        channel=desk,
+        thread_ts=posted["ts"],
+        recipient_user_id=who.person_id,
+        recipient_team_id=who.team_id,
+        task_display_mode="plan",
+        chunks=[{"type": "plan_update", "title": "Pricing"}, task],
+    )
+    begun = await until_op(here, "put", "Price the legs")
+    assert "task in_progress" in begun["html"]
+    done = {**task, "status": "complete", "output": "3 legs"}
+    told = {"type": "markdown_text", "text": "You make **17.50**."}
+    await bot.chat_appendStream(channel=desk, ts=started["ts"], chunks=[done, told])
+    grown = await until_op(here, "put", "3 legs")
+    assert "task complete" in grown["html"]
+    assert grown["html"].count("<strong>17.50</strong>") == 1
+    await here.close()
+
+
 async def test_a_status_shows_who_works_and_how_to_stop_it(window, desk, workspace, person):
     root = person.post(desk, "@Bullpen hi")
     here = await window.look(channel=desk, thread=root.ts)
@@ -225,6 +249,60 @@ async def test_what_is_in_vain_is_refused_in_a_sentence(window, desk, deed, aske
     assert status == 409
     assert says in answer["error"]
     assert answer["error"].endswith(".")
+
+
+async def test_the_chosen_theme_comes_with_the_page(window, desk):
+    assert "data-theme" not in (await window.get(f"/archives/{desk}")).split("<head>")[0]
+    window.headers["Cookie"] += "; theme=dark"
+    assert 'data-theme="dark"' in await window.get(f"/archives/{desk}")
+    window.headers["Cookie"] = window.headers["Cookie"].replace("dark", "x%22onload=")
+    assert "onload" not in await window.get(f"/archives/{desk}")
+
+
+async def test_a_read_thread_loses_its_mark_in_the_channel(window, desk, person, workspace):
+    root = person.post(desk, "root")
+    ann = workspace.rooms.people.add_person("Ann").id
+    reply = workspace.rooms.messages.post(
+        Message(channel=desk, ts="", user=ann, text="reply", thread_ts=root.ts)
+    )
+    here = await window.look(channel=desk, thread=root.ts)
+    assert "Unread replies" in (await until_op(here, "sync"))["html"]
+    await here.send_json({"read": {"channel": desk, "ts": reply.ts, "thread": root.ts}})
+    assert "Unread replies" not in (await until_op(here, "put", "root"))["html"]
+    await here.close()
+
+
+async def test_an_app_that_is_not_in_the_channel_can_be_invited(window, workspace, person):
+    quiet = person.create_channel("quiet", invite_apps=False).id
+    assert 'data-testid="invite"' in await window.get(f"/archives/{quiet}")
+    assert await window.do("invite", channel=quiet) == (200, {})
+    assert workspace.rooms.channels.is_member(quiet, workspace.credentials.bot_user_id)
+    assert 'data-testid="invite"' not in await window.get(f"/archives/{quiet}")
+
+
+async def test_a_channel_is_made_and_one_of_others_is_joined(window, workspace):
+    ann = workspace.rooms.people.add_person("Ann").id
+    theirs = workspace.rooms.channels.create("theirs", creator=ann).id
+    secret = workspace.rooms.channels.create("secret", creator=ann, kind="private").id
+    page = await window.get(f"/archives/{theirs}")
+    assert "without being a member" in page
+    assert 'data-testid="composer"' not in page
+    assert await window.do("join", channel=theirs) == (200, {})
+    assert 'data-testid="composer"' in await window.get(f"/archives/{theirs}")
+    assert "no such channel" in await window.get(f"/archives/{secret}")
+    status, made = await window.do("create", name="Oil Desk")
+    assert status == 200
+    assert "oil-desk" in await window.get(f"/archives/{made['channel']}")
+
+
+async def test_a_message_of_forty_thousand_characters_is_kept_whole(window, desk, workspace):
+    text = "word " * 7_999 + "last!"
+    status, _ = await window.do("send", channel=desk, text=text)
+    assert status == 200
+    assert workspace.rooms.messages.timeline(desk)[0].text == text
+    page = await window.get(f"/archives/{desk}")
+    assert "last!" in page
+    assert "content long" in page
 
 
 async def test_garbage_is_refused_not_crashed_on(window):

@@ -82,7 +82,7 @@ WRITTEN = st.text(
 
 
 @given(WRITTEN)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_no_text_makes_a_renderer_raise_or_live(text):
     assert live_parts(str(RENDERER.markdown(text))) == []
     assert live_parts(str(RENDERER.mrkdwn(text))) == []
@@ -158,7 +158,7 @@ KINDS = [
         max_size=4,
     ),
 )
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_no_block_makes_the_page_raise(kind, more):
     assert "<" in RENDERER.blocks([{**more, "type": kind}]) or kind in ("markdown", "carousel")
 

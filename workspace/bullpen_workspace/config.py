@@ -40,6 +40,7 @@ class AppSpec:
 class Timing:
     """How long the workspace waits, in seconds; the defaults are Slack's.
 
+    `status` is how long a status line stays that its app does not renew.
     `retries` are the delays before the second, third and fourth delivery of an event that was
     not acknowledged within `ack`. `stream` is the life of a streamed message (None: no limit).
     """
@@ -50,6 +51,7 @@ class Timing:
     ticket: float = 30.0
     stream: float | None = 300.0
     response_url: float = 1800.0
+    status: float = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,7 +154,7 @@ class Controls:
         streams = [
             stream
             for stream in self._rooms.streams.running(channel)
-            if self._rooms.messages.require(channel, stream.ts).thread_ts in ("", thread_ts)
+            if thread_ts in ("", self._root(channel, stream.ts))
         ]
         busy = [
             status.app_id
@@ -228,6 +228,10 @@ class Controls:
                 "Nothing happened.", "The message is no longer there.", "Reload the page."
             )
         return message
+
+    def _root(self, channel: str, ts: str) -> str:
+        message = self._message(channel, ts)
+        return message.thread_ts or message.ts
 
     def _shortcut(self, app: App, callback_id: str, kind: Literal["global", "message"]) -> Shortcut:
         for shortcut in app.shortcuts:

@@ -9,6 +9,7 @@ It does not build payloads; `events.py` and `interactions.py` do.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import uuid
 from typing import Literal, Protocol
@@ -101,8 +102,9 @@ class Courier:
         text = json.dumps({"type": "disconnect", "reason": reason, "debug_info": {"host": "local"}})
         for socket in self.sockets(app_id):
             await socket.send(text)
-            if reason != "warning":
-                self.detach(app_id, socket)
+            if reason != "warning" and socket in self._sockets.get(app_id, ()):
+                # It gets nothing new, but may still acknowledge what it holds until it closes.
+                self._sockets[app_id].remove(socket)
 
     # -- envelopes -----------------------------------------------------------------------
 
@@ -126,7 +128,8 @@ class Courier:
         try:
             self._rooms.deliveries.add(envelope_id, app_id=app_id, type_=type_, payload=payload)
             self.wake()
-            return await asyncio.wait_for(answer, self._timing.ack)
+            async with asyncio.timeout(self._timing.ack):
+                return await answer
         except TimeoutError:
             raise Unconnected("no acknowledgement in time") from None
         finally:
@@ -155,10 +158,11 @@ class Courier:
             for app_id in tuple(self._sockets):
                 if self._sockets[app_id]:
                     wait = min(wait, await self._send_due(app_id))
-            try:
-                await asyncio.wait_for(self._wake.wait(), max(wait, 0.001))
-            except TimeoutError:
-                continue
+            # asyncio.timeout, not wait_for: Python 3.11's wait_for loses a cancellation that
+            # comes together with the wake-up, and `stop` would wait for ever.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(wait, 0.001)):
+                    await self._wake.wait()
 
     async def _send_due(self, app_id: str) -> float:
         """Send what is due; the seconds until more will be."""

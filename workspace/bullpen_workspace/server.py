@@ -31,7 +31,11 @@ from bullpen_workspace.office import Office
 from bullpen_workspace.rooms import Rooms
 from bullpen_workspace.security import Guard
 from bullpen_workspace.socket_mode import serve_socket
+from bullpen_workspace.streams import expire_statuses, expire_streams
 from bullpen_workspace.web_api.dispatch import api_routes
+
+_SWEEP = 5.0
+"""Seconds between two looks for what has expired."""
 
 
 class Workspace:
@@ -50,6 +54,7 @@ class Workspace:
         self._office: Office | None = None
         self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._port = config.port
 
@@ -80,6 +85,7 @@ class Workspace:
         self._unsubscribe()
         self._unsubscribe = self.rooms.subscribe(Announcer(self._office).hear, inside=True)
         await self.courier.start()
+        self._sweeping = asyncio.create_task(self._sweep(), name="sweep")
         server = self._server = _Server(
             uvicorn.Config(
                 self._application(self._office),
@@ -106,12 +112,22 @@ class Workspace:
     async def stop(self) -> None:
         """Close every connection and the database. Calling it again does nothing."""
         self._unsubscribe()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.gather(self._sweeping, return_exceptions=True)
         await self.courier.stop()
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await self._serving
             self._server = None
         self.rooms.close()
+
+    async def _sweep(self) -> None:
+        """End what nobody will end any more: old streams, status lines of apps that went."""
+        while True:
+            expire_streams(self.rooms, self.config.timing.stream)
+            expire_statuses(self.rooms, self.config.timing.status)
+            await asyncio.sleep(_SWEEP)
 
     def _application(self, office: Office) -> Starlette:
         from bullpen_workspace.page.site import page_routes  # it imports templates: only to serve

@@ -17,6 +17,8 @@ from bullpen_workspace.rooms import Rooms
 from bullpen_workspace.types import Json, Message, Stream
 
 TASK_STATUSES = ("pending", "in_progress", "complete", "error")
+_STUCK = 3600.0
+"""Seconds after which Slack takes a session that still says "processing" for abandoned."""
 _TASK_FIELDS = ("id", "title", "status", "details", "output", "sources")
 
 
@@ -146,3 +148,14 @@ def expire_streams(rooms: Rooms, seconds: float | None) -> None:
                 message = rooms.messages.get(stream.channel, stream.ts)
                 if message is not None:
                     rooms.messages.change(replace(message, streaming=False), quiet=True)
+
+
+def expire_statuses(rooms: Rooms, seconds: float) -> None:
+    """Clear the status lines that were not renewed for `seconds`, as Slack does."""
+    for channel in rooms.channels.all():
+        for status in rooms.surfaces.statuses(channel.id):
+            age = rooms.clock() - status.updated
+            if status.text and age > seconds:
+                rooms.surfaces.set_status(replace(status, text="", loading=()))
+            elif status.session == "processing" and age > _STUCK:
+                rooms.surfaces.set_status(replace(status, session="active"))

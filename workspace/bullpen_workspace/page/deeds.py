@@ -61,10 +61,11 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 class Deeds:
-    """The deeds of one person, by name."""
+    """The deeds of one person, by name; `bot_user` is whom an invitation brings."""
 
-    def __init__(self, person: Person, sent: Sent) -> None:
+    def __init__(self, person: Person, sent: Sent, *, bot_user: str) -> None:
         self._person = person
+        self._bot_user = bot_user
         self._sent = sent
         self._named: dict[str, Deed] = {
             "send": self._send,
@@ -78,6 +79,7 @@ class Deeds:
             "stop": self._stop,
             "create": self._create,
             "join": self._join,
+            "invite": self._invite,
         }
 
     async def answer(self, request: Request) -> Response:
@@ -185,6 +187,10 @@ class Deeds:
 
     async def _join(self, asked: Asked) -> dict[str, Any]:
         self._person.join(_word(asked, "channel"))
+        return {}
+
+    async def _invite(self, asked: Asked) -> dict[str, Any]:
+        self._person.invite(_word(asked, "channel"), self._bot_user)
         return {}
 
 

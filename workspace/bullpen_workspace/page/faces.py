@@ -71,6 +71,11 @@ class Faces:
         others = [self.user_name(user) or user for user in channel.members if user != self.me]
         return ", ".join(others) or self.user_name(self.me) or "yourself"
 
+    def image_size(self, file_id: str) -> tuple[int, int]:
+        """Width and height in pixels of a stored image, (0, 0) when unknown."""
+        file = self._rooms.files.get(file_id)
+        return (file.width, file.height) if file else (0, 0)
+
     def card(self, file_id: str) -> FileCard:
         """A file under a message; a sentence in its place when it has been deleted."""
         file = self._rooms.files.get(file_id)

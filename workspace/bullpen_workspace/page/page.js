@@ -6,6 +6,8 @@
   const $$ = (sel, root = document) => [...root.querySelectorAll(sel)];
   const app = $("#app"), modal = $("#modal"), picker = $("#picker");
   const offers = JSON.parse(document.body.dataset.agents || "{}");
+  // A finger, not merely the absence of a mouse: a remote desktop reports neither.
+  const touch = () => matchMedia("(pointer: coarse)").matches;
   const here = () => ({ channel: $("#main")?.dataset.channel || "", thread: $("#thread")?.dataset.ts || "", home: $("#main")?.dataset.home || "" });
   const store = { get(k, d) { try { return JSON.parse(localStorage.getItem(k)) ?? d; } catch { return d; } },
     set(k, v) { try { v == null ? localStorage.removeItem(k) : localStorage.setItem(k, JSON.stringify(v)); } catch { /* private mode: drafts last as long as the page */ } } };
@@ -161,7 +163,7 @@
     }
     for (const form of $$("form.compose")) prepare(form);
     showQueue(); title(); seen();
-    if (matchMedia("(hover: hover)").matches && !$("#thread")) $("#composer")?.focus({ preventScroll: true });
+    if (!touch() && !$("#thread")) $("#composer")?.focus({ preventScroll: true });
   }
   function keepLow(box) {
     // Only a person scrolling up lets go of the end; content that grows does not.
@@ -228,7 +230,7 @@
       if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") { event.preventDefault(); items[Math.max(at, 0)]?.pick(); return; }
       if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); hideOptions(form); return; }
     }
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && matchMedia("(hover: hover)").matches) { event.preventDefault(); send(form); }
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !touch()) { event.preventDefault(); send(form); }
     if (event.key === "ArrowUp" && !box.value && !event.shiftKey) { const mine = $$(".msg", $(form.dataset.thread ? "#replies" : "#messages")).filter((el) => $("[data-act=edit]", el)).at(-1); if (mine) { event.preventDefault(); edit(mine); } }
   }
   async function send(form) {
@@ -404,6 +406,7 @@
     "new-channel"() { $("#new-channel").showModal(); $("#channel-name").focus(); },
     "close-dialog"(el) { el.closest("dialog").close(); },
     async join(el) { const done = await attempt(() => post("join", { channel: el.dataset.channel })); if (done) { el.closest("dialog")?.close(); go(`/archives/${el.dataset.channel}`); } },
+    async invite(el) { const box = el.closest("#absent"); if (await attempt(() => post("invite", { channel: here().channel }))) box.remove(); },
     "show-side"() { app.classList.add("show-side"); $("#side a")?.focus(); },
     "close-thread": closeThread, older,
     "to-end"() { toEnd($("#scroll")); },

@@ -58,7 +58,7 @@ class Pushes:
             if change.kind == "status":
                 kinds.add("status")
                 touched.setdefault(change.thread_ts, False)
-            if change.thread_ts and change.kind in ("message", "message_deleted"):
+            if change.thread_ts and change.kind in ("message", "message_deleted", "read"):
                 touched.setdefault(change.thread_ts, False)
         for ts, fresh in touched.items():
             ops.extend(self._message(here, ts, fresh=fresh))

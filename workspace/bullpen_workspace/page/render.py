@@ -24,7 +24,6 @@ from bullpen_workspace.types import Message
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 QUICK = ("white_check_mark", "eyes", "+1")
-_WORKING_BLOCKS = ("plan", "task_card")
 
 
 @lru_cache(maxsize=1)
@@ -44,10 +43,21 @@ def said(value: object) -> str:
 
 
 class Renderer:
-    """Jinja over the page's templates. `url` is the server's own address, without a slash."""
+    """Jinja over the page's templates.
 
-    def __init__(self, names: Callable[[], Names], *, url: str) -> None:
+    `url` is the server's own address, without a slash; `size` the pixels of a stored image,
+    (0, 0) when unknown, so that a list does not jump when it is loaded.
+    """
+
+    def __init__(
+        self,
+        names: Callable[[], Names],
+        *,
+        url: str,
+        size: Callable[[str], tuple[int, int]] = lambda _file: (0, 0),
+    ) -> None:
         self._names = names
+        self._size = size
         self._url = url
         self._env = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -68,6 +78,7 @@ class Renderer:
                 "numeric": lambda text: bool(markdown.NUMBER.fullmatch(str(text))),
                 "safe_url": lambda url: mrkdwn.safe_url(url) if isinstance(url, str) else None,
                 "picture": self.picture,
+                "pixels": lambda src: self._size(str(src).rpartition("/")[2]),
                 "blocks": self.blocks,
             }
         )
@@ -148,18 +159,14 @@ class Renderer:
             ).format(kind)
 
     def content(self, message: Message) -> Markup:
-        """The body of a message: its blocks, or its text; a streamed one has both."""
-        parts: list[Markup] = []
-        work = [b for b in message.blocks if b.get("type") in _WORKING_BLOCKS]
-        rest = [b for b in message.blocks if b.get("type") not in _WORKING_BLOCKS]
-        if message.markdown or not message.blocks:
-            parts.append(self.blocks(work))
-            if message.text or message.streaming:
-                text = self.markdown if message.markdown else self.mrkdwn
-                parts.append(Markup('<div class="md">{}</div>').format(text(message.text)))
-            parts.append(self.blocks(rest))
-        else:
-            parts.append(self.blocks(message.blocks))
+        """The body of a message: its blocks, or its text where there are none."""
+        parts = [self.blocks(message.blocks)]
+        # A streamed message's Markdown is among its blocks once it has any; a posted message's
+        # `text` beside blocks is only the fallback for notifications.
+        told = any(block.get("type") == "markdown" for block in message.blocks)
+        if not message.blocks or (message.markdown and message.text and not told):
+            text = self.markdown if message.markdown else self.mrkdwn
+            parts.append(Markup('<div class="md">{}</div>').format(text(message.text)))
         parts.extend(self._attachment(attachment) for attachment in message.attachments)
         return Markup("").join(parts)
 

@@ -56,7 +56,7 @@ class Screens:
         self.rooms = office.rooms
         self.me = office.credentials.person_id
         self.faces = Faces(office.rooms, self.me)
-        self.renderer = Renderer(self.faces.names, url=office.url)
+        self.renderer = Renderer(self.faces.names, url=office.url, size=self.faces.image_size)
         self.present = Presenter(office.rooms, self.faces, self.renderer.content)
 
     # -- a channel -----------------------------------------------------------------------
@@ -83,6 +83,9 @@ class Screens:
             direct=direct,
             joined=self.rooms.channels.is_member(channel.id, self.me),
             home_href=f"/home/{app.id}" if with_app and app else "",
+            absent=portrait(app.name, icon=app.icon)
+            if app and not direct and app.bot_user not in channel.members
+            else None,
             face=portrait(title, icon=app.icon if app else "", app=True) if direct else None,
             asks=self._asks(app, direct=direct),
         )

@@ -47,7 +47,7 @@ class Site:
         self._screens = Screens(office)
         self._sent = Sent()
         self._person = Person(office, office.credentials.person_id)
-        self._deeds = Deeds(self._person, self._sent)
+        self._deeds = Deeds(self._person, self._sent, bot_user=office.credentials.bot_user_id)
         self._pushes = Pushes(self._screens, self._sent.key_of)
         # The line to the app is there from the first look on.
         office.rooms.channels.direct(

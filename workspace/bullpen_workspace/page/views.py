@@ -70,7 +70,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """The head of a channel and what its composer needs. `label` is "#desk" or a name."""
+    """The head of a channel and what its composer needs. `label` is "#desk" or a name.
+
+    `absent` is the app when it is not in the channel and so does not hear it.
+    """
 
     id: str
     name: str
@@ -81,6 +84,7 @@ class Room:
     direct: bool
     joined: bool
     home_href: str = ""
+    absent: Portrait | None = None
     face: Portrait | None = None
     asks: tuple[Ask, ...] = ()
 

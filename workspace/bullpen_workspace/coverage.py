@@ -1,0 +1,231 @@
+"""What of Slack's platform the workspace covers: the matrix of methods, events and payloads.
+
+The rule it protects: the workspace is honest about itself. Every registered method and every
+event is listed with its status and the tests that show it; a test keeps the list true. It is
+data and one renderer; it measures nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal["method", "event", "payload", "transport"]
+Status = Literal["supported", "partial", "absent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """One thing of Slack's. `tests` are "file::test"; `note` says what is missing."""
+
+    family: Family
+    name: str
+    status: Status
+    tests: tuple[str, ...] = ()
+    note: str = ""
+
+
+_CHAT = "test_chat_api.py::"
+_STREAM = "test_streaming_api.py::"
+_PLACES = "test_conversations_api.py::"
+_FILES = "test_files_api.py::"
+_AGENTS = "test_agents_api.py::"
+_EVENTS = "test_events.py::"
+_ACTS = "test_interactions.py::"
+_SOCKET = "test_socket_mode.py::"
+_WIRE = "test_wire.py::"
+
+
+def _method(name: str, *tests: str, note: str = "") -> Covered:
+    return Covered("method", name, "partial" if note else "supported", tests, note)
+
+
+def _event(name: str, *tests: str, note: str = "") -> Covered:
+    return Covered("event", name, "partial" if note else "supported", tests, note)
+
+
+def _payload(name: str, *tests: str, note: str = "") -> Covered:
+    return Covered("payload", name, "partial" if note else "supported", tests, note)
+
+
+def _absent(family: Family, *names: str, note: str = "") -> tuple[Covered, ...]:
+    return tuple(Covered(family, name, "absent", (), note) for name in names)
+
+
+_METHODS = (
+    _method("api.test", f"{_WIRE}test_api_test_needs_no_token_and_echoes"),
+    _method("auth.test", f"{_WIRE}test_sync_client_without_arguments_sends_an_empty_json_body"),
+    _method("apps.connections.open", f"{_SOCKET}test_ticket_opens_one_socket_only"),
+    _method(
+        "chat.postMessage",
+        f"{_CHAT}test_plain_post_is_the_bots",
+        f"{_CHAT}test_post_under_an_agents_name",
+        f"{_CHAT}test_what_is_refused",
+        note="link unfurling, parse and link_names are ignored",
+    ),
+    _method("chat.update", f"{_CHAT}test_update_changes_and_marks_edited"),
+    _method("chat.delete", f"{_CHAT}test_delete_leaves_a_tombstone_over_replies"),
+    _method("chat.postEphemeral", f"{_CHAT}test_ephemeral_is_seen_by_one_person_only"),
+    _method("chat.getPermalink", f"{_CHAT}test_permalink_of_a_reply_names_its_thread"),
+    _method(
+        "chat.startStream",
+        f"{_STREAM}test_stream_helper_grows_one_message",
+        f"{_STREAM}test_what_is_refused",
+    ),
+    _method("chat.appendStream", f"{_STREAM}test_stream_dies_of_age_and_update_recovers_it"),
+    _method("chat.stopStream", f"{_STREAM}test_all_four_chunk_kinds_as_a_timeline"),
+    _method("assistant.threads.setStatus", f"{_AGENTS}test_status_line_and_its_end"),
+    _method("assistant.threads.setTitle", f"{_AGENTS}test_title_and_prompts"),
+    _method("assistant.threads.setSuggestedPrompts", f"{_AGENTS}test_title_and_prompts"),
+    _method("agents.sessions.setStatus", f"{_AGENTS}test_session_life"),
+    _method("agents.sessions.rename", f"{_AGENTS}test_session_life"),
+    _method("conversations.list", f"{_PLACES}test_first_channels_and_types"),
+    _method("conversations.info", f"{_PLACES}test_private_places_of_others_do_not_exist"),
+    _method(
+        "conversations.history",
+        f"{_PLACES}test_history_in_pages",
+        f"{_PLACES}test_history_between_bounds",
+    ),
+    _method("conversations.replies", f"{_PLACES}test_replies_in_pages"),
+    _method("conversations.members", f"{_PLACES}test_channel_life"),
+    _method("conversations.open", f"{_WIRE}test_lists_as_comma_strings"),
+    _method("conversations.join", f"{_PLACES}test_channel_life"),
+    _method("conversations.create", f"{_PLACES}test_channel_life"),
+    _method("conversations.invite", f"{_PLACES}test_channel_life"),
+    _method("conversations.leave", f"{_PLACES}test_channel_life"),
+    _method("conversations.mark", f"{_PLACES}test_mark_moves_the_read_mark"),
+    _method("conversations.setTopic", f"{_PLACES}test_channel_life"),
+    _method("users.info", f"{_PLACES}test_users"),
+    _method("users.list", f"{_PLACES}test_users"),
+    _method("users.lookupByEmail", f"{_PLACES}test_users"),
+    _method("users.conversations", f"{_PLACES}test_first_channels_and_types"),
+    _method("bots.info", f"{_PLACES}test_team_bots_and_emoji"),
+    _method("team.info", f"{_PLACES}test_team_bots_and_emoji"),
+    _method("emoji.list", f"{_PLACES}test_team_bots_and_emoji", note="no custom emoji"),
+    _method("reactions.add", f"{_PLACES}test_reactions"),
+    _method("reactions.remove", f"{_PLACES}test_reactions", note="messages only"),
+    _method(
+        "reactions.get",
+        f"{_WIRE}test_async_client_sends_arguments_in_the_query_of_a_post",
+        note="messages only",
+    ),
+    _method("files.getUploadURLExternal", f"{_FILES}test_upload_into_a_thread_as_an_agent"),
+    _method(
+        "files.completeUploadExternal",
+        f"{_FILES}test_upload_v2",
+        f"{_FILES}test_upload_address_works_once",
+        note="the message is there at once, not a moment later; blocks are ignored",
+    ),
+    _method("files.info", f"{_FILES}test_info_list_and_delete"),
+    _method("files.list", f"{_FILES}test_info_list_and_delete", note="no types, no time bounds"),
+    _method("files.delete", f"{_FILES}test_info_list_and_delete"),
+    _method("views.open", f"{_ACTS}test_modal_from_shortcut_to_answer"),
+    _method("views.push", f"{_ACTS}test_views_push_update_and_hash"),
+    _method("views.update", f"{_ACTS}test_views_push_update_and_hash"),
+    _method("views.publish", f"{_EVENTS}test_app_home_opened_and_published"),
+    *_absent(
+        "method",
+        "blocks.validate",
+        "bookmarks.add",
+        "bookmarks.list",
+        "canvases.create",
+        "canvases.edit",
+        "chat.deleteScheduledMessage",
+        "chat.scheduleMessage",
+        "chat.scheduledMessages.list",
+        "conversations.archive",
+        "conversations.kick",
+        "conversations.rename",
+        "conversations.setPurpose",
+        "oauth.v2.access",
+        "pins.add",
+        "pins.list",
+        "pins.remove",
+        "search.messages",
+        "usergroups.list",
+        "usergroups.users.list",
+        "users.profile.get",
+        note="answers unknown_method",
+    ),
+)
+
+_EVENT_ROWS = (
+    _event(
+        "message",
+        f"{_EVENTS}test_channel_types",
+        f"{_EVENTS}test_subtypes",
+        note="subtypes bot_message, file_share, message_changed, message_deleted, thread_broadcast",
+    ),
+    _event("app_mention", f"{_EVENTS}test_mention_is_told_twice_with_one_ts"),
+    _event("app_home_opened", f"{_EVENTS}test_app_home_opened_and_published"),
+    _event("reaction_added", f"{_EVENTS}test_reactions_members_and_channels"),
+    _event("reaction_removed", f"{_EVENTS}test_reactions_members_and_channels"),
+    _event("member_joined_channel", f"{_EVENTS}test_reactions_members_and_channels"),
+    _event("member_left_channel", f"{_EVENTS}test_reactions_members_and_channels"),
+    _event("file_shared", f"{_EVENTS}test_subtypes"),
+    _event("channel_created", f"{_EVENTS}test_reactions_members_and_channels"),
+    _event("agent_session_stopped", f"{_STREAM}test_stop_button_ends_the_stream_and_tells_the_app"),
+    *_absent(
+        "event",
+        "agent_session_title_changed",
+        "app_context_changed",
+        "assistant_thread_started",
+        "channel_archive",
+        "channel_rename",
+        "tokens_revoked",
+    ),
+)
+
+_PAYLOADS = (
+    _payload("block_actions", f"{_ACTS}test_button_press_and_response_url"),
+    _payload("view_submission", f"{_ACTS}test_modal_from_shortcut_to_answer"),
+    _payload("view_closed", f"{_ACTS}test_modal_from_shortcut_to_answer"),
+    _payload("shortcut", f"{_ACTS}test_modal_from_shortcut_to_answer"),
+    _payload("message_action", f"{_ACTS}test_message_shortcut"),
+    _payload("block_suggestion", f"{_ACTS}test_external_select_asks_for_options"),
+    _payload("slash_commands", f"{_ACTS}test_slash_command_answers_and_replies"),
+    _payload(
+        "response_url",
+        f"{_ACTS}test_button_press_and_response_url",
+        note="addresses do not outlive a restart",
+    ),
+)
+
+_TRANSPORT = (
+    Covered(
+        "transport",
+        "Socket Mode",
+        "supported",
+        (
+            f"{_SOCKET}test_each_envelope_goes_to_one_of_the_sockets",
+            f"{_SOCKET}test_silence_is_retried_on_another_socket_then_given_up",
+            f"{_SOCKET}test_queue_waits_for_a_socket_and_a_restart",
+            f"{_SOCKET}test_refresh_loses_nothing",
+        ),
+    ),
+    *_absent("transport", "Events over HTTP", "OAuth", "Rate limits", "Scopes"),
+)
+
+MATRIX: tuple[Covered, ...] = (*_METHODS, *_EVENT_ROWS, *_PAYLOADS, *_TRANSPORT)
+"""Everything that was considered, in the order in which it is read."""
+
+_HEADINGS: dict[Family, str] = {
+    "method": "Web API methods",
+    "event": "Events",
+    "payload": "Interactive payloads",
+    "transport": "Transport",
+}
+
+
+def render_markdown(matrix: Sequence[Covered] = MATRIX) -> str:
+    """The matrix as Markdown tables, one per family."""
+    parts: list[str] = []
+    for family, heading in _HEADINGS.items():
+        parts += [f"## {heading}", "", "| name | status | tests | note |", "|---|---|---|---|"]
+        for row in matrix:
+            if row.family == family:
+                tests = ", ".join(f"`{test.partition('::')[2]}`" for test in row.tests)
+                parts.append(f"| `{row.name}` | {row.status} | {tests} | {row.note} |")
+        parts.append("")
+    return "\n".join(parts)
