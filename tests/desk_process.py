@@ -66,6 +66,18 @@ class Person:
         )
         return str(posted["ts"])
 
+    def send_file(self, channel: str, name: str, content: bytes, text: str) -> str:
+        """Start a thread, put a file with a comment into it, and return the thread's ts."""
+        ts = self.say(channel, f"A file comes below: {name}")
+        self.client.files_upload_v2(
+            channel=self.channel(channel),
+            content=content,
+            filename=name,
+            thread_ts=ts,
+            initial_comment=text.replace("@Bullpen", self.mention()),
+        )
+        return ts
+
     def thread(self, channel: str, ts: str) -> list[dict[str, Any]]:
         found = self.client.conversations_replies(
             channel=self.channel(channel), ts=ts, limit=200, include_all_metadata=True

@@ -38,35 +38,21 @@ def test_a_message_of_40000_characters_is_answered_once(shared_desk: DeskProcess
     [
         ("photo.bin", bytes(range(256)) * 40, ("photo.bin",)),
         ("broken.csv", b"date,price\n2024-01-01,1\n2024-01-02,1,2,3\n", ("broken.csv", "3")),
-        ("empty.csv", b"", ("empty.csv", "empty")),
+        ("empty.csv", b"date,price\n", ("empty.csv", "no table")),
     ],
 )
 def test_a_bad_file_is_refused_with_the_reason(
     shared_desk: DeskProcess, name: str, content: bytes, words: tuple[str, ...]
 ) -> None:
     ada = shared_desk.person()
-    ts = ada.say("desk", f"A file comes below ({name})")
-    ada.client.files_upload_v2(
-        channel=ada.channel("desk"),
-        content=content,
-        filename=name,
-        thread_ts=ts,
-        initial_comment="@Bullpen data analyst: import this",
-    )
+    ts = ada.send_file("desk", name, content, "@Bullpen data analyst: import this")
     ada.answered("desk", ts, *words)
 
 
 def test_a_good_csv_becomes_a_series(shared_desk: DeskProcess) -> None:
     ada = shared_desk.person()
     rows = "date,silver\n" + "\n".join(f"2024-01-{d:02d},{20 + d / 10}" for d in range(1, 31))
-    ts = ada.say("desk", "A file comes below")
-    ada.client.files_upload_v2(
-        channel=ada.channel("desk"),
-        content=rows.encode(),
-        filename="silver.csv",
-        thread_ts=ts,
-        initial_comment="@Bullpen data analyst: import this",
-    )
+    ts = ada.send_file("desk", "silver.csv", rows.encode(), "@Bullpen data analyst: import this")
     ada.answered("desk", ts, "silver", "30")
 
 
