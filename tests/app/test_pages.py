@@ -200,4 +200,7 @@ def test_small_words() -> None:
     assert safe_link("javascript:alert(1)") == safe_link("//evil.example") == ""
     assert safe_link("http://127.0.0.1:5000/archives/C1/p1?x=1") == "/archives/C1/p1?x=1"
     assert bare("**The chart** `x`") == "The chart x"
-    assert marked("a **b** <i>") == "a <mark>b</mark> &lt;i&gt;"
+    assert marked("**Oil** was <i> volatile", "oil volatility") == (
+        "<mark>Oil</mark> was &lt;i&gt; <mark>volatile</mark>"
+    )
+    assert marked("plain", "") == "plain"

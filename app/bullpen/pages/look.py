@@ -7,7 +7,7 @@ sanitised before it reaches the page. It reads no store.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -82,11 +82,17 @@ def markdown(text: str) -> Markup:
     ))  # fmt: skip
 
 
-def marked(text: str) -> Markup:
-    """A snippet with its **matches** marked."""
-    # A match inside bold text stands between four stars: one pair is the record's own.
-    text = re.sub(r"\*{3,}", "**", text)
-    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<mark>\1</mark>", str(escape(text))))
+def marked(snippet: str, query: str) -> Markup:
+    """A snippet with the words of the query marked, other forms of them included.
+
+    The store's own **marks** are not used: a record's bold text looks the same.
+    """
+    stems = [word[: max(3, len(word) - 3)] for word in re.findall(r"\w{3,}", query)]
+    shown = str(escape(bare(snippet)))
+    if not stems:
+        return Markup(shown)
+    pattern = rf"\b(?:{'|'.join(map(re.escape, stems))})\w*"
+    return Markup(re.sub(pattern, r"<mark>\g<0></mark>", shown, flags=re.IGNORECASE))
 
 
 def bare(text: str) -> str:
@@ -136,10 +142,11 @@ class Drawing:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._env.filters |= {
+        filters: dict[str, Callable[..., str]] = {
             "markdown": markdown, "marked": marked, "moment": moment, "ago": ago,
             "safe_link": safe_link, "bare": bare,
         }  # fmt: skip
+        self._env.filters.update(filters)
         self._frame = frame
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
