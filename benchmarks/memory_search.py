@@ -24,10 +24,9 @@ from bullpen_memory.embed import local_embedder
 from bullpen_memory.records import WORKSPACE, Draft, Query, Source
 from bullpen_memory.store import Store
 
-WORDS = """oil gold copper equity bond spread curve carry volatility skew momentum value credit
-default inflation growth payrolls housing earnings margin dividend buyback merger hedge futures
-options gamma theta delta drawdown correlation beta regime liquidity auction tariff inventory
-refinery pipeline storage shipping freight yield duration convexity swap basis repo funding""".split()
+# Word frequencies fall as in natural language: the n-th word is 1/n as frequent as the first.
+VOCABULARY = [f"w{i}" for i in range(20_000)]
+WEIGHTS = [1 / (i + 1) for i in range(len(VOCABULARY))]
 
 
 def main() -> None:
@@ -50,10 +49,15 @@ def speed(store: Store, count: int) -> None:
     rng = random.Random(7)
 
     def message(i: int) -> Draft:
-        text = f"{' '.join(rng.choices(WORDS, k=18))} {i}"
+        text = f"{' '.join(rng.choices(VOCABULARY, WEIGHTS, k=18))} {i}"
         source = Source(kind="message", ref=f"m{i}", title="#desk")
         return Draft(
-            kind="message", text=text, author="ann", source=source, scope=WORKSPACE, thread=f"t{i // 20}"
+            kind="message",
+            text=text,
+            author="ann",
+            source=source,
+            scope=WORKSPACE,
+            thread=f"t{i // 20}",
         )
 
     start = time.perf_counter()
@@ -62,9 +66,11 @@ def speed(store: Store, count: int) -> None:
     print(f"insert, batches of 500: {count / (time.perf_counter() - start):,.0f} records/s")
     singles = [timed(lambda i=i: store.add(message(i))) for i in range(count, count + 100)]
     print(f"insert, one at a time:  {quantiles(singles)}")
-    asked = [" ".join(rng.choices(WORDS, k=5)) for _ in range(100)]
+    asked = [" ".join(rng.choices(VOCABULARY, WEIGHTS, k=5)) for _ in range(100)]
     store.find(Query(text="warm", scopes=frozenset({WORKSPACE})))
-    times = [timed(lambda q=q: store.find(Query(text=q, scopes=frozenset({WORKSPACE})))) for q in asked]
+    times = [
+        timed(lambda q=q: store.find(Query(text=q, scopes=frozenset({WORKSPACE})))) for q in asked
+    ]
     print(f"search among {count + 100:,}:   {quantiles(times)}")
 
 
@@ -84,7 +90,9 @@ def recall(store: Store, dataset: Path) -> None:
         if not wanted:
             continue
         asked = Query(
-            text=query["text"], scopes=frozenset({f"channel:{query['metadata']['scope']}"}), limit=20
+            text=query["text"],
+            scopes=frozenset({f"channel:{query['metadata']['scope']}"}),
+            limit=20,
         )
         start = time.perf_counter()
         hits = store.find(asked).hits

@@ -163,6 +163,8 @@ def _packed(lines: list[str], heading: str, first: int) -> list[Passage]:
 
 
 def _pieces(lines: list[str], heading: str, first: int) -> list[Passage]:
+    while lines and not lines[-1].strip():
+        lines = lines[:-1]
     text = "\n".join(lines).strip()
     last = first + len(lines) - 1
     pieces: list[Passage] = []

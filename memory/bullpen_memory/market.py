@@ -53,7 +53,8 @@ class Market:
     def put(self, info: SeriesInfo, observations: Iterable[Observation]) -> int:
         """Add what is new; returns how many values were.
 
-        A value that repeats what was already known at that time is no news and adds nothing.
+        The same value of the same period and `known_at` adds nothing. A confirmation at a later
+        time is kept: an older vintage may still arrive between the two.
         Raises InputError for a period that is not an ISO date, an infinite value, a second value
         for the same period and the same `known_at`, or another unit or kind than the series has.
         """
@@ -204,17 +205,16 @@ def _refuse_other(info: SeriesInfo, held: SeriesInfo) -> None:
 
 def _observe(db: SqliteUtils, key: int, series: str, one: Observation) -> int:
     known_at = rows.iso(one.known_at)
-    before = db.conn.execute(
-        "SELECT value, known_at FROM observation WHERE series = ? AND period = ?"
-        " AND known_at <= ? ORDER BY known_at DESC LIMIT 1",
+    held = db.conn.execute(
+        "SELECT value FROM observation WHERE series = ? AND period = ? AND known_at = ?",
         (key, one.period, known_at),
     ).fetchone()
-    if before is not None and before["value"] == one.value:
+    if held is not None and held["value"] == one.value:
         return 0
-    if before is not None and before["known_at"] == known_at:
+    if held is not None:
         raise InputError(
             f"The series {series} was not stored.",
-            f"For {one.period} it has {before['value']} and {one.value}, both known at {known_at}.",
+            f"For {one.period} it has {held['value']} and {one.value}, both known at {known_at}.",
             "Keep one of them, or state when the revision became known.",
         )
     db.execute(

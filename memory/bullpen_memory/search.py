@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,10 +64,15 @@ class Search:
     """The reading half of the store: one `find` over its database."""
 
     def __init__(self, database: Database, embedder: Embedder | None) -> None:
-        self.index: Index | None = None
+        self._index: Index | None = None
+        self._exact_limit = EXACT_LIMIT
         self._database = database
         self._embedder = embedder
         self._cache = VectorCache(embedder.id, embedder.dim) if embedder else None
+
+    def use_index(self, index: Index | None, exact_limit: int) -> None:
+        """See `Store.use_index`."""
+        self._index, self._exact_limit = index, exact_limit
 
     def forget_cached(self) -> None:
         """Drop vectors held in memory."""
@@ -112,10 +118,9 @@ class Search:
         meaning: NDArray[np.float32] | None,
     ) -> Found:
         where = filters.eligible(query)
-        pool = POOL * -(-(query.offset + query.limit) // POOL)
         terms = words.weigh(db, asked)
-        total, by_words = _by_words(db, where, terms, pool)
-        near = {} if meaning is None else self._by_meaning(db, query, where, meaning, pool)
+        total, by_words = _by_words(db, where, terms, POOL)
+        near = {} if meaning is None else self._by_meaning(db, query, where, meaning)
         found = dict(by_words)
         unseen = [vid for vid in near if vid not in found]
         also = _by_words_among(db, terms, unseen)
@@ -125,7 +130,10 @@ class Search:
             candidate.cosine = max(0.0, near.get(vid, 0.0))
             candidate.bm25 = candidate.bm25 or also.get(vid, 0.0)
         ranked = _fused(list(found.values()), terms, words_only=meaning is None)
-        page = ranked[query.offset : query.offset + query.limit]
+        until = query.offset + query.limit
+        if until > len(ranked) and total > len(by_words):
+            ranked += _tail(db, where, terms, found.keys(), until - len(ranked))
+        page = ranked[query.offset : until]
         notes = () if meaning is not None else (without_meaning(),)
         total += sum(1 for vid in wanted if vid not in also)
         return Found(hits=tuple(_hits(db, terms, page)), total=total, notes=notes)
@@ -136,30 +144,28 @@ class Search:
         query: Query,
         where: Eligible,
         meaning: NDArray[np.float32],
-        pool: int,
     ) -> dict[int, float]:
         assert self._cache is not None
-        if self.index is not None and query.as_of is None:
+        index = self._index
+        if index is not None and query.as_of is None:
             count = db.conn.execute(
                 f"SELECT count(*) FROM version v WHERE {where.sql}", where.params
             ).fetchone()[0]
-            if count > EXACT_LIMIT:
-                return self._by_index(db, query, where, meaning, pool)
+            if count > self._exact_limit:
+                near = index.nearest(meaning, sorted(query.scopes), POOL)
+                return self._by_index(db, near, where, meaning)
         found = db.conn.execute(f"SELECT v.vid FROM version v WHERE {where.sql}", where.params)
         vids = [row[0] for row in found.fetchall()]
-        return self._cache.nearest(db, meaning, vids, pool)
+        return self._cache.nearest(db, meaning, vids, POOL)
 
     def _by_index(
         self,
         db: SqliteUtils,
-        query: Query,
+        near: dict[str, float],
         where: Eligible,
         meaning: NDArray[np.float32],
-        pool: int,
     ) -> dict[int, float]:
-        assert self.index is not None
         assert self._cache is not None
-        near = self.index.nearest(meaning, sorted(query.scopes), pool)
         marks = ", ".join("?" * len(near))
         found = db.conn.execute(
             f"SELECT v.vid, v.id FROM version v WHERE {where.sql} AND v.id IN ({marks})",
@@ -174,7 +180,7 @@ class Search:
         vids = [row["vid"] for row in fresh]
         for vid in vids:
             scored.pop(vid, None)
-        return scored | self._cache.nearest(db, meaning, vids, pool)
+        return scored | self._cache.nearest(db, meaning, vids, POOL)
 
 
 def excerpt(text: str, length: int = 240) -> str:
@@ -183,6 +189,20 @@ def excerpt(text: str, length: int = 240) -> str:
     if len(line) <= length:
         return line
     return line[:length].rsplit(" ", 1)[0] + "…"
+
+
+def _tail(
+    db: SqliteUtils, where: Eligible, terms: Terms, ranked: Container[int], count: int
+) -> list[Candidate]:
+    """What follows the fused ranking on deep pages: the other rows with a word, by words alone.
+
+    The fused part is the same for every page, so that pages neither overlap nor leave gaps.
+    """
+    _, found = _by_words(db, where, terms, count + 2 * POOL)
+    rest = [one for vid, one in found.items() if vid not in ranked][:count]
+    for one in rest:
+        one.score = WORD_WEIGHT * one.bm25 / (terms.ceiling * (1.0 + THREAD_BOOST))
+    return rest
 
 
 def _by_words(
@@ -241,7 +261,8 @@ def _fused(found: list[Candidate], terms: Terms, *, words_only: bool) -> list[Ca
         mean = sum(best) / len(best)
         one.boosted = mean > one.score
         one.score = min(1.0, (one.score + THREAD_BOOST * mean) / (1.0 + THREAD_BOOST))
-    return sorted(found, key=lambda one: (-one.score, -one.vid))
+    # Rounded, so that the exact and the indexed comparison put equal rows in the same order.
+    return sorted(found, key=lambda one: (-round(one.score, 6), -one.vid))
 
 
 def _hits(db: SqliteUtils, terms: Terms, page: list[Candidate]) -> list[Hit]:

@@ -21,7 +21,7 @@ from bullpen_memory.changes import Revision
 from bullpen_memory.database import Database
 from bullpen_memory.errors import InputError
 from bullpen_memory.records import Change, Draft, Found, Query, Recall, Record
-from bullpen_memory.search import Search
+from bullpen_memory.search import EXACT_LIMIT, Search
 from bullpen_memory.writing import Act, Vector
 
 if TYPE_CHECKING:
@@ -72,9 +72,12 @@ class Store:
         """Close every connection. The store cannot be used afterwards."""
         self.database.close()
 
-    def use_index(self, index: Index | None) -> None:
-        """Let `find` ask this vector index in large scopes; the process that owns it calls this."""
-        self._search.index = index
+    def use_index(self, index: Index | None, *, exact_limit: int = EXACT_LIMIT) -> None:
+        """Let `find` ask this index where more than `exact_limit` rows are eligible.
+
+        The process that owns the index calls it; with fewer rows comparing them all is as fast.
+        """
+        self._search.use_index(index, exact_limit)
 
     # Writing
 

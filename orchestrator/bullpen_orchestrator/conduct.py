@@ -68,6 +68,7 @@ class Conductor:
         if run.status in ENDED:
             return run.status
         if run.stopped_by:
+            await self._say_stopped(run)
             return await self._end(run, "stopped")
         attempts = self._ledger.begin(run_id)
         self._parts.checkpoint("run.begun")
@@ -105,7 +106,6 @@ class Conductor:
                 await asyncio.gather(task, return_exceptions=True)
 
     async def _last_word(self, run: Run, status: RunStatus, text: str) -> RunStatus:
-        self._outbox.withdraw(run.id)
         await self._speech.give_up(run, self._speaker(run), key=f"{run.id}:last", text=text)
         return await self._end(run, status, text)
 
@@ -131,10 +131,13 @@ class Conductor:
             if task is not None:
                 task.cancel()
         for run_id in ids[:1]:
-            run = self._ledger.run(run_id)
-            text = messages.stopped(by)
-            await self._speech.give_up(run, self._speaker(run), key=f"{run_id}:stopped", text=text)
+            await self._say_stopped(self._ledger.run(run_id))
         return len(ids)
+
+    async def _say_stopped(self, run: Run) -> None:
+        """Runs that one stop ended share a key, so that it is said once, after a crash too."""
+        text = messages.stopped(run.stopped_by)
+        await self._speech.give_up(run, self._speaker(run), key=run.stop_key, text=text)
 
     async def quiet(self) -> None:
         """Wait until no run is being conducted any more."""

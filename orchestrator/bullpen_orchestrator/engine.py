@@ -12,6 +12,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy import event
 
-from bullpen_memory.errors import OperatorError
+from bullpen_memory.errors import DefectError, OperatorError
 
 Conduct = Callable[[str], Awaitable[str]]
 
@@ -30,6 +31,8 @@ WORKFLOW = "conduct"
 # Not the package's version: DBOS never recovers runs of another application version, and an
 # upgrade must not strand them. It changes only when old runs can no longer be continued.
 APPLICATION_VERSION = "1"
+# DBOS keeps its one instance in a module; a second engine would end the first one's.
+_SINGLETON = threading.Lock()
 
 
 class Engine:
@@ -47,7 +50,7 @@ class Engine:
         *,
         database_url: str | None = None,
         executor_id: str = "desk",
-        polling: float = 0.05,
+        polling: float = 0.1,
         workers: int = 16,
     ) -> None:
         self._home = home
@@ -57,6 +60,7 @@ class Engine:
         self._polling = polling
         self._workers = workers
         self._lock: IO[str] | None = None
+        self._mine = False
         self._launched = False
         self._database: sa.Engine | None = None
 
@@ -71,6 +75,13 @@ class Engine:
         OperatorError when another process holds this home folder or the database is out of reach.
         """
         self.own()
+        if not _SINGLETON.acquire(blocking=False):
+            raise DefectError(
+                "The engine was not started.",
+                "Another desk runs in this process, and there can be one only.",
+                "Stop that desk first.",
+            )
+        self._mine = True
         loop = asyncio.get_running_loop()
         try:
             # In a thread without a loop: DBOS adopts the loop it is launched in, and its own
@@ -88,10 +99,10 @@ class Engine:
 
     async def stop(self) -> None:
         """End the threads, cancel the runs that are under way (they are recovered at the next start)."""
-        if self._launched:
-            await asyncio.to_thread(self._close_queue)
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
-        self._launched = False
+        if self._mine:
+            await asyncio.to_thread(self._close)
+            _SINGLETON.release()
+            self._mine = False
         if self._database is not None:
             self._database.dispose()
             self._database = None
@@ -132,16 +143,18 @@ class Engine:
         )
         self._launched = True
 
-    def _close_queue(self) -> None:
-        """Let the queue hand out nothing more before its loop ends.
+    def _close(self) -> None:
+        """End DBOS, and let the queue hand out nothing more before its loop ends.
 
         DBOS ends its loop before its queue threads: a run taken in between meets a closed loop.
         A look at the queue that has begun still uses the old setting, hence the wait.
         """
-        queue = DBOS.retrieve_queue(QUEUE)
+        queue = DBOS.retrieve_queue(QUEUE) if self._launched else None
         if queue is not None:
             queue.set_worker_concurrency(0)
             time.sleep(2.2 * self._polling + 0.05)
+        DBOS.destroy(destroy_registry=True)
+        self._launched = False
 
     def _in_loop(self, loop: asyncio.AbstractEventLoop) -> Callable[[str], Awaitable[str]]:
         async def step(run_id: str) -> str:

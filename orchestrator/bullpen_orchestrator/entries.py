@@ -55,7 +55,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run: the message that caused it, who leads it, and how far it came."""
+    """One run: the message that caused it, who leads it, and how far it came.
+
+    `stop_key` is the key of the one notice about the stop that ended it, maybe with others.
+    """
 
     id: str
     inbound: Inbound
@@ -63,6 +66,7 @@ class Run:
     status: RunStatus
     attempts: int
     stopped_by: str
+    stop_key: str
     created_at: str
     seq: int
 
@@ -176,6 +180,7 @@ def run_of(row: sqlite3.Row) -> Run:
         status=row["status"],
         attempts=row["attempts"],
         stopped_by=row["stopped_by"],
+        stop_key=row["stop_key"],
         created_at=row["created_at"],
         seq=row["seq"],
     )

@@ -84,9 +84,13 @@ class Ledger:
         return Thread(ours=bool(rows), owner=owners[0] if owners else "")
 
     def thread(self, channel: str, thread_ts: str, *, before: int, limit: int) -> list[Entry]:
-        """The last `limit` messages of a thread with a sequence number below `before`, oldest first."""
+        """The last `limit` messages of a thread with a sequence number below `before`, oldest first.
+
+        What was taken back or refused before anybody saw it is left out.
+        """
         rows = self._rows(
             "SELECT * FROM messages WHERE channel = ? AND thread_ts = ? AND seq < ?"
+            " AND id NOT IN (SELECT key FROM outbox WHERE state IN ('withdrawn', 'failed'))"
             " ORDER BY seq DESC LIMIT ?",
             channel,
             thread_ts,
@@ -111,15 +115,15 @@ class Ledger:
         )
         return frozenset(row["id"] for row in rows)
 
-    def person_of(self, channel: str, thread_ts: str) -> str:
-        """The person who began a thread: the owner of its scope in direct messages."""
+    def opening(self, channel: str, thread_ts: str) -> Entry | None:
+        """The first message of a person in a thread."""
         rows = self._rows(
-            "SELECT author FROM messages WHERE channel = ? AND thread_ts = ? AND kind = 'person'"
+            "SELECT * FROM messages WHERE channel = ? AND thread_ts = ? AND kind = 'person'"
             " ORDER BY seq LIMIT 1",
             channel,
             thread_ts,
         )
-        return str(rows[0]["author"]) if rows else ""
+        return entry_of(rows[0]) if rows else None
 
     def asked(self, run_id: str, asker: str, colleague: str, *, but: str) -> int:
         """How often `asker` asked `colleague` in this run, not counting the message `but`."""
@@ -183,13 +187,17 @@ class Ledger:
         """Flag every open run of a thread as stopped and return the ids of those newly flagged."""
         with self._transaction():
             rows = self._rows(
-                "UPDATE runs SET stopped_by = ? WHERE channel = ? AND thread_ts = ?"
-                " AND status IN ('queued', 'running') AND stopped_by = '' RETURNING id",
-                by,
+                "SELECT id FROM runs WHERE channel = ? AND thread_ts = ?"
+                " AND status IN ('queued', 'running') AND stopped_by = '' ORDER BY seq",
                 channel,
                 thread_ts,
             )
-        return [row["id"] for row in rows]
+            ids = [str(row["id"]) for row in rows]
+            self._db.executemany(
+                "UPDATE runs SET stopped_by = ?, stop_key = ? WHERE id = ?",
+                [(by, f"{ids[0]}:stopped", run_id) for run_id in ids],
+            )
+        return ids
 
     # -- the journal of turns, and what they cost ----------------------------------------
 
@@ -239,7 +247,7 @@ class Ledger:
         rows = self._rows(
             "SELECT m.*, coalesce(o.ts, '') AS posted_ts FROM messages m"
             " LEFT JOIN outbox o ON o.key = m.id"
-            " WHERE m.kind != 'notice' AND (m.ts != '' OR o.state = 'sent')"
+            " WHERE m.kind != 'notice' AND trim(m.shown) != '' AND (m.ts != '' OR o.state = 'sent')"
             " AND NOT EXISTS (SELECT 1 FROM remembered r WHERE r.message_id = m.id)"
             " AND EXISTS (SELECT 1 FROM runs WHERE runs.channel = m.channel"
             "             AND runs.thread_ts = m.thread_ts)"

@@ -10,14 +10,17 @@ from collections.abc import Sequence
 
 from bullpen_memory.errors import BullpenError
 
+THINKING = "thinking"
 FILES_ONLY = "Look at the attached files and say what they hold."
 
 
-def empty(lead: str) -> str:
+def empty(desk: str, lead: str) -> str:
     """A message without words or files."""
     return (
         "Your message reached me without any text, so there is nothing to work on. "
-        f"Write what you want to know, or name a colleague first: `{lead}: …`."
+        "Write what you want to know after the mention, for example "
+        f"`@{desk} compare the volatility of oil and the S&P 500`, "
+        f"or name a colleague first: `@{desk} {lead}: …`."
     )
 
 
@@ -81,12 +84,12 @@ def out_of_budget(reason: str) -> str:
 
 def handed_off(work: Sequence[tuple[str, str]]) -> str:
     """Who does what."""
-    return "\n".join(f"• *{name}*: {task}" for name, task in work)
+    return "\n".join(f"• **{name}**: {task}" for name, task in work)
 
 
 def asks(name: str, question: str) -> str:
     """A visible question to a colleague."""
-    return f"*{name}*, {question}"
+    return f"**{name}**, {question}"
 
 
 def no_answer(name: str) -> str:

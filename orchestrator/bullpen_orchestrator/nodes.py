@@ -77,7 +77,11 @@ class Nodes:
             return messages.unknown_colleague(decided.unknown, decided.near, roster)
         if decided.text.strip() or said.files:
             return ""
-        return messages.bad_files(said.problems) if said.problems else messages.empty(lead)
+        return (
+            messages.bad_files(said.problems)
+            if said.problems
+            else messages.empty(self._parts.desk_name, lead)
+        )
 
     def _remarks(self, run: Run) -> list[tuple[str, str]]:
         remarks: list[tuple[str, str]] = []

@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from bullpen_memory.store import Store
+import structlog
 
+from bullpen_memory.errors import InputError
 from bullpen_memory.records import (
     WORKSPACE,
     Draft,
@@ -21,11 +22,13 @@ from bullpen_memory.records import (
     channel_scope,
     person_scope,
 )
+from bullpen_memory.store import Store
 from bullpen_orchestrator.entries import Entry, Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.ports import Audience, Chat, Inbound
 
 _SHOWN = 400
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def home(inbound: Inbound) -> str:
@@ -88,11 +91,20 @@ class Recollection:
         written = 0
         while entries := self._ledger.unremembered():
             for entry in entries:
-                record = await asyncio.to_thread(self._store.add, self._draft(entry))
+                record_id = await asyncio.to_thread(self._keep, entry)
                 self._checkpoint("remember.stored")
-                self._ledger.remember(entry.id, record.id)
+                self._ledger.remember(entry.id, record_id)
             written += len(entries)
         return written
+
+    def _keep(self, entry: Entry) -> str:
+        """The id of the record that holds the message, or "" when the store refuses it for good."""
+        try:
+            return self._store.add(self._draft(entry)).id
+        except InputError as error:
+            # Asking again would be refused again, and would keep every later message waiting.
+            _log.warning("message not remembered", message=entry.id, error=str(error))
+            return ""
 
     def _draft(self, entry: Entry) -> Draft:
         permalink = entry.permalink or self._chat.permalink(
@@ -100,7 +112,8 @@ class Recollection:
         )
         where = "a direct message" if entry.audience == "direct" else f"#{entry.channel_name}"
         title = f"{entry.author_name} in {where}"
-        person = self._ledger.person_of(entry.channel, entry.thread_ts)
+        opening = self._ledger.opening(entry.channel, entry.thread_ts)
+        person = opening.author if opening else entry.author
         return Draft(
             kind="message",
             text=entry.shown,
@@ -109,6 +122,8 @@ class Recollection:
             scope=_scope(entry.audience, entry.channel, person),
             title=title,
             known_at=datetime.fromisoformat(entry.at),
+            thread=f"{entry.channel}:{entry.thread_ts}",
+            speaker=entry.author_name,
         )
 
 

@@ -31,6 +31,7 @@ MIGRATIONS = (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, channel TEXT NOT NULL,
         thread_ts TEXT NOT NULL, inbound TEXT NOT NULL, route TEXT NOT NULL, owner TEXT NOT NULL,
         status TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, stopped_by TEXT NOT NULL DEFAULT '',
+        stop_key TEXT NOT NULL DEFAULT '',
         problem TEXT NOT NULL DEFAULT '', created_at TEXT NOT NULL, ended_at TEXT NOT NULL DEFAULT ''
     );
     CREATE INDEX runs_thread ON runs (channel, thread_ts, seq);

@@ -73,7 +73,7 @@ class Speech:
             text=rendered.text,
             footnotes=notes,
             images=images,
-            buttons=_buttons(run, words),
+            buttons=_buttons(run, words, [*words.receipts, *rendered.receipts], lookup),
             priority=_PRIORITY.get(words.kind, "answer"),  # type: ignore[arg-type]
             live_ts=await self._live(run.id, words.key),
             meta={"run": run.id, "model": self._parts.model_for(agent).label},
@@ -164,10 +164,16 @@ class Speech:
         return tuple(found.items())
 
 
-def _buttons(run: Run, words: Words) -> tuple[Button, ...]:
-    if not (words.final and words.receipts):
+def _buttons(
+    run: Run, words: Words, receipt_ids: list[str], lookup: figures.Lookup
+) -> tuple[Button, ...]:
+    """The way from a final answer to its receipts: those of the run, or a list where others are cited."""
+    receipts = [r for r in map(lookup, dict.fromkeys(receipt_ids)) if r is not None]
+    if not (words.final and receipts):
         return ()
-    return (Button(action="receipts", label="Receipts", value=run.id),)
+    own = all(receipt.run_id == run.id for receipt in receipts)
+    value = run.id if own else ",".join(receipt.id for receipt in receipts)
+    return (Button(action="receipts", label="Receipts", value=value),)
 
 
 def _entry(

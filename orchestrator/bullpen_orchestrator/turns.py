@@ -14,6 +14,7 @@ from typing import Any, Literal
 from bullpen_agents.task import Agent, Line, Reply, Task
 from bullpen_agents.turn import take_turn
 from bullpen_memory.errors import OperatorError
+from bullpen_orchestrator import messages
 from bullpen_orchestrator.colleagues import NAMES, Ask, Assign
 from bullpen_orchestrator.entries import Run
 from bullpen_orchestrator.ledger import Ledger
@@ -72,7 +73,7 @@ class Turns:
         answered (a wrong key, say): the run cannot go on. Other failures are told in the reply.
         """
         watch = self._watch(run, agent, order)
-        await watch.status("thinking")
+        await watch.status(messages.THINKING)
         try:
             reply = await take_turn(
                 agent,
@@ -187,8 +188,7 @@ class Turns:
     def _context(self, run: Run, agent: Agent) -> ToolContext:
         said = run.inbound
         parts = self._parts
-        opening = self._ledger.thread(said.channel, said.thread_ts, before=run.seq + 10**9, limit=1)
-        title = " ".join((opening[0].text if opening else said.text).split())[:80]
+        opening = self._ledger.opening(said.channel, said.thread_ts)
         return ToolContext(
             run_id=run.id,
             agent=agent.id,
@@ -196,7 +196,7 @@ class Turns:
             scopes=visible(said),
             home=home(said),
             thread_link=parts.chat.permalink(said.channel, said.thread_ts),
-            thread_title=title,
+            thread_title=" ".join((opening.text if opening else said.text).split())[:80],
             store=parts.store,
             market=parts.market,
             receipts=parts.receipts,

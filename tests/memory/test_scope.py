@@ -127,7 +127,7 @@ def test_a_stale_index_brings_nothing_back(tmp_path: Path, store: Store) -> None
     gone = store.add(draft("the merger closes in July"))
     index = ChromaIndex(tmp_path / "chroma")
     Indexer(store, index).drain()
-    store.use_index(index)
+    store.use_index(index, exact_limit=0)
     store.forget(gone.id, by="ann", reason="")
     seen = frozenset({WORKSPACE})
     assert store.find(Query(text="merger closes", scopes=seen, statuses=ALL)).total == 0

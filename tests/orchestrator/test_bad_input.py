@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from bullpen_agents.model import Event, Request
+from bullpen_agents.model import Event, Request, TextDelta
 from bullpen_agents.scripted import ScriptedModel, calls
+from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.limits import Limits
 from bullpen_orchestrator.ports import Post
 from real_parts import FakeChat, OpenDesk, said, until
@@ -19,8 +20,6 @@ class Hanging:
     label, offline = "hanging model", False
 
     async def stream(self, request: Request) -> AsyncIterator[Event]:
-        from bullpen_agents.model import TextDelta
-
         yield TextDelta("I am about to say")
         await asyncio.Event().wait()
 
@@ -44,6 +43,7 @@ async def answers(open_desk: OpenDesk, text: str, *script: str, **changes: objec
 async def test_an_empty_message(open_desk: OpenDesk) -> None:
     [post] = await answers(open_desk, "quant:  ")
     assert post.text.startswith("Your message reached me without any text")
+    assert "`@Bullpen quant: …`" in post.text
     assert post.agent == "quant"
 
 
@@ -158,3 +158,34 @@ async def test_a_desk_that_is_closed_in_the_middle_goes_on_at_the_next_start(
     await desk.start()
     await desk.idle(10)
     assert [post.text for post in chat.posts] == ["Here I am again."]
+
+
+async def test_a_stop_that_the_process_did_not_survive_is_said_at_the_next_start(
+    open_desk: OpenDesk,
+) -> None:
+    chat = FakeChat()
+    desk = await open_desk(chat, Hanging())
+    await desk.receive(said("quant: one"))
+    await desk.receive(said("and two", ts="1.000002", thread_ts="1.000001"))
+    await until(lambda: desk.status() and not desk.status()[0].waiting)
+    await desk.stop()
+    ledger = Ledger(desk.parts.home / "ledger.db")
+    assert len(ledger.stop("C1", "1.000001", "Ada")) == 2
+    ledger.close()
+    await desk.start()
+    await desk.idle(10)
+    assert [post.text[:15] for post in chat.posts] == ["Stopped by Ada."]
+
+
+async def test_a_private_channel_keeps_its_words_to_itself(open_desk: OpenDesk) -> None:
+    chat, model = FakeChat(), ScriptedModel(["Noted: silver."] * 3)
+    desk = await open_desk(chat, model)
+    where = {"channel": "G1", "audience": "private"}
+    await desk.receive(said("we buy silver", **where))
+    await desk.idle(10)
+    await desk.receive(said("what about silver?", ts="2.000001"))
+    await desk.idle(10)
+    assert model.requests[-1].meta["memories"] == []
+    await desk.receive(said("what about silver?", ts="3.000001", **where))
+    await desk.idle(10)
+    assert any("we buy silver" in line for line in model.requests[-1].meta["memories"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from structlog.testing import capture_logs
+
 from bullpen_agents.model import Request
 from bullpen_agents.scripted import ScriptedModel, calls
 from bullpen_memory.errors import OperatorError
@@ -66,7 +68,7 @@ async def test_the_architect_plans_the_colleagues_work_and_it_closes(open_desk: 
     assert "Quant" in chat.posts[0].text
     assert "measure it" in chat.posts[0].text
     said_by = [(post.agent, post.text.split("\n")[0]) for post in chat.posts]
-    assert ("quant", "*Developer*, is it right?") in said_by
+    assert ("quant", "**Developer**, is it right?") in said_by
     assert said_by.index(("developer", "It is right.")) < said_by.index(("quant", "Done."))
     closing = chat.posts[-1]
     assert (closing.agent, closing.priority) == ("architect", "answer")
@@ -82,7 +84,7 @@ async def test_what_was_said_is_found_next_day_in_another_channel(open_desk: Ope
     model = ScriptedModel(
         {
             "quant": [calls(("measure", {"value": 31.0})), "Oil volatility is {{r1.vol}}."],
-            "architect": ["We know it."],
+            "architect": ["We know it: {{r1.vol}}."],
         }
     )
     desk = await open_desk(chat, model)
@@ -96,6 +98,8 @@ async def test_what_was_said_is_found_next_day_in_another_channel(open_desk: Ope
     assert any("31" in line and "[r1]" in line for line in memories)
     assert any("https://desk.test/C1/" in line for line in memories)
     assert not any("what do we know" in line for line in memories)
+    [button] = chat.posts[-1].buttons
+    assert button.value == "r1"
 
 
 async def test_a_direct_message_is_remembered_for_its_person_only(open_desk: OpenDesk) -> None:
@@ -135,8 +139,10 @@ async def test_a_wrong_key_is_told_once_and_the_thread_goes_on(open_desk: OpenDe
 
 async def test_a_defect_ends_in_an_apology_with_the_run_id(open_desk: OpenDesk) -> None:
     desk = await open_desk(chat := FakeChat(), ScriptedModel([ZeroDivisionError("oops")]))
-    await desk.receive(said("hello"))
-    await desk.idle(10)
+    with capture_logs() as logs:
+        await desk.receive(said("hello"))
+        await desk.idle(10)
+    assert [(line["event"], line["exc_info"]) for line in logs] == [("run broke", True)]
     [post] = chat.posts
     assert "T:C1:1.000001" in post.text
     assert "oops" not in post.text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bullpen_memory.errors import OperatorError
+from bullpen_memory.errors import DefectError, OperatorError
 from bullpen_orchestrator.engine import Engine
 from real_parts import until
 
@@ -81,3 +81,36 @@ async def test_a_second_process_on_one_home_is_refused_in_words(tmp_path: Path) 
         await first.stop()
     second.own()
     await second.stop()
+
+
+async def test_a_database_out_of_reach_is_told_and_the_home_is_free_again(tmp_path: Path) -> None:
+    async def conduct(run_id: str) -> str:
+        return "done"
+
+    engine = Engine(tmp_path, conduct, database_url=f"sqlite:///{tmp_path}/no/such/folder/x.db")
+    with pytest.raises(OperatorError, match=r"could not be started.*database"):
+        await engine.start()
+    again = Engine(tmp_path, conduct)
+    again.own()
+    await again.stop()
+
+
+async def test_a_second_engine_in_one_process_is_refused_and_leaves_the_first_alone(
+    tmp_path: Path,
+) -> None:
+    seen: list[str] = []
+
+    async def conduct(run_id: str) -> str:
+        seen.append(run_id)
+        return "done"
+
+    first, second = Engine(tmp_path / "a", conduct), Engine(tmp_path / "b", conduct)
+    await first.start()
+    try:
+        with pytest.raises(DefectError, match="one only"):
+            await second.start()
+        await second.stop()
+        await first.enqueue("r", thread="t")
+        await until(lambda: seen == ["r"])
+    finally:
+        await first.stop()

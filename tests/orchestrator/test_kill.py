@@ -14,13 +14,11 @@ import pytest
 HERE = Path(__file__).parent
 
 POINTS = [
-    ["claimed:1"],
-    ["run.begun:1", "graph.step:2"],
+    ["claimed:1", "run.begun:1", "graph.step:2"],
     ["turn.done:2", "outbox.row:3"],
     ["outbox.sending:1", "chat.applied:1"],
     ["chat.applied:3", "outbox.posted:2"],
-    ["outbox.sent:4", "remember.stored:3"],
-    ["run.ended:1"],
+    ["outbox.sent:4", "remember.stored:3", "run.ended:1"],
 ]
 EVERY = [
     [f"{point}:{number}"]
@@ -43,8 +41,8 @@ EVERY = [
 ]
 
 
-def lives(home: Path, points: list[str]) -> None:
-    """Let a desk live and be killed; then look at what people saw and what the ledger holds."""
+def live(home: Path, points: list[str]) -> list[dict[str, str]]:
+    """Let a desk live and be killed at each point; what people saw in the end."""
     home.mkdir()
     path = os.pathsep.join(filter(None, sys.path))
     done = subprocess.run(
@@ -56,7 +54,12 @@ def lives(home: Path, points: list[str]) -> None:
         check=False,
     )
     assert done.returncode == 0, f"life {done.returncode} of {points}: {done.stderr[-3000:]}"
-    posts = [json.loads(line) for line in (home / "chat.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (home / "chat.jsonl").read_text().splitlines()]
+
+
+def lives(home: Path, points: list[str]) -> None:
+    """Kill a desk, and check what people saw against what the ledger holds."""
+    posts = live(home, points)
     keys = [post["key"] for post in posts]
     assert len(keys) == len(set(keys)), f"said twice: {keys}"
     speakers = sorted(post["agent"] for post in posts)
@@ -85,3 +88,10 @@ def test_a_desk_killed_at_any_commit_says_everything_once(
     tmp_path: Path, points: list[str]
 ) -> None:
     lives(tmp_path / "home", points)
+
+
+def test_a_run_that_takes_its_worker_down_three_times_is_set_aside(tmp_path: Path) -> None:
+    posts = live(tmp_path / "home", ["turn.done:1", "turn.done:1", "turn.done:1"])
+    [post] = posts
+    assert post["text"].startswith("I set this request aside: it took the desk down 3 times.")
+    assert "T:C1:1.000001" in post["text"]
