@@ -77,11 +77,6 @@ def parked(run_id: str, crashes: int) -> str:
     )
 
 
-def out_of_budget(reason: str) -> str:
-    """A run that reached its limit."""
-    return f"I stopped here because {reason}. Ask for less at once, or raise the limit in the settings."
-
-
 def handed_off(work: Sequence[tuple[str, str]]) -> str:
     """Who does what."""
     return "\n".join(f"• **{name}**: {task}" for name, task in work)
