@@ -87,3 +87,53 @@ def test_the_manifest_can_be_pasted() -> None:
 
 def test_the_version_is_told() -> None:
     assert bullpen("--version").stdout.startswith("bullpen 0.")
+
+
+def test_ask_starts_a_desk_and_prints_the_thread(tmp_path: Path) -> None:
+    home = str(tmp_path / "home")
+    done = bullpen(
+        "ask", "quant: what do I make on a 70-90-110 call butterfly bought at 2.50?", "--home", home
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Quant" in done.stdout
+    assert "17.50" in done.stdout
+    assert "[image: " in done.stdout
+    found = bullpen("memory", "search", "butterfly", "--home", home, "--json")
+    hits = json.loads(found.stdout)["hits"]
+    assert hits
+    shown = bullpen("memory", "show", hits[0]["id"], "--home", home)
+    assert hits[0]["id"] in shown.stdout
+    assert "Source" in shown.stdout
+    assert bullpen("memory", "verify", "--home", home).returncode == 0
+    assert not (tmp_path / "home/run.json").exists()
+
+
+def test_wrong_questions_are_told(tmp_path: Path) -> None:
+    home = str(tmp_path)
+    for args, word in (
+        (("ask", " "), "nothing to ask"),
+        (("ask", "x", "--agent", "bob"), "no agent called “bob”"),
+        (("memory", "show", "nothing"), "no memory"),
+        (("memory", "search", "x", "--kind", "odd"), "no memory"),
+    ):
+        done = bullpen(*args, "--home", home)
+        assert (done.returncode, word in done.stderr) == (2, True), done.stderr
+
+
+def test_doctor_says_what_is_active_and_never_a_secret(tmp_path: Path) -> None:
+    home = str(tmp_path / "home")
+    plain = bullpen("doctor", "--home", home)
+    assert plain.returncode == 0, plain.stdout
+    assert "ANTHROPIC_API_KEY" in plain.stdout
+    assert "local workspace" in plain.stdout
+    assert not (tmp_path / "home").exists()
+    broken = bullpen(
+        "doctor", "--home", home, "--json",
+        ANTHROPIC_API_KEY="sk-ant-top-secret", SLACK_BOT_TOKEN="xoxb-top-secret",
+    )  # fmt: skip
+    assert broken.returncode == 1
+    assert "top-secret" not in broken.stdout + broken.stderr
+    told = {finding["topic"]: finding for finding in json.loads(broken.stdout)["findings"]}
+    assert told["Model"]["state"] == "ok"
+    assert told["Slack"]["state"] == "broken"
+    assert "SLACK_APP_TOKEN" in told["Slack"]["remedy"]

@@ -84,7 +84,14 @@ def markdown(text: str) -> Markup:
 
 def marked(text: str) -> Markup:
     """A snippet with its **matches** marked."""
+    # A match inside bold text stands between four stars: one pair is the record's own.
+    text = re.sub(r"\*{3,}", "**", text)
     return Markup(re.sub(r"\*\*(.+?)\*\*", r"<mark>\1</mark>", str(escape(text))))
+
+
+def bare(text: str) -> str:
+    """A line without Markdown's marks, for titles."""
+    return re.sub(r"[*`#]+", "", text).strip()
 
 
 def moment(time: datetime | date | None) -> str:
@@ -131,7 +138,7 @@ class Drawing:
         )
         self._env.filters |= {
             "markdown": markdown, "marked": marked, "moment": moment, "ago": ago,
-            "safe_link": safe_link,
+            "safe_link": safe_link, "bare": bare,
         }  # fmt: skip
         self._frame = frame
 

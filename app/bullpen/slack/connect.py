@@ -112,8 +112,13 @@ class Connection:
             context.client.proxy = self.client.proxy  # type: ignore[attr-defined]
             await next()  # type: ignore[operator]
 
+        # Without a token of its own: Bolt takes it from `authorize`, and warns of a second one.
+        bare = AsyncWebClient(
+            base_url=self.client.base_url, session=self.session, retry_handlers=[], logger=log
+        )
+        bare.proxy = self.client.proxy
         return AsyncApp(
-            client=self.client,
+            client=bare,
             authorize=authorize,
             before_authorize=direct,
             logger=logging.getLogger("bullpen.slack.bolt"),

@@ -6,10 +6,11 @@ The rule it protects: the page shows only what the person who opens it may see. 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from bullpen.slack.render import mrkdwn
 from bullpen_agents.roster import Roster
+from bullpen_memory.records import Kind
 
 EXAMPLES = (
     "@Bullpen quant: what do I make on the SLV June 70-90-110 call butterfly bought at 2.50?",
@@ -20,14 +21,15 @@ Json = dict[str, Any]
 
 
 def view(roster: Roster, counts: Mapping[str, int]) -> Json:
-    """The home tab. `counts` are records by kind that the person may see."""
+    """The home tab. `counts` are records by kind and status, as far as the person may see."""
     people = "\n".join(
         f"{agent.icon} *{mrkdwn(agent.name)}*: {mrkdwn(agent.title)}"
         for agent in roster.agents.values()
     )
-    kept = ", ".join(
-        f"{number} {kind}{'' if number == 1 else 's'}" for kind, number in counts.items() if number
-    )
+    kept = ", ".join(f"{kind} {counts[kind]:,}" for kind in get_args(Kind) if counts.get(kind))
+    proposed = counts.get("proposed", 0)
+    if proposed:
+        kept += f"\n{proposed:,} of them wait for a person's review."
     return {
         "type": "home",
         "blocks": [

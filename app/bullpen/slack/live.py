@@ -171,11 +171,15 @@ class LiveMessages:
             self._refused("chat.appendStream", error)
             stream.wake.set()
 
-    async def _stop(self, channel: str, ts: str) -> None:
+    async def _stop(self, channel: str, ts: str, text: str | None = None) -> None:
         try:
-            await self._client.chat_stopStream(channel=channel, ts=ts)
+            await self._client.chat_stopStream(channel=channel, ts=ts, markdown_text=text)
         except SlackApiError as error:
-            if reason(error) != "message_not_in_streaming_state":
+            word = reason(error)
+            if word == "no_text" and text is None:
+                # A stream that showed nothing cannot be stopped without a word.
+                await self._stop(channel, ts, "…")
+            elif word != "message_not_in_streaming_state":
                 self._refused("chat.stopStream", error)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("the stream %s was not stopped: %s", ts, error)

@@ -14,7 +14,10 @@ from slack_sdk.errors import SlackApiError
 
 from bullpen_orchestrator.ports import Busy, Undeliverable
 
-LATER = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+LATER = frozenset(
+    {"ratelimited", "rate_limited", "message_limit_exceeded", "streaming_state_conflict"}
+)
+"""Nothing was posted, and the same call may succeed soon (a stream that was not stopped yet, too)."""
 IN_DOUBT = frozenset(
     {"fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )

@@ -1,0 +1,160 @@
+"""What people say in Slack reaches the desk once, unwrapped; nobody else's words do."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bullpen.slack.app import Listeners
+from bullpen.slack.attachments import Attachments
+from bullpen.slack.connect import Connection, Identity
+from bullpen.slack.directory import Directory
+from bullpen.slack.inbound import Reader, own, unwrap
+from bullpen_agents.roster import Roster
+from bullpen_orchestrator.ports import Inbound
+from bullpen_tools.receipts import Receipts
+from bullpen_workspace.server import Workspace
+
+ME = Identity("T1", "Team", "https://t/", "B1", "UBOT", "bullpen")
+
+
+class Ear:
+    """A desk that only listens; the first `failures` messages are not claimed."""
+
+    def __init__(self) -> None:
+        self.heard: list[Inbound] = []
+        self.stopped: list[tuple[str, str, str]] = []
+        self.failures = 0
+
+    async def receive(self, inbound: Inbound) -> str:
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("the disk is full")
+        self.heard.append(inbound)
+        return "new"
+
+    async def stop_thread(self, channel: str, thread_ts: str, by: str) -> int:
+        self.stopped.append((channel, thread_ts, by))
+        return 1
+
+
+@pytest.fixture
+async def ear(connection: Connection, tmp_path: Path) -> AsyncIterator[Ear]:
+    made = Ear()
+    directory = Directory(connection.reader)
+    (tmp_path / "files").mkdir()
+    attachments = Attachments(connection.client, tmp_path / "files", 1_000)
+    reader = Reader(connection.identity, directory, attachments)
+    receipts = Receipts(tmp_path / "receipts.db")
+    Listeners(
+        connection, reader, directory, made, Roster.load(), receipts, lambda _: {"finding": 2}
+    )
+    await connection.listen()
+    yield made
+    receipts.close()
+
+
+async def until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 8
+    while not true():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+async def test_a_mention_arrives_once_with_names_and_audience(
+    ear: Ear, person: AsyncWebClient, workspace: Workspace, desk_channel: str
+) -> None:
+    keys = workspace.credentials
+    sent = await person.chat_postMessage(
+        channel=desk_channel,
+        text=f"<@{keys.bot_user_id}> quant: see <#{desk_channel}> &amp; <https://x.org/a|the page>",
+    )
+    last = await person.chat_postMessage(channel=desk_channel, text="and you, Ada?")
+    await until(lambda: len(ear.heard) >= 2)
+    # Two threads: side by side, in no order.
+    first, second = sorted(ear.heard, key=lambda inbound: inbound.ts)
+    assert first.text == "quant: see #desk & [the page](https://x.org/a)"
+    assert (first.addressed, first.audience, first.channel_name) == (True, "public", "desk")
+    assert (first.ts, first.thread_ts, first.user) == (sent["ts"], sent["ts"], keys.person_id)
+    assert first.user_name == "you"
+    link = await person.chat_getPermalink(channel=desk_channel, message_ts=sent["ts"])
+    assert first.permalink == link["permalink"]
+    assert (second.ts, second.addressed) == (last["ts"], False)
+
+
+async def test_a_direct_message_is_addressed_without_a_mention(
+    ear: Ear, person: AsyncWebClient, workspace: Workspace
+) -> None:
+    direct = await person.conversations_open(users=workspace.credentials.bot_user_id)
+    await person.chat_postMessage(channel=direct["channel"]["id"], text="hello")
+    await until(lambda: ear.heard)
+    assert (ear.heard[0].audience, ear.heard[0].addressed) == ("direct", True)
+
+
+async def test_the_desk_never_hears_itself(
+    ear: Ear, connection: Connection, person: AsyncWebClient, desk_channel: str
+) -> None:
+    for persona in ({}, {"username": "Quant", "icon_emoji": ":bar_chart:"}):
+        await connection.client.chat_postMessage(channel=desk_channel, text="mine", **persona)
+    await person.chat_postMessage(channel=desk_channel, text="yours")
+    await until(lambda: ear.heard)
+    assert [inbound.text for inbound in ear.heard] == ["yours"]
+
+
+async def test_files_are_kept_by_their_hash_and_refusals_are_told(
+    ear: Ear, person: AsyncWebClient, desk_channel: str
+) -> None:
+    await person.files_upload_v2(
+        channel=desk_channel,
+        initial_comment="look",
+        file_uploads=[
+            {"filename": "a.csv", "content": "x,y\n1,2\n"},
+            {"filename": "big.csv", "content": "x" * 2_000},
+            {"filename": "app.bin", "content": b"\0\1\2"},
+        ],
+    )
+    await until(lambda: ear.heard)
+    inbound = ear.heard[0]
+    assert [file.name for file in inbound.files] == ["a.csv"]
+    assert inbound.files[0].path.read_text() == "x,y\n1,2\n"
+    assert inbound.files[0].path.stem == inbound.files[0].sha256
+    assert len(inbound.problems) == 2
+    assert "big.csv" in inbound.problems[0]
+    assert "the limit is" in inbound.problems[0]
+    assert "binary" in inbound.problems[1]
+    assert len(list(inbound.files[0].path.parent.iterdir())) == 1
+
+
+async def test_what_was_not_claimed_is_delivered_again(
+    ear: Ear, person: AsyncWebClient, desk_channel: str
+) -> None:
+    ear.failures = 1
+    await person.chat_postMessage(channel=desk_channel, text="once more")
+    await until(lambda: ear.heard)
+    assert [inbound.text for inbound in ear.heard] == ["once more"]
+
+
+async def test_a_person_token_that_carries_our_bot_id_is_a_person() -> None:
+    stamped = {"user": "UADA", "bot_id": "B1", "type": "message"}
+    assert not own(stamped, ME)
+    assert own({"user": "UBOT", "bot_id": "B1"}, ME)
+    assert own({"bot_id": "B1", "subtype": "bot_message"}, ME)
+    assert not own({"bot_id": "B2", "subtype": "bot_message"}, ME)
+
+
+async def test_marks_are_unwrapped() -> None:
+    directory = Directory(AsyncWebClient("xoxb-none", base_url="http://127.0.0.1:9/api/"))
+    cases: dict[str, Any] = {
+        "<@UBOT>: what is 1 &lt; 2?": ("what is 1 < 2?", True),
+        "<!here> look at <https://x.org>": ("@here look at https://x.org", False),
+        "ask <#C1|deals> and <!subteam^S1|@quants>": ("ask #deals and @quants", False),
+        "<mailto:a@x.org|a@x.org>": ("mailto:a@x.org", False),
+    }
+    for text, expected in cases.items():
+        assert await unwrap(text, ME, directory) == expected

@@ -1,0 +1,203 @@
+"""The memory and receipts pages, as a browser asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from bullpen.pages.look import Drawing, Frame, Link, Viewer, bare, marked, safe_link
+from bullpen.pages.memory import MemoryPage
+from bullpen.pages.receipts import ReceiptsPage
+from bullpen_memory.records import Draft, Source, channel_scope, person_scope
+from bullpen_memory.store import Store
+from bullpen_tools.context import Artifact, DataRef, Result, Value
+from bullpen_tools.receipts import NewReceipt, Receipts
+
+SAME = {"Origin": "http://testserver"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "context.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def receipts(tmp_path: Path) -> Iterator[Receipts]:
+    opened = Receipts(tmp_path / "receipts.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(store: Store, receipts: Receipts, tmp_path: Path) -> Iterator[TestClient]:
+    async def eyes() -> Viewer:
+        scopes = frozenset({"workspace", person_scope("U1"), channel_scope("C1")})
+        return Viewer("U1", scopes, {"U1": "Ada", "quant": "Quant"}, {"C1": "deals"})
+
+    drawing = Drawing(Frame("Bullpen", (Link("Channels", "/"), Link("Memory", "/memory/"))))
+    (tmp_path / "artifacts").mkdir()
+    app = Starlette(
+        routes=[
+            MemoryPage(store, drawing, eyes).mount(),
+            ReceiptsPage(receipts, tmp_path / "artifacts", drawing, eyes).mount(),
+        ]
+    )
+    with TestClient(app) as client:
+        yield client
+
+
+def draft(text: str, **more: object) -> Draft:
+    source = Source(
+        kind="message", ref=f"m{len(text)}", permalink="http://127.0.0.1:4747/archives/C1/p1"
+    )
+    fields = {"kind": "finding", "author": "quant", "scope": "workspace", "source": source} | more
+    return Draft(text=text, **fields)  # type: ignore[arg-type]
+
+
+def test_nothing_yet_says_how_to_begin(page: TestClient) -> None:
+    assert "Nothing is remembered yet" in page.get("/memory/").text
+
+
+def test_records_are_found_filtered_and_opened(page: TestClient, store: Store) -> None:
+    oil = store.add(draft("Oil was **volatile** in 2008.", title="Oil", symbols=("WTI",)))
+    store.add(draft("Copper was calm.", kind="note", author="U1"))
+    assert "Copper was calm" in page.get("/memory/").text
+    found = page.get("/memory/results?q=volatile").text
+    assert "<mark>volatile</mark>" in found
+    assert "Copper" not in found
+    assert "Oil" not in page.get("/memory/results?author=U1").text
+    assert "Copper" not in page.get("/memory/results?symbol=wti").text
+    assert "No record fits" in page.get("/memory/results?q=uranium").text
+    shown = page.get(f"/memory/{oil.id}").text
+    assert "<strong>volatile</strong>" in shown
+    assert 'href="/archives/C1/p1"' in shown
+    assert "everybody in this workspace" in shown
+
+
+def test_only_what_the_viewer_may_see_is_shown(page: TestClient, store: Store) -> None:
+    other = store.add(draft("A secret deal.", scope=channel_scope("C9")))
+    direct = store.add(draft("Another's note.", scope=person_scope("U2")))
+    mine = store.add(draft("A deal of ours.", scope=channel_scope("C1")))
+    listed = page.get("/memory/?q=deal").text
+    assert "ours" in listed
+    assert "secret" not in listed
+    for record in (other, direct):
+        assert page.get(f"/memory/{record.id}").status_code == 404
+        answer = page.post(f"/memory/{record.id}/pin", headers=SAME, follow_redirects=False)
+        assert answer.status_code == 404
+    assert "only people in #deals" in page.get(f"/memory/{mine.id}").text
+
+
+def test_text_of_a_record_cannot_act(page: TestClient, store: Store) -> None:
+    record = store.add(
+        draft(
+            "<script>alert(1)</script> [x](javascript:alert(1)) ![y](http://evil/p.png)",
+            title="<img src=x onerror=alert(1)>",
+        )
+    )
+    for address in (f"/memory/{record.id}", "/memory/", "/memory/results?q=alert"):
+        shown = page.get(address).text
+        assert "<script>alert" not in shown
+        assert "<img" not in shown
+        assert 'href="javascript' not in shown
+
+
+def test_a_person_reviews_and_each_change_carries_the_name(page: TestClient, store: Store) -> None:
+    record = store.add(draft("A proposal.", status="proposed"))
+    assert "1 to review" in page.get("/memory/").text
+    assert ">Approve<" in page.get(f"/memory/{record.id}").text
+    for action, status in (("approve", "active"), ("retract", "retracted"), ("restore", "active")):
+        done = page.post(f"/memory/{record.id}/{action}", data={"reason": "checked"}, headers=SAME)
+        assert done.status_code == 200
+        now = store.get(record.id)
+        assert now is not None
+        assert now.status == status
+    page.post(f"/memory/{record.id}/pin", headers=SAME)
+    shown = page.get(f"/memory/{record.id}").text
+    assert "pinned" in shown
+    assert shown.count("by Ada") == 4
+    page.post(f"/memory/{record.id}/forget", data={"reason": "wrong"}, headers=SAME)
+    shown = page.get(f"/memory/{record.id}").text
+    assert "A proposal" not in shown
+    assert "erased for good" in shown
+
+
+def test_nobody_approves_their_own_proposal(page: TestClient, store: Store) -> None:
+    record = store.add(draft("My own idea.", author="U1", status="proposed"))
+    assert ">Approve<" not in page.get(f"/memory/{record.id}").text
+    answer = page.post(f"/memory/{record.id}/approve", headers=SAME, follow_redirects=False)
+    assert answer.status_code == 409
+    now = store.get(record.id)
+    assert now is not None
+    assert now.status == "proposed"
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+def test_another_site_changes_nothing(
+    page: TestClient, store: Store, headers: dict[str, str]
+) -> None:
+    record = store.add(draft("Stays."))
+    answer = page.post(f"/memory/{record.id}/retract", data={"reason": "x"}, headers=headers)
+    assert answer.status_code == 403
+    assert "another site" in answer.text
+    now = store.get(record.id)
+    assert now is not None
+    assert now.status == "active"
+
+
+def made(receipts: Receipts, scope: str = "workspace", path: str = "p.png") -> str:
+    return receipts.add(
+        NewReceipt(
+            tool="strategy_payoff", version="1", inputs={"cost": 2.5}, error="", agent="quant",
+            run_id="run1", call_key=scope + path, scope=scope, seconds=0.1,
+            result=Result(
+                summary="A butterfly.",
+                values={"max_profit": Value(value=17.5, unit="usd", label="Maximum profit")},
+                data=(DataRef(dataset="wti", rows=12, sha256="abcdef0123456789", kind="synthetic"),),
+                warnings=("Only 12 rows.",),
+                artifacts=(Artifact(path=path, name="p.png", mimetype="image/png", title="Payoff",
+                                    alt="A payoff", sha256="0"),),
+            ),
+        )
+    ).id  # fmt: skip
+
+
+def test_a_receipt_shows_everything_it_holds(
+    page: TestClient, receipts: Receipts, tmp_path: Path
+) -> None:
+    receipt = made(receipts)
+    (tmp_path / "artifacts/p.png").write_bytes(b"\x89PNG")
+    shown = page.get(f"/receipts/{receipt}").text
+    for part in ("Maximum profit", "17.5 usd", f"{receipt}.max_profit", "12 rows", "abcdef012345",
+                 "SYNTHETIC", "Only 12 rows.", "&#34;cost&#34;: 2.5"):  # fmt: skip
+        assert part in shown, part
+    picture = page.get(f"/receipts/{receipt}/artifact/0")
+    assert (picture.content, picture.headers["content-type"]) == (b"\x89PNG", "image/png")
+    assert receipt in page.get("/receipts/").text
+
+
+def test_receipts_of_others_and_files_elsewhere_are_not_served(
+    page: TestClient, receipts: Receipts
+) -> None:
+    hidden = made(receipts, scope=channel_scope("C9"))
+    outside = made(receipts, path="../receipts.db")
+    assert page.get(f"/receipts/{hidden}").status_code == 404
+    assert page.get(f"/receipts/{hidden}/artifact/0").status_code == 404
+    assert page.get(f"/receipts/{outside}/artifact/0").status_code == 404
+    assert hidden not in page.get("/receipts/").text
+    assert page.get("/receipts/nonsense").status_code == 404
+
+
+def test_small_words() -> None:
+    assert safe_link("javascript:alert(1)") == safe_link("//evil.example") == ""
+    assert safe_link("http://127.0.0.1:5000/archives/C1/p1?x=1") == "/archives/C1/p1?x=1"
+    assert bare("**The chart** `x`") == "The chart x"
+    assert marked("a **b** <i>") == "a <mark>b</mark> &lt;i&gt;"

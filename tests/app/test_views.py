@@ -1,0 +1,76 @@
+"""The app's home, the receipts modal and the question form: what Slack is given to show."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from bullpen.slack import ask, home, modal
+from bullpen_agents.roster import Roster
+from bullpen_tools.context import DataRef, Receipt, Result, Value
+
+
+def receipt(number: int, **result: object) -> Receipt:
+    return Receipt(
+        id=f"r{number}", tool="series_stats", version="2", inputs={"series": "wti <x>"}, error="",
+        agent="quant", run_id="run1", call_key=f"k{number}", scope="workspace", seconds=0.1,
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+        result=Result(summary="Oil.", **result),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_the_modal_names_tool_inputs_values_data_and_warnings() -> None:
+    shown = json.dumps(
+        modal.view(
+            [
+                receipt(
+                    7,
+                    values={"vol": Value(value=38.61, unit="pct", label="Volatility")},
+                    data=(DataRef(dataset="wti", rows=5020, sha256="a" * 64, vintage="2019"),),
+                    warnings=("Eight dates were left out.",),
+                    as_of=datetime(2018, 12, 28, tzinfo=UTC),
+                )
+            ]
+        ),
+        ensure_ascii=False,
+    )
+    for part in ("*r7*", "`series_stats` v2", "wti &lt;x&gt;", "*38.61 pct* (derived)",
+                 "5,020 rows", "vintage 2019", "sha256 aaaaaaaaaaaa", "As of 2018-12-28",
+                 "Eight dates"):  # fmt: skip
+        assert part in shown, part
+    assert "a" * 13 not in shown
+
+
+def test_many_receipts_stay_inside_slacks_limits() -> None:
+    view = modal.view([receipt(i, values={"v": Value(value=1.0)}) for i in range(200)])
+    assert len(view["blocks"]) <= 100
+    assert "receipts page" in json.dumps(view["blocks"][-1])
+
+
+def test_an_answer_without_receipts_says_so() -> None:
+    assert "cites no receipts" in json.dumps(modal.view([]))
+
+
+def test_the_home_shows_who_works_here_and_what_is_kept() -> None:
+    shown = json.dumps(home.view(Roster.load(), {"finding": 2, "active": 9, "proposed": 1}))
+    assert "*Quant*" in shown
+    assert "finding 2" in shown
+    assert "1 of them wait" in shown
+    assert "active" not in shown
+    assert "Nothing yet" in json.dumps(home.view(Roster.load(), {}))
+
+
+def test_the_form_brings_the_message_and_the_colleague_along() -> None:
+    view = ask.view(
+        Roster.load(),
+        {"channel": {"id": "C1"}, "message": {"ts": "1.5", "text": "Oil fell 3%"}},
+    )
+    assert [block["block_id"] for block in view["blocks"]] == ["question", "agent"]
+    state = {
+        "question": {"value": {"value": "Why?"}},
+        "agent": {"value": {"selected_option": {"value": "quant"}}},
+    }
+    question = ask.submitted(view | {"id": "V1", "state": {"values": state}}, "U1")
+    assert (question.channel, question.thread_ts, question.text) == ("C1", "1.5", "quant: Why?")
+    assert question.quoted == "Oil fell 3%"
+    assert ask.view(Roster.load(), {})["blocks"][-1]["block_id"] == "channel"
