@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 PACKAGES := agents orchestrator memory tools workspace app
 
-.PHONY: run test test-fast lint types format docs bench lock clean
+.PHONY: run test chaos test-fast lint types format docs bench lock clean
 
 run: $(VENV)/.run  ## start Bullpen and print the address of its page
 	@exec $(BIN)/bullpen up $(ARGS)
 
-test: $(VENV)/.dev  ## every test, the browser's included
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev  ## the tests, the browser's included
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+chaos: $(VENV)/.dev  ## the long kill sweep: SIGKILL at every commit and effect
+	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 test-fast: $(VENV)/.dev  ## without the browser and the kill tests
 	@$(BIN)/python -m pytest -m "not browser and not slow" $(ARGS)

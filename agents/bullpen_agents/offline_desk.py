@@ -130,15 +130,8 @@ class Desk:
 
 def as_notes(warnings: list[str]) -> str:
     """Warnings as a quoted list below a text; "" without any."""
-    lines = [f"> - {_counts_as_code(warning)}" for warning in warnings]
+    lines = [f"> - {warning}" for warning in warnings]
     return "\n\n" + "\n".join(lines) if lines else ""
-
-
-def _counts_as_code(warning: str) -> str:
-    # A warning's counts are the tool's own words, not figures without a source.
-    return re.sub(
-        r"(?<![\w`.,&/-])\d[\d,]*(?:\.\d+)?(?![\w`/-])", lambda found: f"`{found[0]}`", warning
-    )
 
 
 def receipts_in(text: str) -> list[str]:

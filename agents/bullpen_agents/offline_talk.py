@@ -198,8 +198,6 @@ def _quoted(record: dict[str, str]) -> str:
         return next((record[name] for name in names if record.get(name)), "")
 
     text = field("text", "snippet").strip() or field("title")
-    # A stored figure stands before its receipt, as in "38.6% [r2]": it is quoted, not computed here.
-    text = re.sub(r"(?<![\w`])([-+$€£]?\d[\d.,]*(?:%|x| bp)?)(?= \[r\d+\])", r"`\1`", text)
     quoted = "\n".join(f"> {line}" for line in text.splitlines())
     who = field("who", "author", "by")
     author = who.replace("_", " ").title() if who.islower() else who

@@ -97,7 +97,7 @@ def _chart_with_the_quants_window(desk: Desk, asked: grammar.Chart) -> str:
             "I want the chart to match them."
         )
         answer = desk.use("ask", agent="quant", question=question)
-        found = re.search(r"window\s*=\s*(\d{1,3})", answer.text)
+        found = re.search(r"window of (\d{1,3})", answer.text)
         if found and not answer.error:
             window, agreed = int(found[1]), "the one the Quant's figures use"
     drawn, ids = chart_and_ids(desk, asked, window)
@@ -112,7 +112,7 @@ def _reply(desk: Desk) -> str:
     """An answer to a colleague's question that needs no tool, or ""."""
     lower = desk.text.lower()
     if "window" in lower and re.search(r"\bwhich\b|\bwhat\b|\bhow long\b", lower):
-        return f"{WINDOW_REASON} Please use the same for the chart."
+        return f"{WINDOW_REASON[0].upper()}{WINDOW_REASON[1:]} Please use the same for the chart."
     return ""
 
 

@@ -19,7 +19,7 @@ from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
 WINDOW = 60
 """Returns in a rolling window when nobody asks for another: about a quarter of trading days."""
 WINDOW_REASON = (
-    f"`window = {WINDOW}` returns, about a quarter of trading days: long enough for a steady "
+    f"a window of {WINDOW} returns, about a quarter of trading days: long enough for a steady "
     "estimate, short enough to show a crisis."
 )
 
@@ -159,7 +159,7 @@ def correlate(desk: Desk, asked: grammar.Correlate) -> str:
         return found.text
     text = f"**The returns of {_the(a)} and {_the(b)} correlate at {found.cite('correlation')}**"
     if found.known("correlation_low"):
-        text += f" (`95 %` interval {found.cite('correlation_low')} to {found.cite('correlation_high')})"
+        text += f" (95 % interval {found.cite('correlation_low')} to {found.cite('correlation_high')})"
     text += f", from {found.cite('n')} pairs of returns{_span(found)}."
     return text + "\n" + _unread(asked.period) + found.notes()
 
@@ -230,7 +230,7 @@ def chart_and_ids(desk: Desk, asked: grammar.Chart, window: int) -> tuple[str, t
     words = {
         "level": f"the level of {names}",
         "index": f"{names}, rebased to a common start",
-        "rolling_vol": f"the rolling volatility of {names} over `{window}` returns",
+        "rolling_vol": f"the rolling volatility of {names} over {window} returns",
         "drawdown": f"the drawdown of {names}",
     }
     title = f"**The chart is attached**: {words[what]}{_span(found)}."
@@ -320,7 +320,7 @@ def read_file(desk: Desk, asked: grammar.ReadFile) -> str:
             continue
         lines = _cell(found.table[1][1]).splitlines() if len(found.table) > 1 else []
         shown = "\n".join(lines[:_LINES_SHOWN])
-        more = f" The first `{_LINES_SHOWN}` lines:" if len(lines) > _LINES_SHOWN else ""
+        more = " The first lines:" if len(lines) > _LINES_SHOWN else ""
         parts.append(
             f"**`{name}`** has {found.cite('lines')} lines. I cannot summarise without a language "
             f"model, so here are its own words.{more}\n\n~~~\n{shown}\n~~~"

@@ -84,7 +84,7 @@ def handed_off(work: Sequence[tuple[str, str]]) -> str:
 
 def asks(name: str, question: str) -> str:
     """A visible question to a colleague."""
-    return f"**{name}**, {question}"
+    return f"@{name} {question}"
 
 
 def no_answer(name: str) -> str:

@@ -60,7 +60,8 @@ class Speech:
         if words.warnings:
             text = f"{text}\n\n{messages.disagree(words.warnings)}".strip()
         lookup = self._lookup(run)
-        rendered = figures.render(text, lookup, allow=run.inbound.text)
+        made = filter(None, map(lookup, words.receipts))
+        rendered = figures.render(text, lookup, allow=f"{run.inbound.text} {figures.told(made)}")
         notes = rendered.footnotes
         if rendered.unsourced and words.kind != "notice":
             notes = (*notes, messages.unsourced(rendered.unsourced))
@@ -202,3 +203,4 @@ def _entry(
         run_id=run_id,
         images=images,
     )
+

@@ -56,8 +56,8 @@ def test_a_reference_becomes_value_unit_and_footnote() -> None:
     assert got.text == "Makes $17.50¹, **7.0x¹** at 23.9%²."
     assert got.receipts == ("r42", "r7")
     assert got.footnotes == (
-        "¹ r42 · strategy_payoff · derived: max_profit, net_multiple · as of 2018-12-31",
-        "² r7 · strategy_payoff · derived: vol · as of 2018-12-31",
+        "¹ r42 · strategy_payoff · as of 2018-12-31",
+        "² r7 · strategy_payoff · as of 2018-12-31",
     )
     assert got.unsourced == ()
     assert got.missing == ()
@@ -67,7 +67,7 @@ def test_kinds_are_told_apart_and_synthetic_is_stamped() -> None:
     got = render("{{r42.cost}} {{r42.fake}} {{r42.top}} {{r42.none}}", lookup)
     assert got.text == "$2.50¹ $3.00 (synthetic)¹ unlimited¹ no value¹"
     assert got.footnotes[0] == (
-        "¹ r42 · strategy_payoff · assumed: cost; synthetic: fake; derived: top, none"
+        "¹ r42 · strategy_payoff · assumed: cost · synthetic: fake"
         " · as of 2018-12-31"
     )
 

@@ -132,6 +132,14 @@ def _numbers(inputs: object) -> Iterator[str]:
         yield str(inputs)
 
 
+def told(receipts: Iterable[Receipt]) -> str:
+    """For `allow`: what the tools were given and what they warn of. Their results need a reference."""
+    return " ".join(
+        f"{' '.join(_numbers(receipt.inputs))} {' '.join(receipt.result.warnings)}"
+        for receipt in receipts
+    )
+
+
 def plain(text: str, lookup: Lookup) -> str:
     """The text with each reference replaced by its figure and the receipt in brackets: `$17.50 [r42]`.
 
@@ -225,14 +233,13 @@ def _differing(sides: list[tuple[Receipt, str]]) -> tuple[str, ...]:
 
 
 def _footnote(number: int, receipt: Receipt, keys: list[str]) -> str:
-    kinds: dict[str, list[str]] = {}
+    # What the tool computed or read is the rule; what was assumed or made up is named.
+    other: dict[str, list[str]] = {}
     for key in keys:
-        kinds.setdefault(receipt.result.values[key].kind, []).append(key)
-    parts = [
-        f"{str(number).translate(_SUPERSCRIPTS)} {receipt.id}",
-        receipt.tool,
-        "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items()),
-    ]
+        if (kind := receipt.result.values[key].kind) in ("assumed", "synthetic"):
+            other.setdefault(kind, []).append(key)
+    parts = [f"{str(number).translate(_SUPERSCRIPTS)} {receipt.id}", receipt.tool]
+    parts += [f"{kind}: {', '.join(names)}" for kind, names in other.items()]
     if receipt.result.as_of is not None:
         parts.append(f"as of {receipt.result.as_of.isoformat()[:10]}")
     return " · ".join(parts)

@@ -27,7 +27,7 @@ GAIN, LOSS, LINE = "#009e73", "#d55e00", "#12355b"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#8f4f9e", "#b27d00", "#2b8fc4")
 """Okabe and Ito's colours, told apart by colour-blind readers; the yellows darkened for white paper."""
 
-WIDTH, HEIGHT, DPI = 9.0, 5.2, 180
+WIDTH, HEIGHT, DPI = 7.2, 4.5, 220
 _LEFT, _BOTTOM, _TOP = 0.075, 0.135, 0.81
 
 

@@ -36,7 +36,9 @@ _INNOCENT = re.compile(
             r"[ -]?(?:\d{2,4})\b",
             r"\b[A-Z]+-\d+\b",  # COVID-19
             r"\b[0-9A-HJKMNP-TV-Z]{26}\b",  # record ids
+            r"[+\-−]?[$€£¥]?\d[\d.,]*(?:%|x| bp)? \[r\d+\]",  # a stored figure beside its receipt
             r"\[r\d+\]",
+            r"\b\d{2} ?% (?:confidence )?interval",
         )
     ),
     re.IGNORECASE,
