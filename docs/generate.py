@@ -7,12 +7,16 @@ A page marks such a part with `<!-- generated: NAME -->` and `<!-- end -->`. `ma
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 DOCS = Path(__file__).parent
+PACKAGES = [
+    str(DOCS.parent / p) for p in ("agents", "orchestrator", "memory", "tools", "workspace", "app")
+]
 PART = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -44,18 +48,31 @@ def settings() -> str:
 
     rows: list[str] = []
     for name, field in Settings.model_fields.items():
-        alias = field.validation_alias if isinstance(field.validation_alias, str) else None
-        variable = alias or f"BULLPEN_{name.upper()}"
-        default = "" if field.default in (None, "") or field.is_required() else f"`{field.default}`"
+        choices = getattr(field.validation_alias, "choices", None)
+        variable = choices[0] if choices else f"BULLPEN_{name.upper()}"
+        plain = field.default is not None and not field.is_required() and not field.default_factory
+        default = f"`{field.default}`" if plain and str(field.default) else ""
         rows.append(f"| `{variable}` | {default} | {field.description or ''} |")
     return "\n".join(["| variable | default | for |", "|---|---|---|", *rows])
 
 
 def commands() -> str:
-    """The help of every command, as it prints."""
-    from bullpen.cli import reference
+    """The help of every command, as it prints in a terminal of 100 columns."""
+    return "\n\n".join(f"```text\n{text.strip()}\n```" for text in _helps(()))
 
-    return reference()
+
+def _helps(path: tuple[str, ...]) -> list[str]:
+    """The help at `path` and, depth first, of the commands below it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bullpen", *path, "--help"],
+        env={"PYTHONPATH": ":".join(PACKAGES), "COLUMNS": "100", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    text = done.stdout.replace("python -m bullpen", "bullpen")
+    below = re.findall(r"^  ([a-z]+)  +\S", text.partition("Commands:")[2], re.MULTILINE)
+    return [text, *(help_text for name in below for help_text in _helps((*path, name)))]
 
 
 def coverage() -> str:

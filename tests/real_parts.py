@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bullpen_memory.market import Market
-
 from bullpen_agents.model import Model
 from bullpen_agents.roster import Roster
+from bullpen_memory.market import Market
 from bullpen_memory.store import Store
 from bullpen_orchestrator.desk import Desk, DeskParts
 from bullpen_orchestrator.ports import Audience, Inbound, Post

@@ -159,7 +159,9 @@ def correlate(desk: Desk, asked: grammar.Correlate) -> str:
         return found.text
     text = f"**The returns of {_the(a)} and {_the(b)} correlate at {found.cite('correlation')}**"
     if found.known("correlation_low"):
-        text += f" (95 % interval {found.cite('correlation_low')} to {found.cite('correlation_high')})"
+        text += (
+            f" (95 % interval {found.cite('correlation_low')} to {found.cite('correlation_high')})"
+        )
     text += f", from {found.cite('n')} pairs of returns{_span(found)}."
     return text + "\n" + _unread(asked.period) + found.notes()
 

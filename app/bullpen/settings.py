@@ -47,26 +47,49 @@ class Settings(BaseSettings):
         populate_by_name=True,
     )
 
-    home: Path = Path("~/.bullpen")
-    port: int = Field(4747, ge=0, le=65535)
-    person: str = Field(default_factory=_login_name, min_length=1, max_length=80)
-    model: str = ""
-    database_url: str = ""
-    max_file_mb: float = Field(25.0, gt=0, le=1000)
-    max_model_calls: int = Field(80, ge=1, le=10_000)
-    max_tokens: int = Field(1_000_000, ge=1000)
-    max_usd: float = Field(5.0, gt=0)
-    anthropic_api_key: SecretStr | None = Field(
-        None, validation_alias=_named("ANTHROPIC_API_KEY"), repr=False
+    home: Path = Field(Path("~/.bullpen"), description="the folder that holds everything")
+    port: int = Field(4747, ge=0, le=65535, description="the port of the page; 0 takes a free one")
+    person: str = Field(
+        default_factory=_login_name,
+        min_length=1,
+        max_length=80,
+        description="your name in the local workspace",
     )
-    anthropic_base_url: str = Field("", validation_alias=_named("ANTHROPIC_BASE_URL"))
+    model: str = Field("", description="the model the desk runs on; a charter may name another")
+    database_url: str = Field(
+        "", description="PostgreSQL for the engine; SQLite under the home when empty"
+    )
+    max_file_mb: float = Field(
+        25.0, gt=0, le=1000, description="the largest file the desk reads, in megabytes"
+    )
+    max_model_calls: int = Field(
+        80, ge=1, le=10_000, description="model calls that one request may cost"
+    )
+    max_tokens: int = Field(1_000_000, ge=1000, description="tokens that one request may cost")
+    max_usd: float = Field(
+        5.0, gt=0, description="US dollars that one request may cost, where prices are known"
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        None, validation_alias=_named("ANTHROPIC_API_KEY"), repr=False, description="selects Claude"
+    )
+    anthropic_base_url: str = Field(
+        "",
+        validation_alias=_named("ANTHROPIC_BASE_URL"),
+        description="a local server that speaks the Messages API",
+    )
     slack_bot_token: SecretStr | None = Field(
-        None, validation_alias=_named("SLACK_BOT_TOKEN"), repr=False
+        None,
+        validation_alias=_named("SLACK_BOT_TOKEN"),
+        repr=False,
+        description="the bot token of your Slack app, xoxb-…",
     )
     slack_app_token: SecretStr | None = Field(
-        None, validation_alias=_named("SLACK_APP_TOKEN"), repr=False
+        None,
+        validation_alias=_named("SLACK_APP_TOKEN"),
+        repr=False,
+        description="its app-level token with connections:write, xapp-…",
     )
-    slack_api_url: str = SLACK_API
+    slack_api_url: str = Field(SLACK_API, description="the base address of Slack's Web API")
 
     @field_validator("home", mode="after")
     @classmethod

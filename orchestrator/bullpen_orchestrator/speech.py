@@ -60,7 +60,7 @@ class Speech:
         if words.warnings:
             text = f"{text}\n\n{messages.disagree(words.warnings)}".strip()
         lookup = self._lookup(run)
-        made = filter(None, map(lookup, words.receipts))
+        made = self._parts.receipts.by_run(run.id)
         rendered = figures.render(text, lookup, allow=f"{run.inbound.text} {figures.told(made)}")
         notes = rendered.footnotes
         if rendered.unsourced and words.kind != "notice":
@@ -203,4 +203,3 @@ def _entry(
         run_id=run_id,
         images=images,
     )
-

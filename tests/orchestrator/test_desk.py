@@ -68,7 +68,7 @@ async def test_the_architect_plans_the_colleagues_work_and_it_closes(open_desk: 
     assert "Quant" in chat.posts[0].text
     assert "measure it" in chat.posts[0].text
     said_by = [(post.agent, post.text.split("\n")[0]) for post in chat.posts]
-    assert ("quant", "**Developer**, is it right?") in said_by
+    assert ("quant", "@Developer is it right?") in said_by
     assert said_by.index(("developer", "It is right.")) < said_by.index(("quant", "Done."))
     closing = chat.posts[-1]
     assert (closing.agent, closing.priority) == ("architect", "answer")

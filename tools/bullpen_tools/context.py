@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from bullpen_memory.market import Market
     from bullpen_memory.store import Store
-
     from bullpen_tools.receipts import Receipts
 
 ValueKind = Literal["observed", "derived", "assumed", "synthetic"]

@@ -133,11 +133,16 @@ def _numbers(inputs: object) -> Iterator[str]:
 
 
 def told(receipts: Iterable[Receipt]) -> str:
-    """For `allow`: what the tools were given and what they warn of. Their results need a reference."""
+    """For `allow`: what the tools were given, warn of, or found written. Results need a reference."""
     return " ".join(
-        f"{' '.join(_numbers(receipt.inputs))} {' '.join(receipt.result.warnings)}"
+        " ".join((*_numbers(receipt.inputs), *receipt.result.warnings, *_texts(receipt)))
         for receipt in receipts
     )
+
+
+def _texts(receipt: Receipt) -> Iterator[str]:
+    """The words of a table, such as the records that a recall quotes; not its numbers."""
+    return (cell for row in receipt.result.table for cell in row if isinstance(cell, str))
 
 
 def plain(text: str, lookup: Lookup) -> str:

@@ -99,7 +99,7 @@ class _Bound:
         new = NewReceipt(
             tool=self.tool.name,
             version=self.tool.version,
-            inputs={name: _storable(item) for name, item in args.items()},
+            inputs=self._inputs(args),
             result=result,
             error=error,
             agent=self.ctx.agent,
@@ -109,6 +109,13 @@ class _Bound:
             seconds=time.perf_counter() - started,
         )
         return await asyncio.to_thread(self.receipts.add, new)
+
+    def _inputs(self, args: dict[str, Any]) -> dict[str, object]:
+        """The call as the tool saw it, defaults filled in: a replay needs nothing else."""
+        try:
+            return self.tool.validate(args).model_dump(mode="json", exclude_none=True)
+        except BullpenError:
+            return {name: _storable(item) for name, item in args.items()}
 
     async def _attempt(self, args: dict[str, Any]) -> tuple[Result, str]:
         nothing = Result(summary="The call failed.")
