@@ -123,7 +123,7 @@ def compare(desk: Desk, asked: grammar.Compare) -> str:
         for key in ranked
     ]
     header = ["annualised volatility", "whole span", "latest window", "highest window", "ending"]
-    convention = f"Log returns on the dates the series share{_span(found)}; rolling {WINDOW_REASON}"
+    convention = f"Log returns on the dates the series share{_span(found)}; rolling volatility over {WINDOW_REASON}"
     return "\n\n".join(
         [
             _compare_headline(found, ranked, names),

@@ -60,7 +60,9 @@ def page(browser: Browser, shared_desk: DeskProcess) -> Iterator[Page]:
     assert broken == []
 
 
-def say(page: Page, text: str) -> None:
+def say(page: Page, channel: str, text: str) -> None:
+    page.get_by_test_id("channel-link").filter(has_text=channel).first.click()
+    expect(page.get_by_role("heading", name=channel).first).to_be_visible()
     composer = page.get_by_test_id("composer")
     composer.fill(text)
     composer.press("Escape")
@@ -68,9 +70,13 @@ def say(page: Page, text: str) -> None:
 
 
 def test_the_quant_answers_in_its_thread(page: Page, tmp_path: Path) -> None:
-    page.get_by_test_id("channel-link").filter(has_text="desk").first.click()
-    say(page, BUTTERFLY)
-    asked = page.get_by_test_id("message").filter(has_text="SLV June 70-90-110").last
+    say(page, "desk", BUTTERFLY)
+    asked = (
+        page.locator("#messages")
+        .get_by_test_id("message")
+        .filter(has_text="SLV June 70-90-110")
+        .last
+    )
     asked.get_by_test_id("replies").click()
     answer = page.get_by_test_id("thread-pane").get_by_test_id("message").filter(has_text="17.50")
     for figure in ("20", "72.50", "107.50", "7.0x", "8.0x"):
@@ -86,9 +92,13 @@ def test_the_quant_answers_in_its_thread(page: Page, tmp_path: Path) -> None:
 
 
 def test_the_desk_works_together(page: Page, shared_desk: DeskProcess) -> None:
-    page.get_by_test_id("channel-link").filter(has_text="research").first.click()
-    say(page, COMPARE)
-    asked = page.get_by_test_id("message").filter(has_text="compare the volatility").last
+    say(page, "research", COMPARE)
+    asked = (
+        page.locator("#messages")
+        .get_by_test_id("message")
+        .filter(has_text="compare the volatility")
+        .last
+    )
     asked.get_by_test_id("replies").click()
     pane = page.get_by_test_id("thread-pane")
     for speaker in ("Architect", "Data Analyst", "Quant"):

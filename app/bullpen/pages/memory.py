@@ -62,7 +62,7 @@ class Search:
         return Query(
             text=self.text,
             scopes=scopes,
-            kinds=frozenset() if self.text and not self.kind else kinds,
+            kinds=kinds,
             authors=frozenset({self.author}) if self.author else frozenset(),
             symbols=frozenset({self.symbol}) if self.symbol else frozenset(),
             statuses=statuses,
