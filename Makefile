@@ -25,7 +25,7 @@ lint: $(VENV)/.dev  ## ruff and the fences between packages
 	@$(BIN)/lint-imports --no-logo
 
 types: $(VENV)/.dev  ## pyright, strict
-	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
 format: $(VENV)/.dev  ## put the code in order
 	@$(BIN)/ruff check --fix --quiet $(PACKAGES) tests benchmarks docs
