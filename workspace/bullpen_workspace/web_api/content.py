@@ -87,6 +87,8 @@ def authored(call: Call, channel: Channel, *, text: str) -> Message:
     username = args.text("username") if caller.is_bot else ""
     icon = args.text("icon_emoji") if caller.is_bot else ""
     image = args.text("icon_url") if caller.is_bot and not icon else ""
+    if username or icon or image:
+        call.require_scope("chat:write.customize")
     return Message(
         channel=channel.id,
         ts="",

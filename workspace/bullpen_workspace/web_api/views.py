@@ -101,8 +101,8 @@ def _check_hash(call: Call, known: View | None) -> None:
 
 
 METHODS = (
-    Method(name="views.publish", handler=publish, needs=("user_id", "view"), tokens=BOT),
-    Method(name="views.open", handler=open_, needs=("trigger_id", "view"), tokens=BOT),
-    Method(name="views.push", handler=push, needs=("trigger_id", "view"), tokens=BOT),
-    Method(name="views.update", handler=update, needs=("view",), tokens=BOT),
+    Method(name="views.publish", handler=publish, tier="t4", needs=("user_id", "view"), tokens=BOT),
+    Method(name="views.open", handler=open_, tier="t4", needs=("trigger_id", "view"), tokens=BOT),
+    Method(name="views.push", handler=push, tier="t4", needs=("trigger_id", "view"), tokens=BOT),
+    Method(name="views.update", handler=update, tier="t4", needs=("view",), tokens=BOT),
 )
