@@ -170,6 +170,7 @@ def _people(stage: _Stage) -> World:
     person = stage.credentials.person_id
     return {
         "api.test": {},
+        "blocks.validate": {"blocks": [{"type": "divider"}]},
         "auth.test": {},
         "apps.connections.open": {},
         "team.info": {},

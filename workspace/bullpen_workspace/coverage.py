@@ -123,10 +123,14 @@ _METHODS = (
     _method("views.open", f"{_ACTS}test_modal_from_shortcut_to_answer"),
     _method("views.push", f"{_ACTS}test_views_push_update_and_hash"),
     _method("views.update", f"{_ACTS}test_views_push_update_and_hash"),
+    _method(
+        "blocks.validate",
+        "test_blocks.py::test_validate_names_each_problem_by_pointer",
+        note="the codes of single problems are this workspace's",
+    ),
     _method("views.publish", f"{_EVENTS}test_app_home_opened_and_published"),
     *_absent(
         "method",
-        "blocks.validate",
         "bookmarks.add",
         "bookmarks.list",
         "canvases.create",

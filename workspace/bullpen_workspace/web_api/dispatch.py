@@ -27,6 +27,7 @@ from bullpen_workspace.web_api import (
     streaming,
     team,
     users,
+    validation,
     views,
 )
 from bullpen_workspace.web_api.table import Call, Method
@@ -43,6 +44,7 @@ METHODS: dict[str, Method] = {
         reactions.METHODS,
         files.METHODS,
         views.METHODS,
+        validation.METHODS,
     )
     for method in family
 }
