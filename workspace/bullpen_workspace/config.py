@@ -78,7 +78,8 @@ class WorkspaceConfig:
 
     `port` 0 means any free port. `mounts` are further pages of the product under the same
     origin and the same protection; `nav` their links. `host` must be a loopback address.
-    `strict_scopes` refuses what a token was not granted.
+    `strict_scopes` refuses what a token was not granted, `strict_limits` more calls than Slack's
+    rate limits allow.
     """
 
     path: Path
@@ -93,6 +94,7 @@ class WorkspaceConfig:
     nav: Sequence[NavLink] = ()
     timing: Timing = field(default_factory=Timing)
     strict_scopes: bool = False
+    strict_limits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,7 +208,27 @@ _TRANSPORT = (
             f"{_SOCKET}test_refresh_loses_nothing",
         ),
     ),
-    *_absent("transport", "Events over HTTP", "OAuth", "Rate limits", "Scopes"),
+    Covered(
+        "transport",
+        "Rate limits",
+        "supported",
+        (
+            "test_limits.py::test_a_tier_is_a_number_of_calls_a_minute",
+            "test_limits.py::test_a_channel_takes_one_message_a_second",
+        ),
+        "in `strict_limits`; t5 is taken as 600 a minute",
+    ),
+    Covered(
+        "transport",
+        "Scopes",
+        "supported",
+        (
+            "test_scopes.py::test_missing_scope_says_what_is_needed",
+            "test_scopes.py::test_a_scope_is_for_one_kind_of_conversation",
+        ),
+        "in `strict_scopes`; the headers always",
+    ),
+    *_absent("transport", "Events over HTTP", "OAuth"),
 )
 
 MATRIX: tuple[Covered, ...] = (*_METHODS, *_EVENT_ROWS, *_PAYLOADS, *_TRANSPORT)

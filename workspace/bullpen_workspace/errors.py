@@ -1,11 +1,12 @@
 """The workspace's own errors.
 
     SlackError        an API call cannot be done; carries Slack's error code and goes to the caller
+    RateLimited       a SlackError that says after how many seconds to try again
     WorkspaceError    the server itself cannot run; whoever starts it must act
     Refusal           what a person tried on the page cannot be done; the person is told
 
 The rule they protect: an API client sees exactly the code that Slack would give, and a person
-sees fact, cause and remedy. They do not carry HTTP statuses: Slack answers 200 to almost all.
+sees fact, cause and remedy. They do not carry HTTP statuses: Slack answers 200 to all but too many calls.
 """
 
 from __future__ import annotations
@@ -20,6 +21,14 @@ class SlackError(Exception):
         self.code = code
         self.extra: dict[str, Any] = extra
         super().__init__(code)
+
+
+class RateLimited(SlackError):
+    """Too many calls: try again in `retry_after` whole seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__("ratelimited")
 
 
 class WorkspaceError(Exception):

@@ -18,6 +18,8 @@ from bullpen_workspace.wire import message_json, permalink
 def post_message(call: Call) -> Json:
     channel = _open_channel(call)
     content = read_content(call, too_long="msg_blocks_too_long", truncate=True)
+    if call.office.config.strict_limits:
+        call.office.limits.post(call.caller.app.id, channel.id)
     thread_ts = read_thread(call, channel)
     message = replace(
         authored(call, channel, text=content.text),

@@ -1,7 +1,7 @@
 """From an HTTP request under /api/ to a method and back.
 
 The rule it protects: whatever is asked, the answer is HTTP 200 with JSON and `ok`, in Slack's
-words; only a fault of ours is a 500. It knows no method by name.
+words; only too many calls are a 429 and a fault of ours a 500. It knows no method by name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from bullpen_workspace.args import Arguments, read_arguments
 from bullpen_workspace.auth import Caller, identify, require_scope
-from bullpen_workspace.errors import SlackError
+from bullpen_workspace.errors import RateLimited, SlackError
 from bullpen_workspace.office import Office
 from bullpen_workspace.types import App, Json, Token
 from bullpen_workspace.web_api import (
@@ -63,6 +63,10 @@ def api_routes(office: Office) -> list[BaseRoute]:
         visit = _Visit(office, request)
         try:
             body = {"ok": True, **visit.answer(await read_arguments(request))}
+        except RateLimited as error:
+            visit.headers["Retry-After"] = str(error.retry_after)
+            body = {"ok": False, "error": error.code}
+            return JSONResponse(body, 429, headers=visit.headers)
         except SlackError as error:
             body = {"ok": False, "error": error.code, **error.extra}
         return JSONResponse(body, headers=visit.headers)
@@ -90,6 +94,8 @@ class _Visit:
         if method is None:
             raise SlackError("unknown_method", req_method=name)
         caller = self._caller(method, arguments)
+        if self._office.config.strict_limits:
+            self._office.limits.take(caller.app.id, name, method.tier)
         method.check_needs(arguments)
         return method.handler(Call(self._office, caller, arguments, method.scopes))
 
