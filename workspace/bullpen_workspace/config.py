@@ -79,7 +79,7 @@ class WorkspaceConfig:
     `port` 0 means any free port. `mounts` are further pages of the product under the same
     origin and the same protection; `nav` their links. `host` must be a loopback address.
     `strict_scopes` refuses what a token was not granted, `strict_limits` more calls than Slack's
-    rate limits allow.
+    rate limits allow. With a `control_token` tests may order faults by /_control.
     """
 
     path: Path
@@ -95,6 +95,7 @@ class WorkspaceConfig:
     timing: Timing = field(default_factory=Timing)
     strict_scopes: bool = False
     strict_limits: bool = False
+    control_token: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -228,6 +228,17 @@ _TRANSPORT = (
         ),
         "in `strict_scopes`; the headers always",
     ),
+    Covered(
+        "transport",
+        "Faults on demand",
+        "supported",
+        (
+            "test_faults.py::test_sockets_drop_and_nothing_is_lost",
+            "test_faults.py::test_calls_fail_before_or_after_they_took_effect",
+            "test_faults.py::test_deliveries_are_delayed_doubled_and_turned_round",
+        ),
+        "not Slack's: `/_control`, off without a control token",
+    ),
     *_absent("transport", "Events over HTTP", "OAuth"),
 )
 

@@ -63,12 +63,11 @@ def api_routes(office: Office) -> list[BaseRoute]:
         visit = _Visit(office, request)
         try:
             body = {"ok": True, **visit.answer(await read_arguments(request))}
-        except RateLimited as error:
-            visit.headers["Retry-After"] = str(error.retry_after)
-            body = {"ok": False, "error": error.code}
-            return JSONResponse(body, 429, headers=visit.headers)
         except SlackError as error:
+            if isinstance(error, RateLimited):
+                visit.headers["Retry-After"] = str(error.retry_after)
             body = {"ok": False, "error": error.code, **error.extra}
+            return JSONResponse(body, error.status, headers=visit.headers)
         return JSONResponse(body, headers=visit.headers)
 
     async def respond(request: Request) -> Response:
@@ -96,8 +95,14 @@ class _Visit:
         caller = self._caller(method, arguments)
         if self._office.config.strict_limits:
             self._office.limits.take(caller.app.id, name, method.tier)
+        fault = self._office.courier.faults.take_call(name)
+        if fault is not None and fault.when == "before":
+            raise fault.error()
         method.check_needs(arguments)
-        return method.handler(Call(self._office, caller, arguments, method.scopes))
+        answer = method.handler(Call(self._office, caller, arguments, method.scopes))
+        if fault is not None:
+            raise fault.error()
+        return answer
 
     def _caller(self, method: Method, arguments: Arguments) -> Caller:
         if not method.tokens:
