@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal, cast
 
 from bullpen_workspace import interactions
 from bullpen_workspace.delivery import EnvelopeType, Unconnected
@@ -253,9 +253,15 @@ class Controls:
 
 
 def _elements(block: Json) -> list[Json]:
-    """The elements of a block that a person can use."""
+    """The elements of a block that a person can use, in the blocks inside it as well."""
     found = [block[key] for key in ("accessory", "element") if isinstance(block.get(key), dict)]
-    return [*found, *(item for item in block.get("elements", ()) if isinstance(item, dict))]
+    for key in ("elements", "actions", "blocks", "child_blocks"):
+        inner: Any = block.get(key)
+        for item in cast("list[Any]", inner) if isinstance(inner, list) else ():
+            if isinstance(item, dict):
+                card = cast("Json", item)
+                found += [card, *_elements(card)]
+    return found
 
 
 def _absent(app: App) -> Refusal:

@@ -123,10 +123,14 @@ _METHODS = (
     _method("views.open", f"{_ACTS}test_modal_from_shortcut_to_answer"),
     _method("views.push", f"{_ACTS}test_views_push_update_and_hash"),
     _method("views.update", f"{_ACTS}test_views_push_update_and_hash"),
+    _method(
+        "blocks.validate",
+        "test_blocks.py::test_validate_names_each_problem_by_pointer",
+        note="the codes of single problems are this workspace's",
+    ),
     _method("views.publish", f"{_EVENTS}test_app_home_opened_and_published"),
     *_absent(
         "method",
-        "blocks.validate",
         "bookmarks.add",
         "bookmarks.list",
         "canvases.create",
@@ -204,7 +208,38 @@ _TRANSPORT = (
             f"{_SOCKET}test_refresh_loses_nothing",
         ),
     ),
-    *_absent("transport", "Events over HTTP", "OAuth", "Rate limits", "Scopes"),
+    Covered(
+        "transport",
+        "Rate limits",
+        "supported",
+        (
+            "test_limits.py::test_a_tier_is_a_number_of_calls_a_minute",
+            "test_limits.py::test_a_channel_takes_one_message_a_second",
+        ),
+        "in `strict_limits`; t5 is taken as 600 a minute",
+    ),
+    Covered(
+        "transport",
+        "Scopes",
+        "supported",
+        (
+            "test_scopes.py::test_missing_scope_says_what_is_needed",
+            "test_scopes.py::test_a_scope_is_for_one_kind_of_conversation",
+        ),
+        "in `strict_scopes`; the headers always",
+    ),
+    Covered(
+        "transport",
+        "Faults on demand",
+        "supported",
+        (
+            "test_faults.py::test_sockets_drop_and_nothing_is_lost",
+            "test_faults.py::test_calls_fail_before_or_after_they_took_effect",
+            "test_faults.py::test_deliveries_are_delayed_doubled_and_turned_round",
+        ),
+        "not Slack's: `/_control`, off without a control token",
+    ),
+    *_absent("transport", "Events over HTTP", "OAuth"),
 )
 
 MATRIX: tuple[Covered, ...] = (*_METHODS, *_EVENT_ROWS, *_PAYLOADS, *_TRANSPORT)

@@ -88,6 +88,7 @@ _MIGRATIONS = (
         reason TEXT NOT NULL);
     CREATE INDEX deliveries_by_due ON deliveries (app_id, due);
     """,
+    "ALTER TABLE tokens ADD COLUMN scopes TEXT NOT NULL DEFAULT ''",
 )
 """Numbered by position and append-only: a released script never changes."""
 

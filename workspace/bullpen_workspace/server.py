@@ -23,6 +23,7 @@ from starlette.websockets import WebSocket
 
 from bullpen_workspace import downloads
 from bullpen_workspace.config import Credentials, WorkspaceConfig
+from bullpen_workspace.control import control_routes
 from bullpen_workspace.delivery import Courier
 from bullpen_workspace.errors import WorkspaceError
 from bullpen_workspace.events import Announcer
@@ -139,6 +140,7 @@ class Workspace:
             *api_routes(office),
             WebSocketRoute("/link/", link),
             *downloads.routes(office),
+            *control_routes(office),
             *self.config.mounts,
             *page_routes(office),
         ]

@@ -118,12 +118,16 @@ class App:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """`user` is the bot user or the person the token acts as; "" for an app-level token."""
+    """`user` is the bot user or the person the token acts as; "" for an app-level token.
+
+    `scopes` are what it was granted.
+    """
 
     token: str
     kind: TokenKind
     user: str
     app_id: str
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

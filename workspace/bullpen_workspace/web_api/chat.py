@@ -18,6 +18,8 @@ from bullpen_workspace.wire import message_json, permalink
 def post_message(call: Call) -> Json:
     channel = _open_channel(call)
     content = read_content(call, too_long="msg_blocks_too_long", truncate=True)
+    if call.office.config.strict_limits:
+        call.office.limits.post(call.caller.app.id, channel.id)
     thread_ts = read_thread(call, channel)
     message = replace(
         authored(call, channel, text=content.text),
@@ -116,7 +118,10 @@ def clear_status(call: Call, channel: str, thread_ts: str) -> None:
 
 
 def _open_channel(call: Call) -> Channel:
-    channel = call.channel(member=True)
+    channel = call.channel()
+    public_too = channel.kind == "public" and "chat:write.public" in call.caller.token.scopes
+    if call.caller.user not in channel.members and not public_too:
+        raise SlackError("not_in_channel")
     if channel.archived:
         raise SlackError("is_archived")
     return channel
@@ -138,9 +143,23 @@ def _files(call: Call) -> tuple[str, ...]:
 
 
 METHODS = (
-    Method(name="chat.postMessage", handler=post_message, needs=("channel",)),
-    Method(name="chat.update", handler=update, needs=("channel", "ts")),
-    Method(name="chat.delete", handler=delete, needs=("channel", "ts")),
-    Method(name="chat.postEphemeral", handler=post_ephemeral, needs=("channel", "user")),
-    Method(name="chat.getPermalink", handler=get_permalink, needs=("channel", "message_ts")),
+    Method(
+        name="chat.postMessage",
+        handler=post_message,
+        scopes=("chat:write",),
+        tier="t5",
+        needs=("channel",),
+    ),
+    Method(name="chat.update", handler=update, scopes=("chat:write",), needs=("channel", "ts")),
+    Method(name="chat.delete", handler=delete, scopes=("chat:write",), needs=("channel", "ts")),
+    Method(
+        name="chat.postEphemeral",
+        handler=post_ephemeral,
+        scopes=("chat:write",),
+        tier="t4",
+        needs=("channel", "user"),
+    ),
+    Method(
+        name="chat.getPermalink", handler=get_permalink, tier="t5", needs=("channel", "message_ts")
+    ),
 )

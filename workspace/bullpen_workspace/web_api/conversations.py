@@ -9,15 +9,30 @@ from __future__ import annotations
 import re
 
 from bullpen_workspace.errors import SlackError
-from bullpen_workspace.types import Channel, Json
+from bullpen_workspace.types import Channel, ChannelKind, Json
 from bullpen_workspace.web_api.paging import limit, page, read_cursor, write_cursor
-from bullpen_workspace.web_api.table import Call, Method
+from bullpen_workspace.web_api.table import HISTORY, MANAGE, READ, Call, Method
 from bullpen_workspace.wire import channel_json, message_json
 
-_TYPES = {"public_channel": "public", "private_channel": "private", "im": "im", "mpim": "mpim"}
+_TYPES: dict[str, ChannelKind] = {
+    "public_channel": "public",
+    "private_channel": "private",
+    "im": "im",
+    "mpim": "mpim",
+}
 _NAME = re.compile(r"[a-z0-9_\-]+")
 _TS = re.compile(r"\d{1,12}(\.\d{1,9})?")
 MAX_NAME = 80
+NAMELESS = {"name": "invalid_name_required", "": "missing_argument"}
+TOPIC = (
+    *("channels:manage", "channels:write.topic", "groups:write", "groups:write.topic"),
+    *("im:write", "im:write.topic", "mpim:write", "mpim:write.topic"),
+)
+INVITE = (
+    *("channels:manage", "channels:write.invites", "groups:write", "groups:write.invites"),
+    *("im:write", "mpim:write"),
+)
+OPEN = ("channels:manage", "groups:write", "im:write", "mpim:write")
 
 
 def list_(call: Call) -> Json:
@@ -36,7 +51,9 @@ def page_of_channels(call: Call, channels: list[Channel]) -> Json:
     wanted = call.args.listed("types") or ("public_channel",)
     if any(kind not in _TYPES for kind in wanted):
         raise SlackError("invalid_types")
-    kinds = {_TYPES[kind] for kind in wanted}
+    kinds: set[ChannelKind] = {_TYPES[kind] for kind in wanted}
+    for kind in kinds:
+        call.require_scope_for(kind)
     open_only = call.args.flag("exclude_archived")
     found = [
         channel
@@ -231,16 +248,41 @@ def _shift(ts: str, microseconds: int) -> str:
 
 
 METHODS = (
-    Method(name="conversations.list", handler=list_),
-    Method(name="conversations.info", handler=info, needs=("channel",)),
-    Method(name="conversations.history", handler=history, needs=("channel",)),
-    Method(name="conversations.replies", handler=replies, needs=("channel", "ts")),
-    Method(name="conversations.members", handler=members, needs=("channel",)),
-    Method(name="conversations.open", handler=open_),
-    Method(name="conversations.join", handler=join, needs=("channel",)),
-    Method(name="conversations.create", handler=create, needs=("name",)),
-    Method(name="conversations.invite", handler=invite, needs=("channel", "users")),
-    Method(name="conversations.leave", handler=leave, needs=("channel",)),
-    Method(name="conversations.mark", handler=mark, needs=("channel", "ts")),
-    Method(name="conversations.setTopic", handler=set_topic, needs=("channel", "topic")),
+    Method(name="conversations.list", handler=list_, scopes=READ, tier="t2"),
+    Method(name="conversations.info", handler=info, scopes=READ, needs=("channel",)),
+    Method(name="conversations.history", handler=history, scopes=HISTORY, needs=("channel",)),
+    Method(name="conversations.replies", handler=replies, scopes=HISTORY, needs=("channel", "ts")),
+    Method(
+        name="conversations.members", handler=members, scopes=READ, tier="t4", needs=("channel",)
+    ),
+    Method(
+        name="conversations.open",
+        handler=open_,
+        scopes=OPEN,
+    ),
+    Method(name="conversations.join", handler=join, scopes=("channels:join",), needs=("channel",)),
+    Method(
+        name="conversations.create",
+        handler=create,
+        scopes=MANAGE,
+        tier="t2",
+        needs=("name",),
+        missing=NAMELESS,
+    ),
+    Method(
+        name="conversations.invite",
+        handler=invite,
+        scopes=INVITE,
+        needs=("channel", "users"),
+        missing={"users": "no_user"},
+    ),
+    Method(name="conversations.leave", handler=leave, scopes=MANAGE, needs=("channel",)),
+    Method(name="conversations.mark", handler=mark, scopes=MANAGE, needs=("channel", "ts")),
+    Method(
+        name="conversations.setTopic",
+        handler=set_topic,
+        scopes=TOPIC,
+        tier="t2",
+        needs=("channel", "topic"),
+    ),
 )

@@ -67,10 +67,10 @@ def emoji_list(call: Call) -> Json:
 
 
 METHODS = (
-    Method(name="api.test", handler=api_test, tokens=NOBODY),
-    Method(name="auth.test", handler=auth_test),
+    Method(name="api.test", handler=api_test, tier="t4", tokens=NOBODY),
+    Method(name="auth.test", handler=auth_test, tier="t5"),
     Method(name="apps.connections.open", handler=connections_open, tokens=APP_LEVEL),
-    Method(name="team.info", handler=team_info),
-    Method(name="bots.info", handler=bots_info),
-    Method(name="emoji.list", handler=emoji_list),
+    Method(name="team.info", handler=team_info, scopes=("team:read",)),
+    Method(name="bots.info", handler=bots_info, scopes=("users:read",)),
+    Method(name="emoji.list", handler=emoji_list, scopes=("emoji:read",), tier="t2"),
 )

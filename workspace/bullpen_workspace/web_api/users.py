@@ -9,7 +9,7 @@ from bullpen_workspace.errors import SlackError
 from bullpen_workspace.types import Json
 from bullpen_workspace.web_api.conversations import page_of_channels
 from bullpen_workspace.web_api.paging import page
-from bullpen_workspace.web_api.table import Call, Method
+from bullpen_workspace.web_api.table import READ, Call, Method
 from bullpen_workspace.wire import user_json
 
 
@@ -47,8 +47,13 @@ def lookup_by_email(call: Call) -> Json:
 
 
 METHODS = (
-    Method(name="users.info", handler=info, needs=("user",)),
-    Method(name="users.list", handler=list_),
-    Method(name="users.conversations", handler=conversations),
-    Method(name="users.lookupByEmail", handler=lookup_by_email, needs=("email",)),
+    Method(name="users.info", handler=info, scopes=("users:read",), tier="t4", needs=("user",)),
+    Method(name="users.list", handler=list_, scopes=("users:read",), tier="t2"),
+    Method(name="users.conversations", handler=conversations, scopes=READ),
+    Method(
+        name="users.lookupByEmail",
+        handler=lookup_by_email,
+        scopes=("users:read.email",),
+        needs=("email",),
+    ),
 )
