@@ -27,7 +27,10 @@ class Pushes:
 
     def everything(self, here: Here) -> list[Op]:
         """All that a window shows, for one that has just connected, moved or woken up."""
-        ops = [self._sidebar(here), self._modal()]
+        ops = [self._sidebar(here)]
+        if here.page:
+            return ops
+        ops.append(self._modal())
         if here.home:
             ops.extend(self._home(here))
         channel = self._screens.rooms.channels.get(here.channel) if here.channel else None
@@ -65,7 +68,7 @@ class Pushes:
         ops.extend(self._gone(here) if gone else [])
         ops.extend(self._statuses(here) if "status" in kinds else [])
         ops.extend(self._home(here) if "home" in kinds and here.home else [])
-        ops.extend([self._modal()] if "modal" in kinds else [])
+        ops.extend([self._modal()] if "modal" in kinds and not here.page else [])
         ops.extend([self._sidebar(here)] if "sidebar" in kinds else [])
         return ops
 

@@ -28,8 +28,9 @@ QUICK = ("white_check_mark", "eyes", "+1")
 
 @lru_cache(maxsize=1)
 def asset_version() -> str:
-    """A short hash of the stylesheet and the script, so that a browser never keeps an old one."""
-    data = b"".join((HERE / name).read_bytes() for name in ("style.css", "page.js"))
+    """A short hash of the stylesheet and the scripts, so that a browser never keeps an old one."""
+    files = sorted((*HERE.glob("*.js"), HERE / "style.css"))
+    data = b"".join(file.read_bytes() for file in files)
     return f"{zlib.crc32(data):08x}"
 
 

@@ -41,11 +41,15 @@ _ASKS = (
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What one browser window shows: a channel ("" on the App Home) and perhaps a thread."""
+    """What one browser window shows: a channel and perhaps a thread, an App Home, or a page.
+
+    `page` is the address of a page beside the chat, which shows nothing of ours but the sidebar.
+    """
 
     channel: str = ""
     thread: str = ""
     home: str = ""
+    page: str = ""
 
 
 class Screens:
@@ -229,8 +233,9 @@ class Screens:
             me=self.faces.of_user(self.me),
             channels=tuple(channels),
             directs=tuple(directs),
-            agents=tuple(self.colleagues(app)),
-            pages=tuple(self._pages()),
+            agents=() if here.page else tuple(self.colleagues(app)),
+            beside=bool(here.page),
+            pages=tuple(self._pages(here)),
         )
 
     def _other(self, channel: Channel) -> Portrait:
@@ -251,7 +256,7 @@ class Screens:
             for agent in app.agents
         ]
 
-    def _pages(self) -> list[Link]:
+    def _pages(self, here: Here) -> list[Link]:
         return [
             Link(
                 id="",
@@ -259,6 +264,7 @@ class Screens:
                 href=link.href,
                 icon=link.icon.strip(":") or "page",
                 glyph=emoji.glyph(link.icon) or "" if link.icon.startswith(":") else "",
+                current=bool(here.page) and here.page.startswith(link.href.rstrip("/")),
             )
             for link in self._office.config.nav
         ]

@@ -27,11 +27,7 @@ from bullpen_workspace.page.screens import Here, Screens
 from bullpen_workspace.types import Channel, Message
 
 HERE = Path(__file__).parent
-_ASSETS = {
-    "style.css": "text/css",
-    "page.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
-}
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 def page_routes(office: Office) -> list[BaseRoute]:
@@ -61,6 +57,8 @@ class Site:
             Route("/archives/{channel}/{message}", self._channel),
             Route("/home/{app}", self._home),
             Route("/page/older", self._older),
+            Route("/page/side", self._side),
+            Route("/page/at/{version}/{asset}", _asset),
             Route("/page/source", self._source),
             Route("/page/upload", self._deeds.upload, methods=["POST"]),
             WebSocketRoute("/page/live", self._live),
@@ -154,6 +152,11 @@ class Site:
         )
         return JSONResponse({"html": html, "older": older})
 
+    async def _side(self, request: Request) -> Response:
+        """The sidebar, for pages beside the chat; `at` is the address of the one that asks."""
+        here = Here(page=request.query_params.get("at", "/"))
+        return HTMLResponse(self._screens.sidebar(here))
+
     async def _source(self, request: Request) -> Response:
         asked = request.query_params
         message = self._screens.rooms.messages.get(asked.get("channel", ""), asked.get("ts", ""))
@@ -173,8 +176,9 @@ def _address(request: Request) -> str:
 
 async def _asset(request: Request) -> Response:
     name = request.path_params["asset"]
-    kind = _ASSETS.get(name)
-    if kind is None:
+    kind = _KINDS.get(Path(name).suffix)
+    if kind is None or not (HERE / name).is_file():
         return refused("There is no such file.", 404)
-    fresh = "max-age=31536000, immutable" if request.query_params.get("v") else "no-cache"
+    lasting = "version" in request.path_params or request.query_params.get("v")
+    fresh = "max-age=31536000, immutable" if lasting else "no-cache"
     return FileResponse(HERE / name, media_type=kind, headers={"cache-control": fresh})

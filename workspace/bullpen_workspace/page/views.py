@@ -51,12 +51,15 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sidebar:
+    """The whole sidebar; `beside` on a page that is not the chat."""
+
     team: str
     me: Portrait
     channels: tuple[Link, ...]
     directs: tuple[Link, ...]
     agents: tuple[Colleague, ...]
     pages: tuple[Link, ...]
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
