@@ -89,7 +89,7 @@ export function showQueue(waiting = false) {
     if (!li) {
       const me = $(".side-foot .face")?.cloneNode(true); me?.classList.remove("m");
       li = document.createElement("li"); li.id = id; li.className = "msg pending";
-      li.innerHTML = `<article class="msg-in"><span></span><div class="body"><div class="who"><b>${esc($(".side-foot > span:nth-child(2)").textContent)}</b><span class="time"></span></div><div class="content md"><p>${esc(item.text).replaceAll("\n", "<br>")}</p></div><div class="send-note"></div></div></article>`;
+      li.innerHTML = `<article class="msg-in"><span></span><div class="body"><div class="who"><b>${esc(document.body.dataset.name)}</b><span class="time"></span></div><div class="content md"><p>${esc(item.text).replaceAll("\n", "<br>")}</p></div><div class="send-note"></div></div></article>`;
       if (me) $("article > span", li).replaceWith(me);
       list.append(li); toEnd(list.closest(".scroll"));
     }

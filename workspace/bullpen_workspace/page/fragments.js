@@ -2,6 +2,7 @@
 import { refill, values } from "./blocks.js";
 import { queue, queued } from "./composer.js";
 import { $, $$, modal, parse, toast } from "./dom.js";
+import { knock, showBell } from "./knock.js";
 import { seen } from "./live.js";
 import { closeThread } from "./places.js";
 export function morph(old, fresh) {
@@ -41,9 +42,10 @@ export const moves = {
   },
   remove({ target }) { $(target)?.remove(); },
   inner({ target, html }) { const el = $(target); if (el) { const box = el.cloneNode(false); box.append(parse(html)); morph(el, box); } },
-  replace({ target, html }) { const el = $(target), fresh = parse(html).firstElementChild; if (el && fresh && el.dataset.v !== fresh.dataset.v) morph(el, fresh); title(); },
+  replace({ target, html }) { const el = $(target), fresh = parse(html).firstElementChild; if (el && fresh && el.dataset.v !== fresh.dataset.v) { morph(el, fresh); showBell(); } title(); },
   modal({ html, view }) { if (html && modal.open && modal.last === html) return; modal.last = html; if (html) { if ($("#view")?.dataset.view === view) { const typed = values($("#view")); modal.innerHTML = html; refill(typed); } else modal.innerHTML = html; if (!modal.open) { modal.showModal(); $("[data-input]", modal)?.focus(); } } else if (modal.open) { modal.close(); modal.innerHTML = ""; } },
   announce({ text }) { $("#announce").textContent = text; },
+  knock,
   toast({ text, bad }) { toast(text, bad); },
   gone() { $("#thread") && closeThread(); },
 };

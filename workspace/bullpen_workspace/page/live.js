@@ -4,7 +4,10 @@ import { $, $$, here } from "./dom.js";
 import { apply, pinned } from "./fragments.js";
 let socket = null, wait = 400, alive = 0, timer = 0, ready = false;
 export const connected = () => socket?.readyState === 1;
-export const forget = () => { told = ""; };
+export const forget = () => { told = ""; held = ""; };
+/* Marked unread on purpose: looking at it does not count until one comes back. */
+let held = "";
+export const hold = (channel) => { held = channel; };
 export function tell(message) { if (socket?.readyState === 1) socket.send(JSON.stringify(message)); }
 export function connect() {
   clearTimeout(timer);
@@ -28,7 +31,7 @@ export function seen() {
   if (document.hidden || !document.hasFocus() && !navigator.webdriver) return;
   const at = here(), last = $$("#messages > .msg:not(.pending)").at(-1)?.dataset.ts, lastReply = $$("#replies > .msg:not(.pending)").at(-1)?.dataset.ts;
   const now = JSON.stringify([at.channel, pinned($("#scroll")) ? last : 0, at.thread, lastReply]);
-  if (now === told || socket?.readyState !== 1) return; told = now;
+  if (now === told || socket?.readyState !== 1 || held === at.channel) return; told = now;
   if (at.channel && last && pinned($("#scroll"))) tell({ read: { channel: at.channel, ts: last } });
   if (at.thread && lastReply) tell({ read: { channel: at.channel, ts: lastReply, thread: at.thread } });
 }

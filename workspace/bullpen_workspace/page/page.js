@@ -1,11 +1,13 @@
 /* What a click or a key does; loads the other parts. */
 import { closeView, press } from "./blocks.js";
-import { select } from "./completion.js";
 import { put } from "./composer.js";
-import { $, $$, Refused, app, ask, attempt, flipTheme, here, modal, picker, post, toast } from "./dom.js";
+import { $, $$, Refused, app, ask, attempt, flipTheme, here, modal, parse, picker, post, toast } from "./dom.js";
+import { openSwitcher } from "./finder.js";
 import { edit } from "./editing.js";
 import { toEnd } from "./fragments.js";
-import { connect } from "./live.js";
+import { closeMenus } from "./keys.js";
+import { connect, hold } from "./live.js";
+import { askToKnock, showBell } from "./knock.js";
 import { arrive, closeThread, go, inChannel, older, openThread } from "./places.js";
 
 let pickFor = null;
@@ -14,6 +16,20 @@ const acts = {
   theme: flipTheme,
   switcher: openSwitcher,
   "new-channel"() { $("#new-channel").showModal(); $("#channel-name").focus(); },
+  bell: askToKnock,
+  keys() { $("#keys").showModal(); },
+  async members() {
+    const said = await attempt(async () => { const a = await fetch(`/page/members?channel=${here().channel}`); if (!a.ok) throw new Refused("The members could not be read. Reload the page."); return a.text(); });
+    if (said != null) { $("#members").innerHTML = said; if (!$("#members").open) $("#members").showModal(); }
+  },
+  async bring(el) { if (await attempt(() => post("invite", { channel: here().channel, user: el.dataset.user }))) acts.members(); },
+  async leave() {
+    const label = $("#members h2").textContent;
+    if (!(await ask(`Leave ${label}?`, "You will no longer be told of what is said there. A public channel can be joined again at any time.", "Leave", "Stay", true))) return;
+    if (await attempt(() => post("leave", { channel: here().channel }))) { $("#members").close(); location.href = "/"; }
+  },
+  async "copy-text"(el) { const text = $(".content", el.closest(".msg")).innerText.trim(); try { await navigator.clipboard.writeText(text); toast("The text is on the clipboard."); } catch { prompt("Copy the text", text); } },
+  async unread(el) { const m = el.closest(".msg"); if (await attempt(() => post("unread", { channel: m.dataset.channel, ts: m.dataset.ts }))) { hold(m.dataset.channel); $(".unread-line")?.remove(); $(".msg-in", m).before(parse(`<div class="unread-line">New</div>`)); toast("Marked unread. It counts as read when you come back to this channel."); } },
   "close-dialog"(el) { el.closest("dialog").close(); },
   async join(el) { const done = await attempt(() => post("join", { channel: el.dataset.channel })); if (done) { el.closest("dialog")?.close(); go(`/archives/${el.dataset.channel}`); } },
   async invite(el) { const box = el.closest("#absent"); if (await attempt(() => post("invite", { channel: here().channel }))) box.remove(); },
@@ -41,6 +57,7 @@ const acts = {
 document.addEventListener("click", (event) => {
   const el = event.target.closest("[data-act]");
   if (!picker.hidden && !event.target.closest("#picker") && el?.dataset.act !== "pick" && el?.dataset.act !== "emoji") picker.hidden = true;
+  closeMenus(event.target);
   if (event.target.matches("dialog") && event.target !== modal) event.target.close();
   if (el) { if (el.tagName === "A") event.preventDefault(); acts[el.dataset.act]?.(el); return; }
   const link = event.target.closest("a[href]");
@@ -58,31 +75,12 @@ function showPicker(el, then) {
 }
 $("#create-channel").addEventListener("submit", async (event) => {
   event.preventDefault(); const err = $(".err", event.target); err.hidden = true;
-  try { const said = await post("create", { name: $("#channel-name").value }); $("#channel-name").value = ""; $("#new-channel").close(); go(`/archives/${said.channel}`); }
+  try { const said = await post("create", { name: $("#channel-name").value, private: $("#channel-private").checked }); $("#channel-name").value = ""; $("#new-channel").close(); go(`/archives/${said.channel}`); }
   catch (error) { err.textContent = error instanceof Refused ? error.message : "The workspace cannot be reached. Check that it is running."; err.hidden = false; }
 });
-
-function openSwitcher() { const d = $("#switcher"); $("#switcher-input").value = ""; offerPlaces(); if (!d.open) d.showModal(); $("#switcher-input").focus(); }
-function offerPlaces() {
-  const needle = $("#switcher-input").value.trim().toLowerCase(), list = $("#switcher-list");
-  const found = $$("#side a[data-name]").filter((a) => a.dataset.name.toLowerCase().includes(needle)).slice(0, 12);
-  list.innerHTML = ""; found.forEach((a, i) => { const li = document.createElement("li"); li.setAttribute("role", "option"); li.id = `place-${i}`; li.append(a.querySelector("svg,.face,span")?.cloneNode(true) || "", a.dataset.name); li.onclick = () => { $("#switcher").close(); a.click(); }; list.append(li); });
-  if (!found.length) list.innerHTML = `<li class="muted">Nothing here is called that. Create a channel with the plus in the sidebar.</li>`;
-  select($$("li[role=option]", list), 0, $("#switcher-input"));
-}
-$("#switcher-input").addEventListener("input", offerPlaces);
-$("#switcher-input").addEventListener("keydown", (event) => {
-  const items = $$("#switcher-list li[role=option]"), at = items.findIndex((li) => li.ariaSelected === "true");
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); select(items, (at + (event.key === "ArrowDown" ? 1 : -1) + items.length) % (items.length || 1), event.target); }
-  if (event.key === "Enter") { event.preventDefault(); items[Math.max(at, 0)]?.click(); }
+document.addEventListener("change", async (event) => {
+  if (!event.target.matches("[data-acting]")) return;
+  if (await attempt(() => post("act", { user: event.target.value }))) location.href = "/";
 });
-document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); openSwitcher(); return; }
-  if (event.key === "Escape") {
-    if (!picker.hidden) { picker.hidden = true; return; }
-    if ($("dialog[open]")) return;
-    if ($("#thread")) { event.preventDefault(); closeThread(); } else if (app.classList.contains("show-side")) app.classList.remove("show-side");
-  }
-});
-arrive(); connect();
+arrive(); connect(); showBell();
 if (location.hash === "#jump") { history.replaceState(null, "", location.pathname); openSwitcher(); }

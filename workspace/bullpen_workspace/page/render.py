@@ -23,6 +23,22 @@ from bullpen_workspace.types import Message
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
+SHORTCUTS = (
+    ("Ctrl K", "Search messages, or jump to a channel"),
+    ("Alt ↑ ↓", "The channel above or below"),
+    ("Alt Shift ↑ ↓", "The unread channel above or below"),
+    ("F6", "From the sidebar to the messages to the box"),
+    ("↑ ↓", "From message to message, once one has the focus"),
+    ("Enter", "On a message: open its thread"),
+    ("R", "On a message: react"),
+    ("E", "On a message: edit it"),
+    ("U", "On a message: mark unread from here"),
+    ("↑", "In an empty box: edit your last message"),
+    ("Shift Enter", "In the box: a new line"),
+    ("@ # : /", "In the box: people, channels, emoji, commands"),
+    ("Esc", "Close the thread, the dialog or the picker"),
+    ("?", "This list"),
+)
 QUICK = ("white_check_mark", "eyes", "+1")
 
 
@@ -87,6 +103,7 @@ class Renderer:
             quick=[(name, emoji.TABLE[name]) for name in QUICK],
             picker=[(name, emoji.TABLE[name]) for name in emoji.PICKER],
             asset_version=asset_version(),
+            shortcut_keys=SHORTCUTS,
         )
 
     def fragment(self, template: str, **values: object) -> Markup:
