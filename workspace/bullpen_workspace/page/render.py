@@ -23,13 +23,30 @@ from bullpen_workspace.types import Message
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
+SHORTCUTS = (
+    ("Ctrl K", "Search messages, or jump to a channel"),
+    ("Alt ↑ ↓", "The channel above or below"),
+    ("Alt Shift ↑ ↓", "The unread channel above or below"),
+    ("F6", "From the sidebar to the messages to the box"),
+    ("↑ ↓", "From message to message, once one has the focus"),
+    ("Enter", "On a message: open its thread"),
+    ("R", "On a message: react"),
+    ("E", "On a message: edit it"),
+    ("U", "On a message: mark unread from here"),
+    ("↑", "In an empty box: edit your last message"),
+    ("Shift Enter", "In the box: a new line"),
+    ("@ # : /", "In the box: people, channels, emoji, commands"),
+    ("Esc", "Close the thread, the dialog or the picker"),
+    ("?", "This list"),
+)
 QUICK = ("white_check_mark", "eyes", "+1")
 
 
 @lru_cache(maxsize=1)
 def asset_version() -> str:
-    """A short hash of the stylesheet and the script, so that a browser never keeps an old one."""
-    data = b"".join((HERE / name).read_bytes() for name in ("style.css", "page.js"))
+    """A short hash of the stylesheet and the scripts, so that a browser never keeps an old one."""
+    files = sorted((*HERE.glob("*.js"), HERE / "style.css"))
+    data = b"".join(file.read_bytes() for file in files)
     return f"{zlib.crc32(data):08x}"
 
 
@@ -86,6 +103,7 @@ class Renderer:
             quick=[(name, emoji.TABLE[name]) for name in QUICK],
             picker=[(name, emoji.TABLE[name]) for name in emoji.PICKER],
             asset_version=asset_version(),
+            shortcut_keys=SHORTCUTS,
         )
 
     def fragment(self, template: str, **values: object) -> Markup:
