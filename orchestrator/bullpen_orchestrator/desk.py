@@ -27,6 +27,7 @@ from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Inbound
 from bullpen_orchestrator.recollection import Recollection
 from bullpen_orchestrator.routing import Route, Thread, route
+from bullpen_orchestrator.sessions import Sessions
 from bullpen_orchestrator.speech import Speech
 from bullpen_orchestrator.turns import Turns
 
@@ -91,6 +92,7 @@ class Desk:
             raise
         for run in self.ledger.open_runs():
             await self._engine.enqueue(run.id, thread=_thread(run.inbound))
+        self._sessions.recover()
         self._outbox_open.start()
         self._catching_up = asyncio.create_task(self._catch_up())
 
@@ -112,7 +114,8 @@ class Desk:
     def _assemble(self, ledger: Ledger, outbox: Outbox, saver: AsyncSqliteSaver) -> None:
         parts = self.parts
         self._speech = Speech(parts, ledger, outbox)
-        self._conductor = Conductor(parts, ledger, outbox, self._speech)
+        self._sessions = Sessions(parts.chat, ledger, parts.patience)
+        self._conductor = Conductor(parts, ledger, outbox, self._speech, self._sessions)
         self._recollection = Recollection(parts.store, ledger, parts.chat, parts.checkpoint)
         turns = Turns(parts, ledger, self._speech, self._recollection, self._conductor.stopped)
         nodes = Nodes(parts, ledger, outbox, self._speech, turns, self._recollection)
@@ -134,6 +137,7 @@ class Desk:
             self._engine = None
         if self._saver is not None:
             await self._conductor.quiet()
+            await self._sessions.stop()
             await self._saver.conn.close()
             self._saver = None
         if self._outbox is not None:

@@ -199,6 +199,24 @@ class Ledger:
             )
         return ids
 
+    # -- threads that look busy ------------------------------------------------------------
+
+    def mark_busy(self, channel: str, thread_ts: str) -> None:
+        """Write down that a thread is about to be shown as worked on."""
+        with self._transaction():
+            self._db.execute("INSERT OR IGNORE INTO sessions VALUES (?, ?)", (channel, thread_ts))
+
+    def mark_free(self, channel: str, thread_ts: str) -> None:
+        """Write down that a thread is no longer shown as worked on."""
+        with self._transaction():
+            self._db.execute(
+                "DELETE FROM sessions WHERE channel = ? AND thread_ts = ?", (channel, thread_ts)
+            )
+
+    def busy(self) -> list[tuple[str, str]]:
+        """The threads that may be shown as worked on."""
+        return [(r["channel"], r["thread_ts"]) for r in self._rows("SELECT * FROM sessions")]
+
     # -- the journal of turns, and what they cost ----------------------------------------
 
     async def get(self, key: str) -> dict[str, Any] | None:
