@@ -66,7 +66,7 @@ class Ledger:
             if marks:
                 return Claim(outcome="duplicate", route=Route(decision="ignore"))
             route = decide(self._thread_state(inbound.channel, inbound.thread_ts))
-            works = route.decision not in ("ignore", "stop")
+            works = route.decision not in ("ignore", "stop", "word")
             run_id = message_id if works else ""
             append(self._db, person_entry(inbound, message_id, run_id))
             if works:
@@ -257,6 +257,15 @@ class Ledger:
         for row in self._rows("SELECT usage FROM charges WHERE run_id = ?", run_id):
             spent = spent.plus(Usage(**json.loads(row["usage"])))
         return spent
+
+    def spending(self, since: str = "") -> dict[str, Spent]:
+        """What every agent has used since a moment (ISO 8601, UTC), or ever."""
+        found: dict[str, Spent] = {}
+        rows = self._rows("SELECT agent, usage FROM charges WHERE at >= ? ORDER BY agent", since)
+        for row in rows:
+            usage = Usage(**json.loads(row["usage"]))
+            found[row["agent"]] = found.get(row["agent"], Spent()).plus(usage)
+        return found
 
     # -- the projection into the store ---------------------------------------------------
 
