@@ -84,10 +84,11 @@ class Bullpen:
             self.settings.slack_tokens()
 
     async def _open_workspace(self) -> None:
+        from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
         from bullpen_workspace.config import AppSpec, NavLink, WorkspaceConfig
         from bullpen_workspace.errors import WorkspaceError
         from bullpen_workspace.server import Workspace
-        from bullpen_workspace.types import AgentFace, Command
+        from bullpen_workspace.types import AgentFace, Command, Shortcut
 
         home = self.settings.home
         drawing = Drawing(
@@ -98,14 +99,18 @@ class Bullpen:
             for a in self.roster.agents.values()
         )
         command = Command(
-            name="/bullpen", usage="ask [agent] <question>", description="Ask the desk"
+            name="/bullpen", usage="ask [agent] <question>, or help", description="Ask the desk"
+        )
+        shortcuts = (
+            Shortcut(callback_id=ASK_SHORTCUT, label="Ask an agent about this", kind="message"),
+            Shortcut(callback_id=OPEN_SHORTCUT, label="New task"),
         )
         config = WorkspaceConfig(
             path=home / "workspace.db",
             files=home / "workspace-files",
             port=self.settings.port,
             person_name=self.settings.person,
-            app=AppSpec(agents=faces, commands=(command,)),
+            app=AppSpec(agents=faces, commands=(command,), shortcuts=shortcuts),
             mounts=(
                 MemoryPage(self.store, drawing, self.viewer).mount(),
                 ReceiptsPage(self.receipts, home / "artifacts", drawing, self.viewer).mount(),
@@ -172,7 +177,7 @@ class Bullpen:
             indexer.start()
 
     async def _open_desk(self) -> None:
-        from bullpen.slack.app import Listeners
+        from bullpen.slack.app import Books, Listeners
         from bullpen.slack.attachments import Attachments
         from bullpen.slack.inbound import Reader
         from bullpen_orchestrator.desk import Desk, DeskParts
@@ -196,7 +201,7 @@ class Bullpen:
         attachments = Attachments(client, settings.home / "files", settings.max_file_bytes)
         Listeners(
             self.connection, Reader(me, self.directory, attachments), self.directory, self.desk,
-            self.roster, self.receipts, self.store.count,
+            Books(self.roster, self.receipts, self.store),
         )  # fmt: skip
 
     def _publish(self) -> None:

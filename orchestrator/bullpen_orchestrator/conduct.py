@@ -19,6 +19,7 @@ from bullpen_orchestrator.entries import ENDED, Run, RunStatus
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.outbox import Outbox
 from bullpen_orchestrator.parts import DeskParts
+from bullpen_orchestrator.sessions import Sessions
 from bullpen_orchestrator.speech import Speech
 from bullpen_orchestrator.turns import Stopped
 
@@ -30,11 +31,19 @@ Drive = Callable[[str], Coroutine[None, None, None]]
 class Conductor:
     """Drives runs in the desk's event loop; `drive` is the graph, resumable by run id."""
 
-    def __init__(self, parts: DeskParts, ledger: Ledger, outbox: Outbox, speech: Speech) -> None:
+    def __init__(
+        self,
+        parts: DeskParts,
+        ledger: Ledger,
+        outbox: Outbox,
+        speech: Speech,
+        sessions: Sessions,
+    ) -> None:
         self._parts = parts
         self._ledger = ledger
         self._outbox = outbox
         self._speech = speech
+        self._sessions = sessions
         self._drive: Drive | None = None
         self._forget: Callable[[str], Awaitable[None]] | None = None
         self._stopped: set[str] = set()
@@ -72,6 +81,7 @@ class Conductor:
             return await self._end(run, "stopped")
         attempts = self._ledger.begin(run_id)
         self._parts.checkpoint("run.begun")
+        await self._sessions.begin(run)
         if attempts > self._parts.limits.crashes:
             _log.error("run parked", run=run_id, attempts=attempts)
             return await self._last_word(run, "parked", messages.parked(run_id, attempts - 1))
@@ -80,6 +90,7 @@ class Conductor:
         except asyncio.CancelledError:
             if not self.stopped(run_id):
                 self._ledger.give_back(run_id)
+                await self._sessions.end(run, "suspended")
                 raise
             return await self._end(run, "stopped")
         except Stopped:
@@ -110,6 +121,7 @@ class Conductor:
         return await self._end(run, status, text)
 
     async def _end(self, run: Run, status: RunStatus, problem: str = "") -> RunStatus:
+        await self._sessions.end(run)
         self._ledger.end(run.id, status, problem)
         self._parts.checkpoint("run.ended")
         self._stopped.discard(run.id)

@@ -21,12 +21,14 @@ from bullpen_orchestrator.conduct import Conductor
 from bullpen_orchestrator.engine import Engine
 from bullpen_orchestrator.graph import build, resume_or_start
 from bullpen_orchestrator.ledger import Ledger
+from bullpen_orchestrator.limits import Spent
 from bullpen_orchestrator.nodes import Nodes
 from bullpen_orchestrator.outbox import Outbox
 from bullpen_orchestrator.parts import DeskParts
-from bullpen_orchestrator.ports import Inbound
+from bullpen_orchestrator.ports import Audience, Inbound
 from bullpen_orchestrator.recollection import Recollection
 from bullpen_orchestrator.routing import Route, Thread, route
+from bullpen_orchestrator.sessions import Sessions
 from bullpen_orchestrator.speech import Speech
 from bullpen_orchestrator.turns import Turns
 
@@ -44,8 +46,16 @@ class Running:
     thread_ts: str
     agents: tuple[str, ...]
     asked_by: str
+    user: str
+    audience: Audience
+    text: str
     since: str
     waiting: bool
+
+    @property
+    def line(self) -> str:
+        """The run as one line of text."""
+        return messages.request(self.text, self.agents, self.asked_by, waiting=self.waiting)
 
 
 class Desk:
@@ -91,6 +101,7 @@ class Desk:
             raise
         for run in self.ledger.open_runs():
             await self._engine.enqueue(run.id, thread=_thread(run.inbound))
+        self._sessions.recover()
         self._outbox_open.start()
         self._catching_up = asyncio.create_task(self._catch_up())
 
@@ -112,7 +123,8 @@ class Desk:
     def _assemble(self, ledger: Ledger, outbox: Outbox, saver: AsyncSqliteSaver) -> None:
         parts = self.parts
         self._speech = Speech(parts, ledger, outbox)
-        self._conductor = Conductor(parts, ledger, outbox, self._speech)
+        self._sessions = Sessions(parts.chat, ledger, parts.patience)
+        self._conductor = Conductor(parts, ledger, outbox, self._speech, self._sessions)
         self._recollection = Recollection(parts.store, ledger, parts.chat, parts.checkpoint)
         turns = Turns(parts, ledger, self._speech, self._recollection, self._conductor.stopped)
         nodes = Nodes(parts, ledger, outbox, self._speech, turns, self._recollection)
@@ -134,6 +146,7 @@ class Desk:
             self._engine = None
         if self._saver is not None:
             await self._conductor.quiet()
+            await self._sessions.stop()
             await self._saver.conn.close()
             self._saver = None
         if self._outbox is not None:
@@ -155,6 +168,8 @@ class Desk:
         parts.checkpoint("claimed")
         if claim.outcome == "new" and claim.route.decision == "stop":
             await self._said_stop(inbound)
+        elif claim.outcome == "new" and claim.route.decision == "word":
+            await self._said_word(inbound, claim.route.text)
         elif claim.run_id:
             await self._engine_open.enqueue(claim.run_id, thread=_thread(inbound))
             parts.checkpoint("enqueued")
@@ -166,6 +181,20 @@ class Desk:
         key = f"{inbound.team}:{inbound.channel}:{inbound.ts}:stop"
         text = messages.nothing_to_stop()
         await self._speech.notice(inbound, self.parts.roster.lead, key=key, text=text)
+
+    async def _said_word(self, inbound: Inbound, word: str) -> None:
+        roster = self.parts.roster
+        if word == "status":
+            here = (inbound.channel, inbound.thread_ts)
+            text = messages.running(
+                [run.line for run in self.status() if (run.channel, run.thread_ts) == here]
+            )
+        elif word in ("agents", "desk"):
+            text = messages.colleagues([(a.id, a.name, a.title) for a in roster.agents.values()])
+        else:
+            text = messages.words_in_threads() if word == "help" else messages.unknown_word(word)
+        key = f"{inbound.team}:{inbound.channel}:{inbound.ts}:word"
+        await self._speech.notice(inbound, roster.lead, key=key, text=text)
 
     async def stop_thread(self, channel: str, thread_ts: str, by: str) -> int:
         """End every run of a thread, say so once, and return how many there were.
@@ -184,11 +213,18 @@ class Desk:
                 thread_ts=run.inbound.thread_ts,
                 agents=run.route.agents,
                 asked_by=run.inbound.user_name,
+                user=run.inbound.user,
+                audience=run.inbound.audience,
+                text=run.route.text or run.inbound.text,
                 since=run.created_at,
                 waiting=run.id not in under_way,
             )
             for run in self.ledger.open_runs()
         ]
+
+    def spending(self, since: str = "") -> dict[str, Spent]:
+        """What every agent has used since a moment (ISO 8601, UTC), or ever."""
+        return self.ledger.spending(since)
 
     async def idle(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller reads it as one
         """Wait until no run is open and nothing is left to post; TimeoutError after `timeout` s."""

@@ -66,7 +66,7 @@ class Ledger:
             if marks:
                 return Claim(outcome="duplicate", route=Route(decision="ignore"))
             route = decide(self._thread_state(inbound.channel, inbound.thread_ts))
-            works = route.decision not in ("ignore", "stop")
+            works = route.decision not in ("ignore", "stop", "word")
             run_id = message_id if works else ""
             append(self._db, person_entry(inbound, message_id, run_id))
             if works:
@@ -199,6 +199,24 @@ class Ledger:
             )
         return ids
 
+    # -- threads that look busy ------------------------------------------------------------
+
+    def mark_busy(self, channel: str, thread_ts: str) -> None:
+        """Write down that a thread is about to be shown as worked on."""
+        with self._transaction():
+            self._db.execute("INSERT OR IGNORE INTO sessions VALUES (?, ?)", (channel, thread_ts))
+
+    def mark_free(self, channel: str, thread_ts: str) -> None:
+        """Write down that a thread is no longer shown as worked on."""
+        with self._transaction():
+            self._db.execute(
+                "DELETE FROM sessions WHERE channel = ? AND thread_ts = ?", (channel, thread_ts)
+            )
+
+    def busy(self) -> list[tuple[str, str]]:
+        """The threads that may be shown as worked on."""
+        return [(r["channel"], r["thread_ts"]) for r in self._rows("SELECT * FROM sessions")]
+
     # -- the journal of turns, and what they cost ----------------------------------------
 
     async def get(self, key: str) -> dict[str, Any] | None:
@@ -239,6 +257,15 @@ class Ledger:
         for row in self._rows("SELECT usage FROM charges WHERE run_id = ?", run_id):
             spent = spent.plus(Usage(**json.loads(row["usage"])))
         return spent
+
+    def spending(self, since: str = "") -> dict[str, Spent]:
+        """What every agent has used since a moment (ISO 8601, UTC), or ever."""
+        found: dict[str, Spent] = {}
+        rows = self._rows("SELECT agent, usage FROM charges WHERE at >= ? ORDER BY agent", since)
+        for row in rows:
+            usage = Usage(**json.loads(row["usage"]))
+            found[row["agent"]] = found.get(row["agent"], Spent()).plus(usage)
+        return found
 
     # -- the projection into the store ---------------------------------------------------
 

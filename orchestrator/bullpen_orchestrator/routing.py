@@ -15,11 +15,12 @@ from typing import Literal
 from bullpen_agents.task import Agent
 from bullpen_orchestrator.ports import Inbound
 
-Decision = Literal["lead", "unknown", "empty", "stop", "ignore"]
+Decision = Literal["lead", "unknown", "empty", "stop", "word", "ignore"]
 
 # Words that people put before a colon and that merely look like a colleague's name.
 _ORDINARY = frozenset({"analysis", "analyses", "analyze", "analyse", "quantity", "architecture"})
 _STOP = re.compile(r"\s*!?stop\s*[.!]*\s*", re.IGNORECASE)
+_WORD = re.compile(r"\s*!([a-z]{2,20})\s*", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.@])@(\w[\w.-]*)")
 _SEPARATOR = r"(?:\s*(?:,\s*and\b|,|&|\+|\band\b)\s*|\s+(?=@))"
 
@@ -37,7 +38,8 @@ class Route:
     """What to do with a message. `agents` answer it; `text` is the request without the address.
 
     `named` is True when the person chose the agents. For "unknown", `unknown` is the name as
-    written and `near` the colleague it resembles.
+    written and `near` the colleague it resembles; for "word", `text` is the
+    word after the exclamation mark.
     """
 
     decision: Decision
@@ -54,6 +56,9 @@ def route(message: Inbound, thread: Thread, agents: Sequence[Agent], lead: str) 
         return Route(decision="ignore")
     if _STOP.fullmatch(message.text):
         return Route(decision="stop")
+    word = _WORD.fullmatch(message.text)
+    if word:
+        return Route(decision="word", text=word[1].lower())
     names = _Names(agents)
     named, rest = names.addressed(message.text)
     asked_directly = message.addressed or message.audience == "direct"

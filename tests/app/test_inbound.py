@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bullpen.slack.app import Listeners
+from bullpen.slack.app import Books, Listeners
 from bullpen.slack.attachments import Attachments
 from bullpen.slack.connect import Connection, Identity
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, own, unwrap
 from bullpen_agents.roster import Roster
+from bullpen_memory.store import Store
+from bullpen_orchestrator.desk import Running
+from bullpen_orchestrator.limits import Spent
 from bullpen_orchestrator.ports import Inbound
 from bullpen_tools.receipts import Receipts
 from bullpen_workspace.server import Workspace
@@ -43,6 +46,12 @@ class Ear:
         self.stopped.append((channel, thread_ts, by))
         return 1
 
+    def status(self) -> list[Running]:
+        return []
+
+    def spending(self, since: str = "") -> dict[str, Spent]:
+        return {}
+
 
 @pytest.fixture
 async def ear(connection: Connection, tmp_path: Path) -> AsyncIterator[Ear]:
@@ -52,12 +61,12 @@ async def ear(connection: Connection, tmp_path: Path) -> AsyncIterator[Ear]:
     attachments = Attachments(connection.client, tmp_path / "files", 1_000)
     reader = Reader(connection.identity, directory, attachments)
     receipts = Receipts(tmp_path / "receipts.db")
-    Listeners(
-        connection, reader, directory, made, Roster.load(), receipts, lambda _: {"finding": 2}
-    )
+    store = Store(tmp_path / "context.db")
+    Listeners(connection, reader, directory, made, Books(Roster.load(), receipts, store))
     await connection.listen()
     yield made
     receipts.close()
+    store.close()
 
 
 async def until(true: Callable[[], object]) -> None:
