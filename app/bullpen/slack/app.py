@@ -111,13 +111,27 @@ class Listeners:
 
     async def _take(self, body: Json) -> None:
         event: Json = body["event"]
-        thread = (str(event.get("channel", "")), str(event.get("thread_ts") or event.get("ts")))
+        message: Json = event.get("message") or event.get("previous_message") or event
+        thread = (str(event.get("channel", "")), str(message.get("thread_ts") or message.get("ts")))
         lock = self._threads.setdefault(thread, asyncio.Lock())
         async with lock:
-            inbound = await self._reader.read(body)
-            if inbound is not None:
-                claimed = await self._desk.receive(inbound)
-                log.info("message %s in %s: %s", inbound.ts, inbound.channel, claimed)
+            claimed = await self._hand_over(body, str(event.get("subtype", "")), message)
+            if claimed:
+                log.info("message %s in %s: %s", event.get("ts"), event.get("channel"), claimed)
+
+    async def _hand_over(self, body: Json, subtype: str, message: Json) -> str:
+        """Give the desk what was said, corrected or taken back; "" where it is nobody's word."""
+        # Slack leaves a tombstone where a deleted message has replies.
+        if subtype == "message_deleted" or message.get("subtype") == "tombstone":
+            gone = await self._reader.deletion(body)
+            return (
+                await self._desk.withdraw(gone.message_id, gone.event_id, gone.by) if gone else ""
+            )
+        if subtype == "message_changed":
+            edited = await self._reader.edit(body)
+            return await self._desk.correct(edited) if edited else ""
+        inbound = await self._reader.read(body)
+        return await self._desk.receive(inbound) if inbound else ""
 
     async def home_opened(self, event: Json) -> None:
         """Somebody looks at the app's home."""

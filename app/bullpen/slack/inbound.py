@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from bullpen.slack.attachments import Attachments
@@ -73,6 +74,15 @@ async def unwrap(text: str, me: Identity, directory: Directory) -> tuple[str, bo
     return text.strip().lstrip(",:;").strip() if mentioned else text.strip(), mentioned
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A person's message that is gone: its id for the desk, the event, and the person's name."""
+
+    message_id: str
+    event_id: str
+    by: str
+
+
 class Reader:
     """Reads events of one workspace."""
 
@@ -108,6 +118,35 @@ class Reader:
             files=files,
             problems=problems,
         )
+
+    async def edit(self, body: Mapping[str, Any]) -> Inbound | None:
+        """The new version of a message whose words a person changed; None for any other change.
+
+        Unfurled links, reactions and files leave the words as they are.
+        """
+        event: Mapping[str, Any] = body["event"]
+        message: Mapping[str, Any] = event.get("message") or {}
+        before: Mapping[str, Any] = event.get("previous_message") or {}
+        if not message.get("edited") or message.get("text") == before.get("text"):
+            return None
+        place = {name: event.get(name, "") for name in ("channel", "channel_type")}
+        event_id = body.get("event_id") or f"{event['channel']}:{event.get('ts')}:edit"
+        return await self.read(
+            {**body, "event_id": event_id, "event": {**message, **place, "type": "message"}}
+        )
+
+    async def deletion(self, body: Mapping[str, Any]) -> Withdrawal | None:
+        """The message that a person took back; None where it was nobody's."""
+        event: Mapping[str, Any] = body["event"]
+        before: Mapping[str, Any] = event.get("previous_message") or {}
+        if before and await sender(before, self._me, self._directory) != "person":
+            return None
+        ts = str(event.get("deleted_ts") or before.get("ts", ""))
+        team = str(body.get("team_id") or self._me.team_id)
+        user = str(before.get("user", ""))
+        name = (await self._directory.person(user)).name if user else "its author"
+        event_id = str(body.get("event_id") or f"{event['channel']}:{ts}:deleted")
+        return Withdrawal(f"{team}:{event['channel']}:{ts}", event_id, name)
 
 
 def link(me: Identity, channel: str, ts: str, thread_ts: str = "") -> str:
