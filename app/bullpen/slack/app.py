@@ -24,7 +24,7 @@ from bullpen.slack import ask, home, modal
 from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, question
 from bullpen.slack.connect import Connection
 from bullpen.slack.directory import Directory
-from bullpen.slack.inbound import Reader
+from bullpen.slack.inbound import Reader, reachable
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT, PROMPTS
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
@@ -192,7 +192,7 @@ class Listeners:
                 return
             person = await self._directory.person(user)
             caller = Caller(user, person.name, await self._directory.channel(channel))
-            await ack(text=await self._commands.answer(verb, rest, caller))
+            await ack(text=reachable(await self._commands.answer(verb, rest, caller), self._me))
             return
         await ack()
         asked = ask.Question(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bullpen.slack.attachments import Attachments
-from bullpen.slack.connect import Identity
+from bullpen.slack.connect import Identity, is_loopback
 from bullpen.slack.directory import Directory
 from bullpen_orchestrator.ports import Inbound
 
@@ -26,6 +26,7 @@ USER = re.compile(r"<@([A-Z0-9]+)(?:\|([^>]*))?>")
 CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|([^>]*))?>")
 SPECIAL = re.compile(r"<!(here|channel|everyone)(?:\|[^>]*)?>")
 GROUP = re.compile(r"<!(?:subteam|date)\^[^|>]*(?:\|([^>]*))?>")
+LOCAL = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?/archives/")
 LINK = re.compile(r"<((?:https?|mailto|tel):[^|>]+)(?:\|([^>]*))?>")
 
 
@@ -155,3 +156,13 @@ def link(me: Identity, channel: str, ts: str, thread_ts: str = "") -> str:
     if thread_ts and thread_ts != ts:
         address += f"?thread_ts={thread_ts}&cid={channel}"
     return address
+
+
+def reachable(text: str, me: Identity) -> str:
+    """`text` with the links into the local workspace as they lead there today.
+
+    What is remembered keeps the address of its day, and the port of a local workspace changes.
+    """
+    if not is_loopback(me.url):
+        return text
+    return LOCAL.sub(f"{me.url}archives/", text)
