@@ -63,8 +63,10 @@ class Hanging:
     """A model that begins to write and never ends."""
 
     label, offline = "hanging model", False
+    begun = False
 
     async def stream(self, request: Request) -> AsyncIterator[Event]:
+        self.begun = True
         yield TextDelta("I am about to say")
         await asyncio.Event().wait()
 

@@ -21,6 +21,7 @@ from bullpen.pages.memory import MemoryPage
 from bullpen.pages.receipts import ReceiptsPage
 from bullpen.runfile import HomeLock, RunningDesk
 from bullpen.settings import Settings, prepare_home
+from bullpen.warmth import warm_up
 from bullpen_agents.roster import Roster
 from bullpen_memory.embed import local_embedder
 from bullpen_memory.errors import OperatorError
@@ -61,6 +62,7 @@ class Bullpen:
         self.ready = False
         self._stack = AsyncExitStack()
         self._view: tuple[float, Viewer] | None = None
+        self._warming: asyncio.Task[None] | None = None
 
     async def open_page(self) -> None:
         """Take the home, open the records, and answer on the page's address."""
@@ -71,6 +73,7 @@ class Bullpen:
         handler = start_logging(home)
         self._stack.callback(stop_logging, handler)
         self.models = models.choose(self.settings)
+        self._stack.push_async_callback(self.models.close)
         self.model = self.models.label
         self.roster = Roster.load(home / "agents")
         self.receipts = Receipts(home / "receipts.db")
@@ -140,6 +143,9 @@ class Bullpen:
         await self.connection.listen()
         self._publish()
         self.ready = True
+        embedder = self.store.embedder
+        steps = (lambda: embedder.embed(["warm"]),) if embedder is not None else ()
+        self._warming = asyncio.create_task(warm_up(*steps))
 
     async def _connect(self) -> None:
         from bullpen.slack.chat import SlackChat
@@ -235,6 +241,9 @@ class Bullpen:
     async def stop(self) -> None:
         """Close everything, last opened first. Runs under way go on at the next start."""
         self.ready = False
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
         await self._stack.aclose()
 
 

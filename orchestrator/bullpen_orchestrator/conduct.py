@@ -8,7 +8,7 @@ not queue runs and does not know their order.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
 import structlog
 
@@ -92,9 +92,9 @@ class Conductor:
                 self._ledger.give_back(run_id)
                 await self._sessions.end(run, "suspended")
                 raise
-            return await self._end(run, "stopped")
+            return await self._halted(run)
         except Stopped:
-            return await self._end(run, "stopped")
+            return await self._halted(run)
         except BullpenError as error:
             _log.error("run failed", run=run_id, error=str(error))
             return await self._last_word(run, "failed", messages.failed(error))
@@ -116,12 +116,18 @@ class Conductor:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
+    async def _halted(self, run: Run) -> RunStatus:
+        if not self._ledger.run(run.id).stop_key:
+            await self._speech.cut_short(run, self._speaker(run))
+        return await self._end(run, "stopped")
+
     async def _last_word(self, run: Run, status: RunStatus, text: str) -> RunStatus:
         await self._speech.give_up(run, self._speaker(run), key=f"{run.id}:last", text=text)
         return await self._end(run, status, text)
 
     async def _end(self, run: Run, status: RunStatus, problem: str = "") -> RunStatus:
-        await self._sessions.end(run)
+        gone = self._ledger.withdrawn(run.id)
+        await self._sessions.end(run, "closed" if gone else "active")
         self._ledger.end(run.id, status, problem)
         self._parts.checkpoint("run.ended")
         self._stopped.discard(run.id)
@@ -136,18 +142,28 @@ class Conductor:
     async def stop(self, channel: str, thread_ts: str, by: str) -> int:
         """End every open run of a thread and say so once; how many there were."""
         ids = self._ledger.stop(channel, thread_ts, by)
-        self._stopped.update(ids)
-        for run_id in ids:
-            self._outbox.withdraw(run_id)
-            task = self._driving.get(run_id)
-            if task is not None:
-                task.cancel()
+        self.halt(ids)
         for run_id in ids[:1]:
             await self._say_stopped(self._ledger.run(run_id))
         return len(ids)
 
+    def halt(self, ids: Iterable[str]) -> None:
+        """End runs that the ledger has flagged as stopped; nothing more of them is posted."""
+        for run_id in ids:
+            self._stopped.add(run_id)
+            self._outbox.withdraw(run_id)
+            task = self._driving.get(run_id)
+            if task is not None:
+                task.cancel()
+
     async def _say_stopped(self, run: Run) -> None:
-        """Runs that one stop ended share a key, so that it is said once, after a crash too."""
+        """Runs that one stop ended share a key, so that it is said once, after a crash too.
+
+        A corrected or withdrawn message has no such notice: only what still grew is closed.
+        """
+        if not run.stop_key:
+            await self._speech.cut_short(run, self._speaker(run))
+            return
         text = messages.stopped(run.stopped_by)
         await self._speech.give_up(run, self._speaker(run), key=run.stop_key, text=text)
 

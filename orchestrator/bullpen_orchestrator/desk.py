@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -159,12 +160,7 @@ class Desk:
     async def receive(self, inbound: Inbound) -> Literal["new", "duplicate", "ignored"]:
         """Take a person's message. It is safe, and its run queued, when this returns."""
         parts = self.parts
-        agents = list(parts.roster.agents.values())
-
-        def decide(thread: Thread) -> Route:
-            return route(inbound, thread, agents, parts.roster.lead.id)
-
-        claim = await asyncio.to_thread(self.ledger.claim, inbound, decide)
+        claim = await asyncio.to_thread(self.ledger.claim, inbound, self._decides(inbound))
         parts.checkpoint("claimed")
         if claim.outcome == "new" and claim.route.decision == "stop":
             await self._said_stop(inbound)
@@ -174,6 +170,44 @@ class Desk:
             await self._engine_open.enqueue(claim.run_id, thread=_thread(inbound))
             parts.checkpoint("enqueued")
         return claim.outcome
+
+    def _decides(self, inbound: Inbound) -> Callable[[Thread], Route]:
+        roster = self.parts.roster
+        agents = list(roster.agents.values())
+
+        def decide(thread: Thread) -> Route:
+            return route(inbound, thread, agents, roster.lead.id)
+
+        return decide
+
+    async def correct(self, inbound: Inbound) -> str:
+        """Take a message whose author changed its text; `inbound` holds the new one.
+
+        Work under way on the old text ends and begins again; an answered message is answered
+        anew. An unheard message is received as if it were new.
+        """
+        done = await asyncio.to_thread(self.ledger.correct, inbound, self._decides(inbound))
+        if done.outcome == "unknown":
+            return await self.receive(inbound)
+        self._conductor.halt(done.stopped)
+        if done.run_id:
+            if done.answered:
+                text = messages.corrected(inbound.user_name, running=bool(done.stopped))
+                key, lead = f"{done.run_id}:corrected", self.parts.roster.lead
+                await self._speech.notice(inbound, lead, key=key, text=text, run_id=done.run_id)
+            await self._engine_open.enqueue(done.run_id, thread=_thread(inbound))
+        return done.outcome
+
+    async def withdraw(self, message_id: str, event_id: str, by: str) -> str:
+        """Take note that its author deleted a message: its work ends, and nothing more is posted.
+
+        `message_id` is team:channel:ts, `by` a display name.
+        """
+        done = await asyncio.to_thread(self.ledger.withdraw, message_id, event_id, by)
+        self._conductor.halt(done.stopped)
+        if done.outcome == "new":
+            await self._recollection.take_back(done.message_id)
+        return done.outcome
 
     async def _said_stop(self, inbound: Inbound) -> None:
         if await self.stop_thread(inbound.channel, inbound.thread_ts, inbound.user_name):

@@ -50,6 +50,13 @@ def stopped(by: str) -> str:
     return f"Stopped by {by}. Nothing more of this will be posted; write again to go on."
 
 
+def corrected(by: str, *, running: bool) -> str:
+    """A person changed a message that is worked on, or was answered."""
+    if running:
+        return f"{by} corrected the message while I was at it: I start again with the new text."
+    return f"{by} corrected the message after it was answered: this is about the new text."
+
+
 def nothing_to_stop() -> str:
     """A person said stop where nothing is running."""
     return "Nothing is running in this thread, so there is nothing to stop."

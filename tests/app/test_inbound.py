@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class Ear:
     def __init__(self) -> None:
         self.heard: list[Inbound] = []
         self.stopped: list[tuple[str, str, str]] = []
+        self.gone: list[tuple[str, str]] = []
         self.failures = 0
 
     async def receive(self, inbound: Inbound) -> str:
@@ -45,6 +47,14 @@ class Ear:
     async def stop_thread(self, channel: str, thread_ts: str, by: str) -> int:
         self.stopped.append((channel, thread_ts, by))
         return 1
+
+    async def correct(self, inbound: Inbound) -> str:
+        self.heard.append(inbound)
+        return "new"
+
+    async def withdraw(self, message_id: str, event_id: str, by: str) -> str:
+        self.gone.append((message_id, by))
+        return "new"
 
     def status(self) -> list[Running]:
         return []
@@ -138,6 +148,28 @@ async def test_files_are_kept_by_their_hash_and_refusals_are_told(
     assert "the limit is" in inbound.problems[0]
     assert "binary" in inbound.problems[1]
     assert len(list(inbound.files[0].path.parent.iterdir())) == 1
+
+
+async def test_only_changed_words_and_deletions_by_people_reach_the_desk(
+    ear: Ear,
+    connection: Connection,
+    person: AsyncWebClient,
+    workspace: Workspace,
+    desk_channel: str,
+) -> None:
+    own = (await connection.client.chat_postMessage(channel=desk_channel, text="mine"))["ts"]
+    await connection.client.chat_update(channel=desk_channel, ts=own, text="still mine")
+    await connection.client.chat_delete(channel=desk_channel, ts=own)
+    ts = (await person.chat_postMessage(channel=desk_channel, text="oil"))["ts"]
+    messages = workspace.office.rooms.messages
+    unfurled = replace(messages.require(desk_channel, ts), blocks=({"type": "divider"},))
+    messages.change(unfurled)
+    await person.chat_update(channel=desk_channel, ts=ts, text="silver")
+    await until(lambda: len(ear.heard) == 2)
+    await person.chat_delete(channel=desk_channel, ts=ts)
+    await until(lambda: ear.gone)
+    assert [(inbound.text, inbound.ts) for inbound in ear.heard] == [("oil", ts), ("silver", ts)]
+    assert [(gone.split(":")[1:], by) for gone, by in ear.gone] == [([desk_channel, ts], "you")]
 
 
 async def test_what_was_not_claimed_is_delivered_again(

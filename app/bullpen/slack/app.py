@@ -24,7 +24,7 @@ from bullpen.slack import ask, home, modal
 from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, question
 from bullpen.slack.connect import Connection
 from bullpen.slack.directory import Directory
-from bullpen.slack.inbound import Reader
+from bullpen.slack.inbound import Reader, reachable
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT, PROMPTS
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
@@ -111,13 +111,27 @@ class Listeners:
 
     async def _take(self, body: Json) -> None:
         event: Json = body["event"]
-        thread = (str(event.get("channel", "")), str(event.get("thread_ts") or event.get("ts")))
+        message: Json = event.get("message") or event.get("previous_message") or event
+        thread = (str(event.get("channel", "")), str(message.get("thread_ts") or message.get("ts")))
         lock = self._threads.setdefault(thread, asyncio.Lock())
         async with lock:
-            inbound = await self._reader.read(body)
-            if inbound is not None:
-                claimed = await self._desk.receive(inbound)
-                log.info("message %s in %s: %s", inbound.ts, inbound.channel, claimed)
+            claimed = await self._hand_over(body, str(event.get("subtype", "")), message)
+            if claimed:
+                log.info("message %s in %s: %s", event.get("ts"), event.get("channel"), claimed)
+
+    async def _hand_over(self, body: Json, subtype: str, message: Json) -> str:
+        """Give the desk what was said, corrected or taken back; "" where it is nobody's word."""
+        # Slack leaves a tombstone where a deleted message has replies.
+        if subtype == "message_deleted" or message.get("subtype") == "tombstone":
+            gone = await self._reader.deletion(body)
+            return (
+                await self._desk.withdraw(gone.message_id, gone.event_id, gone.by) if gone else ""
+            )
+        if subtype == "message_changed":
+            edited = await self._reader.edit(body)
+            return await self._desk.correct(edited) if edited else ""
+        inbound = await self._reader.read(body)
+        return await self._desk.receive(inbound) if inbound else ""
 
     async def home_opened(self, event: Json) -> None:
         """Somebody looks at the app's home."""
@@ -178,7 +192,7 @@ class Listeners:
                 return
             person = await self._directory.person(user)
             caller = Caller(user, person.name, await self._directory.channel(channel))
-            await ack(text=await self._commands.answer(verb, rest, caller))
+            await ack(text=reachable(await self._commands.answer(verb, rest, caller), self._me))
             return
         await ack()
         asked = ask.Question(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from slack_sdk.errors import SlackApiError
 from bullpen.slack import refusals
 from bullpen.slack.answers import Json, items, next_cursor
 from bullpen.slack.connect import Connection
-from bullpen.slack.inbound import link
+from bullpen.slack.inbound import link, reachable
 from bullpen.slack.limits import Pace
 from bullpen.slack.live import LiveMessages, Persona
 from bullpen.slack.presence import Presence
@@ -49,6 +50,8 @@ class SlackChat:
 
     async def post(self, post: Post) -> str:
         """Say `post`; the ts of its first message. Raises as `Chat.post` says."""
+        notes = tuple(reachable(note, self._me) for note in post.footnotes)
+        post = replace(post, text=reachable(post.text, self._me), footnotes=notes)
         images = await self._upload(post)
         name = "" if self._personas else self._name(post.agent)
         pieces = parts(post, images, name_in_text=name)
