@@ -20,6 +20,7 @@ from bullpen_workspace.downloads import MAX_UPLOAD
 from bullpen_workspace.errors import Refusal
 from bullpen_workspace.office import Office
 from bullpen_workspace.page.mrkdwn import Names
+from bullpen_workspace.wire import file_json
 
 Asked = Mapping[str, Any]
 Deed = Callable[[Asked], Awaitable[dict[str, Any]]]
@@ -167,8 +168,18 @@ class Deeds:
         return {}
 
     async def _view(self, asked: Asked) -> dict[str, Any]:
-        answer = await self._person.apps.submit(_word(asked, "view"), _mapping(asked.get("values")))
+        values = _mapping(asked.get("values"))
+        for held in (state for block in values.values() for state in _mapping(block).values()):
+            if isinstance(held, dict) and held.get("type") == "file_input":
+                held["files"] = self._files(held.get("files"))
+        answer = await self._person.apps.submit(_word(asked, "view"), values)
         return {"errors": answer.errors, "open": answer.open}
+
+    def _files(self, named: object) -> list[dict[str, Any]]:
+        """The files of a file_input as apps receive them; one that is gone is left out."""
+        ids = [_word(_mapping(one), "id") for one in named] if isinstance(named, list) else []
+        found = (self._office.rooms.files.get(one) for one in ids)
+        return [file_json(self._office, file) for file in found if file is not None]
 
     async def _close(self, asked: Asked) -> dict[str, Any]:
         self._person.apps.close(_word(asked, "view"))

@@ -1,5 +1,5 @@
 /* Puts what the server rendered where it belongs, without losing what a person typed or scrolled to. */
-import { refill, values } from "./blocks.js";
+import { dress, held, refill } from "./blocks.js";
 import { queue, queued } from "./composer.js";
 import { $, $$, modal, parse, toast } from "./dom.js";
 import { knock, showBell } from "./knock.js";
@@ -31,7 +31,7 @@ export function place(list, li) {
   else if (!list.firstElementChild || $(".more")?.hidden || list.id === "replies" || list.firstElementChild.classList.contains("pending")) list.prepend(li);
 }
 export const moves = {
-  put({ target, html, key }) { if (key) { queue(queued().filter((i) => i.key !== key)); document.getElementById(`p-${key}`)?.remove(); } const list = $(target); if (list) for (const li of [...parse(html).children]) place(list, li); },
+  put({ target, html, key }) { if (key) { queue(queued().filter((i) => i.key !== key)); document.getElementById(`p-${key}`)?.remove(); } const list = $(target); if (list) for (const li of [...parse(html).children]) { dress(li); place(list, li); } },
   sync({ target, html, older }) {
     const list = $(target); if (!list) return;
     const fresh = [...parse(html).children], ids = new Set(fresh.map((li) => li.id)), first = fresh[0]?.dataset.ts || "";
@@ -43,7 +43,15 @@ export const moves = {
   remove({ target }) { $(target)?.remove(); },
   inner({ target, html }) { const el = $(target); if (el) { const box = el.cloneNode(false); box.append(parse(html)); morph(el, box); } },
   replace({ target, html }) { const el = $(target), fresh = parse(html).firstElementChild; if (el && fresh && el.dataset.v !== fresh.dataset.v) { morph(el, fresh); showBell(); } title(); },
-  modal({ html, view }) { if (html && modal.open && modal.last === html) return; modal.last = html; if (html) { if ($("#view")?.dataset.view === view) { const typed = values($("#view")); modal.innerHTML = html; refill(typed); } else modal.innerHTML = html; if (!modal.open) { modal.showModal(); $("[data-input]", modal)?.focus(); } } else if (modal.open) { modal.close(); modal.innerHTML = ""; } },
+  modal({ html, view }) {
+    if (html && modal.open && modal.last === html) return;
+    modal.last = html;
+    if (!html) { if (modal.open) modal.close(); modal.innerHTML = ""; return; }
+    const old = $("#view")?.dataset.view === view ? held() : [], at = document.activeElement?.id;
+    modal.innerHTML = html; dress(modal); refill(old);
+    if (!modal.open) modal.showModal();
+    ((old.length && at && document.getElementById(at)) || $("[data-input], .input-block .field", modal))?.focus();
+  },
   announce({ text }) { $("#announce").textContent = text; },
   knock,
   toast({ text, bad }) { toast(text, bad); },

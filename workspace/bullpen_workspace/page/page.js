@@ -1,5 +1,5 @@
 /* What a click or a key does; loads the other parts. */
-import { closeView, press } from "./blocks.js";
+import { closeView, press, unpick } from "./blocks.js";
 import { put } from "./composer.js";
 import { $, $$, Refused, app, ask, attempt, flipTheme, here, modal, parse, picker, post, toast } from "./dom.js";
 import { openSwitcher } from "./finder.js";
@@ -47,6 +47,7 @@ const acts = {
   shortcut(el) { const m = el.closest(".msg"); attempt(() => post("shortcut", { app: el.dataset.app, callback: el.dataset.callback, channel: m.dataset.channel, ts: m.dataset.ts })); },
   block(el) { press(el, el.dataset.type === "feedback_buttons" ? { value: el.value } : {}); },
   "close-view": closeView,
+  unpick,
   stop(el) { el.disabled = true; el.textContent = "Stopping…"; attempt(() => post("stop", { channel: el.dataset.channel, thread: el.dataset.thread })); },
   fill(el) { const box = composerNear(el); put(box, el.dataset.text, !box.value.trim()); },
   address(el) { const box = $("#composer"); if (!box) { toast("Open a channel first, then choose a colleague.", true); return; } app.classList.remove("show-side"); const direct = !$("#main .hash"); put(box, direct ? el.dataset.text.replace(/^@\S+ /, "") : el.dataset.text, !box.value.trim()); },

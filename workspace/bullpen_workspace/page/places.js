@@ -1,4 +1,5 @@
 /* Going to a channel, a thread or the App Home, and scrolling in it. */
+import { dress } from "./blocks.js";
 import { keepDrafts, prepare, showQueue } from "./composer.js";
 import { $, $$, app, here, parse, toast, touch } from "./dom.js";
 import { pinned, title, toEnd } from "./fragments.js";
@@ -39,6 +40,7 @@ export function arrive() {
     keepLow(box);
   }
   for (const form of $$("form.compose")) prepare(form);
+  dress(document);
   showQueue(); title(); seen();
   if (!touch() && !$("#thread")) $("#composer")?.focus({ preventScroll: true });
 }

@@ -23,6 +23,7 @@ from bullpen_workspace.types import Message
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
+_ASKING = ("actions", "card", "carousel", "container", "input", "section")
 SHORTCUTS = (
     ("Ctrl K", "Search messages, or jump to a channel"),
     ("Alt ↑ ↓", "The channel above or below"),
@@ -63,7 +64,8 @@ class Renderer:
     """Jinja over the page's templates.
 
     `url` is the server's own address, without a slash; `size` the pixels of a stored image,
-    (0, 0) when unknown, so that a list does not jump when it is loaded.
+    (0, 0) when unknown, so that a list does not jump when it is loaded; `choices` the people and
+    channels that elements offer.
     """
 
     def __init__(
@@ -72,9 +74,11 @@ class Renderer:
         *,
         url: str,
         size: Callable[[str], tuple[int, int]] = lambda _file: (0, 0),
+        choices: Callable[[], Mapping[str, object]] = dict,
     ) -> None:
         self._names = names
         self._size = size
+        self._choices = choices
         self._url = url
         self._env = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -178,7 +182,8 @@ class Renderer:
 
     def content(self, message: Message) -> Markup:
         """The body of a message: its blocks, or its text where there are none."""
-        parts = [self.blocks(message.blocks)]
+        asks = any(block.get("type") in _ASKING for block in message.blocks)
+        parts = [self.blocks(message.blocks, **(self._choices() if asks else {}))]
         # A streamed message's Markdown is among its blocks once it has any; a posted message's
         # `text` beside blocks is only the fallback for notifications.
         told = any(block.get("type") == "markdown" for block in message.blocks)

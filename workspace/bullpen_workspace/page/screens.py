@@ -61,7 +61,12 @@ class Screens:
         self.rooms = office.rooms
         self.me = user
         self.faces = Faces(office.rooms, self.me)
-        self.renderer = Renderer(self.faces.names, url=office.url, size=self.faces.image_size)
+        self.renderer = Renderer(
+            self.faces.names,
+            url=office.url,
+            size=self.faces.image_size,
+            choices=self._choices,
+        )
         self.present = Presenter(office.rooms, self.faces, self.renderer.content)
 
     # -- a channel -----------------------------------------------------------------------
