@@ -8,6 +8,7 @@ message is allowed (limits, membership); the API does.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -139,6 +140,18 @@ class Messages:
         """The ts of the newest message of the main line, "" when there is none."""
         found = self.timeline(channel, limit=1)
         return found[0].ts if found else ""
+
+    def search(
+        self, words: Sequence[str], *, channels: Sequence[str], user: str = "", limit: int = 1000
+    ) -> list[Message]:
+        """Messages that hold all `words`, in these channels, of `user` when given; oldest first."""
+        marks = ", ".join("?" for _ in channels)
+        clauses = "".join(" AND instr(lower(m.text), ?) > 0" for _ in words)
+        sql = f"""{_SELECT} WHERE m.channel IN ({marks}) AND m.visible_to = ''
+            AND m.subtype != 'tombstone' AND (? = '' OR m.user = ?){clauses}
+            ORDER BY m.ts DESC LIMIT ?"""
+        bounds = (*channels, user, user, *(word.lower() for word in words), limit)
+        return [_message(row) for row in reversed(self._db.rows(sql, bounds))]
 
     # -- reactions -----------------------------------------------------------------------
 
