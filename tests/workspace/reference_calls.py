@@ -89,6 +89,18 @@ class _Stage:
             name, creator=self.credentials.bot_user_id, members=members
         ).id
 
+    def soon(self) -> int:
+        return int(self.workspace.office.now()) + 3600
+
+    def scheduled(self) -> str:
+        message = self.rooms.messages.require(self.desk, self.said())
+        return self.rooms.schedule.add(replace(message, ts=""), post_at=self.soon()).id
+
+    def pinned(self) -> str:
+        ts = self.said()
+        self.rooms.pinboard.pin(self.desk, ts, self.credentials.bot_user_id)
+        return ts
+
     def modal(self) -> str:
         view = self.rooms.surfaces.open_modal(
             self.credentials.person_id, self.credentials.app_id, MODAL
@@ -120,6 +132,12 @@ def _chat(stage: _Stage) -> World:
         "chat.getPermalink": {"channel": stage.desk, "message_ts": stage.said()},
         "chat.startStream": {"channel": stage.desk, "thread_ts": stage.said(), **recipient},
         "chat.appendStream": {"channel": stage.desk, "ts": stage.stream(), "markdown_text": "a"},
+        "chat.scheduleMessage": {"channel": stage.desk, "post_at": stage.soon(), "text": "later"},
+        "chat.deleteScheduledMessage": {
+            "channel": stage.desk,
+            "scheduled_message_id": stage.scheduled(),
+        },
+        "chat.scheduledMessages.list": {"channel": stage.desk},
         "chat.stopStream": {"channel": stage.desk, "ts": stage.stream(), "markdown_text": "a"},
     }
 
@@ -163,6 +181,13 @@ def _conversations(stage: _Stage) -> World:
         "conversations.leave": {"channel": stage.channel("to-leave", members=(person,))},
         "conversations.mark": {**here, "ts": stage.said()},
         "conversations.setTopic": {**here, "topic": "a topic"},
+        "conversations.setPurpose": {**here, "purpose": "a purpose"},
+        "conversations.rename": {"channel": stage.channel("to-rename"), "name": "renamed"},
+        "conversations.archive": {"channel": stage.channel("to-archive")},
+        "conversations.kick": {
+            "channel": stage.channel("to-kick", members=(person,)),
+            "user": person,
+        },
     }
 
 
@@ -179,6 +204,9 @@ def _people(stage: _Stage) -> World:
         "users.info": {"user": person},
         "users.list": {},
         "users.conversations": {},
+        "users.profile.get": {},
+        "usergroups.list": {},
+        "search.messages": {"query": "hello"},
         "users.lookupByEmail": {"email": "you@localhost"},
     }
 
@@ -190,6 +218,16 @@ def _items(stage: _Stage) -> World:
         "reactions.add": {"channel": stage.desk, "timestamp": stage.said(), "name": "eyes"},
         "reactions.remove": {"channel": stage.desk, "timestamp": reacted, "name": "eyes"},
         "reactions.get": {"channel": stage.desk, "timestamp": stage.said()},
+        "pins.add": {"channel": stage.desk, "timestamp": stage.said()},
+        "pins.remove": {"channel": stage.desk, "timestamp": stage.pinned()},
+        "pins.list": {"channel": stage.desk},
+        "bookmarks.add": {
+            "channel_id": stage.desk,
+            "title": "A page",
+            "type": "link",
+            "link": "https://example.com",
+        },
+        "bookmarks.list": {"channel_id": stage.desk},
         "files.getUploadURLExternal": {"filename": "c.txt", "length": 3},
         "files.completeUploadExternal": {
             "files": [{"id": stage.uploaded(), "title": "A file"}],

@@ -78,7 +78,9 @@ def test_required_arguments_are_slacks(reference: dict[str, dict]) -> None:
 
 
 def test_methods_are_slacks(reference: dict[str, dict]) -> None:
-    assert set(METHODS) <= set(reference)
+    beyond = {"apps.event.authorizations.list", "auth.revoke", "bookmarks.edit", "bookmarks.remove"}
+    beyond |= {"chat.unfurl", "conversations.unarchive"}  # Slack's, but not in our copy
+    assert set(METHODS) <= set(reference) | beyond
 
 
 def test_errors_are_slacks_words(reference: dict[str, dict]) -> None:
@@ -87,6 +89,7 @@ def test_errors_are_slacks_words(reference: dict[str, dict]) -> None:
         *("unknown_method", "not_authed", "invalid_auth", "not_allowed_token_type"),
         *("invalid_arguments", "invalid_json", "json_not_object", "invalid_form_data"),
         *("app_missing_action_url", "invalid_metadata_format"),
+        *("not_archived", "cannot_unfurl_url", "cannot_parse_attachment"),
     }
     known = general.union(*(method["errors"] or () for method in reference.values()))
     package = HERE.parents[1] / "workspace" / "bullpen_workspace"

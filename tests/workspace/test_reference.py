@@ -27,6 +27,8 @@ MISSING = {
     "channel": ("no_item_specified",),
     "timestamp": ("no_item_specified",),
     "query": ("no_query",),
+    "post_at": ("invalid_time",),
+    "scheduled_message_id": ("invalid_scheduled_message_id",),
 }
 PLACES = ("channel", "channel_id")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute
 
-from bullpen_workspace.types import AgentFace, Command, Shortcut
+from bullpen_workspace.types import AgentFace, AppSettings, Command, Shortcut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class NavLink:
 
 BOT_SCOPES = (
     *("app_mentions:read", "assistant:write", "bookmarks:read", "bookmarks:write"),
+    *("links:read", "links:write"),
     *("channels:history", "channels:join", "channels:manage", "channels:read"),
     *("chat:write", "chat:write.customize", "commands", "emoji:read"),
     *("files:read", "files:write", "groups:history", "groups:read", "groups:write"),
@@ -52,6 +53,7 @@ class AppSpec:
     shortcuts: tuple[Shortcut, ...] = ()
     bot_scopes: tuple[str, ...] = BOT_SCOPES
     user_scopes: tuple[str, ...] = USER_SCOPES
+    settings: AppSettings = field(default_factory=AppSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class Timing:
 
     `status` is how long a status line stays that its app does not renew.
     `retries` are the delays before the second, third and fourth delivery of an event that was
-    not acknowledged within `ack`. `stream` is the life of a streamed message (None: no limit).
+    not acknowledged within `ack`. `sweep` is the time between two looks at what is due. `stream` is the life of a streamed message (None: no limit).
     """
 
     ack: float = 3.0
@@ -70,6 +72,7 @@ class Timing:
     stream: float | None = 300.0
     response_url: float = 1800.0
     status: float = 120.0
+    sweep: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,7 @@ def add_app(rooms: Rooms, spec: AppSpec, *, key: str) -> App:
         agents=spec.agents,
         commands=spec.commands,
         shortcuts=spec.shortcuts,
+        settings=spec.settings,
     )
     if current != app:
         rooms.people.put_app(current)

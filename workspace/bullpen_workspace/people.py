@@ -15,6 +15,7 @@ from bullpen_workspace.database import Database, new_id
 from bullpen_workspace.types import (
     AgentFace,
     App,
+    AppSettings,
     Change,
     Command,
     Shortcut,
@@ -118,6 +119,7 @@ class People:
                     "agents": json.dumps([asdict(agent) for agent in app.agents]),
                     "commands": json.dumps([asdict(command) for command in app.commands]),
                     "shortcuts": json.dumps([asdict(shortcut) for shortcut in app.shortcuts]),
+                    "settings": json.dumps(asdict(app.settings)),
                 },
                 replace=True,
             )
@@ -152,6 +154,10 @@ class People:
     def grant(self, value: str, scopes: tuple[str, ...]) -> None:
         """Set what a token may do."""
         self._db.run("UPDATE tokens SET scopes = ? WHERE token = ?", (",".join(scopes), value))
+
+    def revoke(self, value: str) -> None:
+        """End a token."""
+        self._db.run("DELETE FROM tokens WHERE token = ?", (value,))
 
     def token(self, value: str) -> Token | None:
         row = self._db.row("SELECT * FROM tokens WHERE token = ?", (value,))
@@ -195,7 +201,14 @@ def _app(row: dict[str, Any]) -> App:
         agents=tuple(_agent(agent) for agent in agents),
         commands=tuple(Command(**command) for command in json.loads(row["commands"])),
         shortcuts=tuple(Shortcut(**shortcut) for shortcut in json.loads(row["shortcuts"])),
+        settings=_settings(json.loads(row["settings"])),
     )
+
+
+def _settings(fields: dict[str, Any]) -> AppSettings:
+    for name in ("events", "unfurl_domains"):
+        fields[name] = tuple(fields.get(name, ()))
+    return AppSettings(**fields)
 
 
 def _agent(fields: dict[str, Any]) -> AgentFace:

@@ -35,9 +35,6 @@ from bullpen_workspace.socket_mode import serve_socket
 from bullpen_workspace.streams import expire_statuses, expire_streams
 from bullpen_workspace.web_api.dispatch import api_routes
 
-_SWEEP = 5.0
-"""Seconds between two looks for what has expired."""
-
 
 class Workspace:
     """A local Slack. State lives in `config.path` and `config.files` and survives a restart.
@@ -124,11 +121,12 @@ class Workspace:
         self.rooms.close()
 
     async def _sweep(self) -> None:
-        """End what nobody will end any more: old streams, status lines of apps that went."""
+        """Do what is due: end old streams and status lines, post what was scheduled."""
         while True:
             expire_streams(self.rooms, self.config.timing.stream)
             expire_statuses(self.rooms, self.config.timing.status)
-            await asyncio.sleep(_SWEEP)
+            self.rooms.schedule.post_due()
+            await asyncio.sleep(self.config.timing.sweep)
 
     def _application(self, office: Office) -> Starlette:
         from bullpen_workspace.page.site import page_routes  # it imports templates: only to serve

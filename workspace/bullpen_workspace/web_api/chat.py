@@ -7,6 +7,7 @@ The rule it protects: an app changes only what it has posted itself. Streams are
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from bullpen_workspace.errors import SlackError
 from bullpen_workspace.types import Channel, Json, Message
@@ -110,6 +111,23 @@ def get_permalink(call: Call) -> Json:
     return {"channel": channel.id, "permalink": address}
 
 
+def unfurl(call: Call) -> Json:
+    """Give a message previews of its links, {address: attachment}."""
+    channel = call.channel(member=True)
+    message = call.message(channel, call.args.text("ts"))
+    unfurls = call.args.object("unfurls", error="cannot_parse_attachment") or {}
+    shown: list[Json] = []
+    for number, (address, preview) in enumerate(unfurls.items(), start=1):
+        if address not in message.text.replace("&amp;", "&"):
+            raise SlackError("cannot_unfurl_url")
+        if not isinstance(preview, dict):
+            raise SlackError("cannot_parse_attachment")
+        whole = cast("Json", preview)
+        shown.append({"id": number, "app_unfurl_url": address, "from_url": address, **whole})
+    call.rooms.messages.change(replace(message, attachments=(*message.attachments, *shown)))
+    return {}
+
+
 def clear_status(call: Call, channel: str, thread_ts: str) -> None:
     """An app's message ends its status line in that thread, as in Slack."""
     status = call.rooms.surfaces.status(channel, thread_ts, call.caller.app.id)
@@ -158,6 +176,12 @@ METHODS = (
         scopes=("chat:write",),
         tier="t4",
         needs=("channel", "user"),
+    ),
+    Method(
+        name="chat.unfurl",
+        handler=unfurl,
+        needs=("channel", "ts", "unfurls"),
+        scopes=("links:write",),
     ),
     Method(
         name="chat.getPermalink", handler=get_permalink, tier="t5", needs=("channel", "message_ts")

@@ -22,10 +22,14 @@ from bullpen_workspace.web_api import (
     chat,
     conversations,
     files,
+    finding,
+    keeping,
     reactions,
     response_url,
+    scheduling,
     streaming,
     team,
+    upkeep,
     users,
     validation,
     views,
@@ -45,6 +49,10 @@ METHODS: dict[str, Method] = {
         files.METHODS,
         views.METHODS,
         validation.METHODS,
+        scheduling.METHODS,
+        upkeep.METHODS,
+        keeping.METHODS,
+        finding.METHODS,
     )
     for method in family
 }

@@ -46,7 +46,21 @@ def lookup_by_email(call: Call) -> Json:
     return {"user": user_json(call.office, user)}
 
 
+def profile(call: Call) -> Json:
+    user = call.rooms.people.get(call.args.text("user", call.caller.user))
+    if user is None:
+        raise SlackError("user_not_found")
+    return {"profile": user_json(call.office, user)["profile"]}
+
+
+def groups(_: Call) -> Json:
+    """The workspace has no user groups."""
+    return {"usergroups": []}
+
+
 METHODS = (
+    Method(name="users.profile.get", handler=profile, scopes=("users.profile:read",), tier="t4"),
+    Method(name="usergroups.list", handler=groups, scopes=("usergroups:read",), tier="t2"),
     Method(name="users.info", handler=info, scopes=("users:read",), tier="t4", needs=("user",)),
     Method(name="users.list", handler=list_, scopes=("users:read",), tier="t2"),
     Method(name="users.conversations", handler=conversations, scopes=READ),
