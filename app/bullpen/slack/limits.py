@@ -2,12 +2,13 @@
 
 The rule it protects: the desk stays inside Slack's published rate tiers (at 80 % of them) instead
 of running into 429s, and freezes exactly the method that was refused, for as long as Slack says.
-It waits for nobody and calls nothing: it is arithmetic over a clock. The local workspace has no
+It calls nothing: it is arithmetic over a clock. The local workspace has no
 such limits, so there the pace is `Unpaced`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,6 +49,14 @@ class Pace(Protocol):
     def claim(self, method: str, channel: str = "") -> float: ...
 
     def freeze(self, method: str, seconds: float) -> None: ...
+
+
+async def turn(pace: Pace, method: str, channel: str = "") -> None:
+    """Wait, however long, until the call may be made; it counts as made."""
+    wait = pace.claim(method, channel)
+    while wait > 0:
+        await asyncio.sleep(wait)
+        wait = pace.claim(method, channel)
 
 
 @dataclass(slots=True)
