@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bullpen.slack.chat import SlackChat
     from bullpen.slack.connect import Connection
     from bullpen.slack.directory import Directory
+    from bullpen.slack.limits import Pace
     from bullpen_memory.market import Market
     from bullpen_orchestrator.desk import Desk
     from bullpen_workspace.server import Workspace
@@ -152,6 +153,7 @@ class Bullpen:
         from bullpen.slack.connect import Connection
         from bullpen.slack.directory import Directory
         from bullpen.slack.limits import Tiers, Unpaced
+        from bullpen.slack.pacebook import PaceBook
 
         if self.workspace is not None:
             keys = self.workspace.credentials
@@ -160,7 +162,12 @@ class Bullpen:
             (bot, app), api = self.settings.slack_tokens(), self.settings.slack_api_url
         self.connection = await Connection.open(base_url=api, bot_token=bot, app_token=app)
         self._stack.push_async_callback(self.connection.close)
-        self.pace = Unpaced() if self.workspace is not None else Tiers()
+        self.pace: Pace = Unpaced()
+        if self.workspace is None:
+            me = self.connection.identity
+            book = PaceBook(self.settings.home / "pace.db", f"{me.team_id}:{me.bot_id}")
+            self._stack.callback(book.close)
+            self.pace = Tiers(book=book)
         self.chat = SlackChat(self.connection, self.roster.agents, self.pace)
         self._stack.push_async_callback(self.chat.close)
         self.directory = Directory(self.connection.reader)
