@@ -52,17 +52,17 @@ class Route:
 
 def route(message: Inbound, thread: Thread, agents: Sequence[Agent], lead: str) -> Route:
     """Decide who answers `message`. `lead` is the id of the agent who leads when nobody is named."""
-    if not (message.addressed or message.audience == "direct" or thread.ours):
+    names = _Names(agents)
+    asked = message.addressed or message.audience == "direct" or names.called(message.text)
+    if not (asked or thread.ours):
         return Route(decision="ignore")
     if _STOP.fullmatch(message.text):
         return Route(decision="stop")
     word = _WORD.fullmatch(message.text)
     if word:
         return Route(decision="word", text=word[1].lower())
-    names = _Names(agents)
     named, rest = names.addressed(message.text)
-    asked_directly = message.addressed or message.audience == "direct"
-    if not asked_directly and not named and names.strangers(message.text):
+    if not asked and not named and names.strangers(message.text):
         return Route(decision="ignore")
     if not named:
         unknown, near = names.misspelt(message.text)
@@ -104,6 +104,10 @@ class _Names:
                 ids = (self._ids[_plain(m)] for m in self._name.findall(found["names"]))
                 return tuple(dict.fromkeys(ids)), found["rest"] or ""
         return (), text
+
+    def called(self, text: str) -> bool:
+        """True for "quant: …" and "@quant …": the desk is meant, though nobody mentioned it."""
+        return any(opening.fullmatch(text) for opening in self._openings[:2])
 
     def strangers(self, text: str) -> list[str]:
         """The @names in `text` that belong to no agent."""
