@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bullpen.slack.chat import SlackChat
     from bullpen.slack.connect import Connection
     from bullpen.slack.directory import Directory
+    from bullpen.slack.limits import Pace
     from bullpen_memory.market import Market
     from bullpen_orchestrator.desk import Desk
     from bullpen_workspace.server import Workspace
@@ -140,7 +141,7 @@ class Bullpen:
         await self._connect()
         await asyncio.to_thread(self._prepare_memory)
         await self._open_desk()
-        await self.connection.listen()
+        await self.connection.listen(self._catch_up)
         self._publish()
         self.ready = True
         embedder = self.store.embedder
@@ -152,6 +153,7 @@ class Bullpen:
         from bullpen.slack.connect import Connection
         from bullpen.slack.directory import Directory
         from bullpen.slack.limits import Tiers, Unpaced
+        from bullpen.slack.pacebook import PaceBook
 
         if self.workspace is not None:
             keys = self.workspace.credentials
@@ -160,8 +162,13 @@ class Bullpen:
             (bot, app), api = self.settings.slack_tokens(), self.settings.slack_api_url
         self.connection = await Connection.open(base_url=api, bot_token=bot, app_token=app)
         self._stack.push_async_callback(self.connection.close)
-        pace = Unpaced() if self.workspace is not None else Tiers()
-        self.chat = SlackChat(self.connection, self.roster.agents, pace)
+        self.pace: Pace = Unpaced()
+        if self.workspace is None:
+            me = self.connection.identity
+            book = PaceBook(self.settings.home / "pace.db", f"{me.team_id}:{me.bot_id}")
+            self._stack.callback(book.close)
+            self.pace = Tiers(book=book)
+        self.chat = SlackChat(self.connection, self.roster.agents, self.pace)
         self._stack.push_async_callback(self.chat.close)
         self.directory = Directory(self.connection.reader)
         if self.workspace is None:
@@ -185,6 +192,7 @@ class Bullpen:
     async def _open_desk(self) -> None:
         from bullpen.slack.app import Books, Listeners
         from bullpen.slack.attachments import Attachments
+        from bullpen.slack.catchup import CatchUp
         from bullpen.slack.inbound import Reader
         from bullpen_orchestrator.desk import Desk, DeskParts
         from bullpen_orchestrator.limits import Limits
@@ -205,10 +213,12 @@ class Bullpen:
         await self.desk.start()
         me, client = self.connection.identity, self.connection.client
         attachments = Attachments(client, settings.home / "files", settings.max_file_bytes)
-        Listeners(
+        listeners = Listeners(
             self.connection, Reader(me, self.directory, attachments), self.directory, self.desk,
             Books(self.roster, self.receipts, self.store),
         )  # fmt: skip
+        reader, said = self.connection.reader, listeners.said
+        self._catch_up = CatchUp(reader, self.pace, me, self.desk, said)
 
     def _publish(self) -> None:
         import os

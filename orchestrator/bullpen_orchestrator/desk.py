@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import aiosqlite
@@ -26,7 +27,7 @@ from bullpen_orchestrator.limits import Spent
 from bullpen_orchestrator.nodes import Nodes
 from bullpen_orchestrator.outbox import Outbox
 from bullpen_orchestrator.parts import DeskParts
-from bullpen_orchestrator.ports import Audience, Inbound
+from bullpen_orchestrator.ports import Audience, Heard, Inbound
 from bullpen_orchestrator.recollection import Recollection
 from bullpen_orchestrator.routing import Route, Thread, route
 from bullpen_orchestrator.sessions import Sessions
@@ -255,6 +256,10 @@ class Desk:
             )
             for run in self.ledger.open_runs()
         ]
+
+    async def heard(self) -> Heard:
+        """What was heard so far, so that what was missed can be fetched."""
+        return await self.ledger.heard((datetime.now(UTC) - timedelta(days=1)).isoformat())
 
     def spending(self, since: str = "") -> dict[str, Spent]:
         """What every agent has used since a moment (ISO 8601, UTC), or ever."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -32,7 +33,7 @@ from bullpen_orchestrator.entries import (
     transaction,
 )
 from bullpen_orchestrator.limits import Spent
-from bullpen_orchestrator.ports import Inbound
+from bullpen_orchestrator.ports import Heard, Inbound
 from bullpen_orchestrator.routing import Route, Thread
 from bullpen_orchestrator.schema import connect
 
@@ -273,6 +274,28 @@ class Ledger:
             )
         return ids
 
+    async def heard(self, day: str) -> Heard:
+        """The latest that was heard everywhere; threads and messages since `day` (ISO 8601)."""
+        first = await self.put("heard:since", {"at": time.time()})
+        person = "FROM messages WHERE kind = 'person'"
+        channels = self._rows(f"SELECT channel, max(ts) AS ts {person} GROUP BY channel")
+        recent = self._rows(f"SELECT channel, thread_ts, ts {person} AND at >= ?", day)
+        ours = {(run["channel"], run["thread_ts"]) for run in self._threads_since(day)}
+        threads: dict[tuple[str, str], float] = {}
+        for row in recent:
+            thread = (row["channel"], row["thread_ts"])
+            if thread in ours:
+                threads[thread] = max(threads.get(thread, 0.0), _seconds(row["ts"]))
+        return Heard(
+            since=float(first["at"]),
+            channels={row["channel"]: _seconds(row["ts"]) for row in channels},
+            threads=threads,
+            known=frozenset((row["channel"], row["ts"]) for row in recent),
+        )
+
+    def _threads_since(self, day: str) -> list[sqlite3.Row]:
+        return self._rows("SELECT DISTINCT channel, thread_ts FROM runs WHERE created_at >= ?", day)
+
     # -- threads that look busy ------------------------------------------------------------
 
     def mark_busy(self, channel: str, thread_ts: str) -> None:
@@ -389,3 +412,11 @@ class Ledger:
     def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with self._lock:
             return self._db.execute(sql, values).fetchall()
+
+
+def _seconds(ts: str) -> float:
+    """A platform's ts as a number; 0 for one that is none."""
+    try:
+        return float(ts)
+    except ValueError:
+        return 0.0

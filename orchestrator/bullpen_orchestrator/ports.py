@@ -43,6 +43,20 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What the desk has heard, in platform times (seconds), so that the rest can be fetched.
+
+    `since` is when it first listened; `channels` and `threads` (channel, root) hold the latest
+    message of a person; `known` the (channel, ts) of the last day.
+    """
+
+    since: float
+    channels: dict[str, float]
+    threads: dict[tuple[str, str], float]
+    known: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
     """A button under a message; `value` comes back to the adapter's handler for `action`."""
 

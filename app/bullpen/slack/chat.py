@@ -20,7 +20,7 @@ from bullpen.slack import refusals
 from bullpen.slack.answers import Json, items, next_cursor
 from bullpen.slack.connect import Connection
 from bullpen.slack.inbound import link, reachable
-from bullpen.slack.limits import Pace
+from bullpen.slack.limits import Pace, Priority
 from bullpen.slack.live import LiveMessages, Persona
 from bullpen.slack.presence import Presence
 from bullpen.slack.render import EVENT_TYPE, Part, part_key, parts
@@ -137,7 +137,7 @@ class SlackChat:
         return True
 
     async def _send(self, post: Post, part: Part) -> str:
-        await self._turn("chat.postMessage", post.channel)
+        await self._turn("chat.postMessage", post.channel, post.priority)
         try:
             return await self._once(post, part)
         except SlackApiError as error:
@@ -176,13 +176,13 @@ class SlackChat:
                 raise refusals.of_post(error) from error
         return found
 
-    async def _turn(self, method: str, channel: str = "") -> None:
-        wait = self._pace.claim(method, channel)
+    async def _turn(self, method: str, channel: str = "", priority: Priority = "answer") -> None:
+        wait = self._pace.claim(method, channel, priority)
         while wait > 0:
             if wait > PATIENCE:
                 raise Busy(wait)
             await asyncio.sleep(wait)
-            wait = self._pace.claim(method, channel)
+            wait = self._pace.claim(method, channel, priority)
 
     async def _present(self, post: Post) -> dict[str, str]:
         """The parts of a long post that an earlier attempt has already said."""
