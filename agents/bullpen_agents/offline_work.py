@@ -94,6 +94,10 @@ def _payoff_notes(found: Seen, drawn: Seen, asked: Payoff) -> str:
         lines.append("Add the premium, such as `for 2.50`, and I give profit and break-evens.")
     else:
         lines.append("A payoff at expiry says nothing about how likely it is.")
+    if asked.counted:
+        lines.append(
+            "All figures are per unit of the underlying, whatever the number of contracts."
+        )
     warnings = [w for w in found.warnings if asked.cost is not None or "cost" not in w.lower()]
     return " ".join(lines) + as_notes(warnings)
 
