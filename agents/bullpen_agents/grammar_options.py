@@ -91,44 +91,6 @@ _PRICES = (
     ),
     re.compile(rf"@\s*{NUMBER}"),
 )
-_STOCK = {"collar", "covered_call", "protective_put"}
-_FLIPPED = {"call_spread": "bear_call_spread", "put_spread": "bull_put_spread"}
-_LEGS: dict[str, tuple[tuple[str, int, int], ...]] = {
-    "call": (("call", 1, 0),),
-    "put": (("put", 1, 0),),
-    "straddle": (("put", 1, 0), ("call", 1, 0)),
-    "strangle": (("put", 1, 0), ("call", 1, 1)),
-    "call_butterfly": (("call", 1, 0), ("call", -2, 1), ("call", 1, 2)),
-    "put_butterfly": (("put", 1, 0), ("put", -2, 1), ("put", 1, 2)),
-    "iron_butterfly": (("put", 1, 0), ("put", -1, 1), ("call", -1, 1), ("call", 1, 2)),
-    "call_condor": (("call", 1, 0), ("call", -1, 1), ("call", -1, 2), ("call", 1, 3)),
-    "put_condor": (("put", 1, 0), ("put", -1, 1), ("put", -1, 2), ("put", 1, 3)),
-    "iron_condor": (("put", 1, 0), ("put", -1, 1), ("call", -1, 2), ("call", 1, 3)),
-}
-"""The legs of what can be sold as a whole: (kind, quantity when bought, position of the strike)."""
-_SOLD = re.compile(r"\b(?:sold|sell|selling|short|shorted|shorting|wrote|written|writing)\b")
-_BOUGHT = re.compile(r"\b(?:bought|buy|buying|paid|pay|paying|debit|costs?|costing)\b")
-_CREDITED = re.compile(
-    rf"\b(?:credit|collect(?:ed|ing)?|receiv(?:e|ed|ing)|took\s+in)\s+(?:of\s+)?{NUMBER}"
-    rf"|{NUMBER}\s+credit"
-)
-_A_STRIKE = (
-    r"(?!\s*(?:strikes?|calls?|puts?|straddles?|strangles?|butterfl|fl(?:y|ies)\b|condors?|iron|collars?"
-    r"|covered|protective|spreads?|strike))"
-)
-_PRICES = (
-    re.compile(rf"\b(?:bought|buy|sold|sell|selling|buying)\s+(?:at|for)\s+{NUMBER}{_A_STRIKE}"),
-    re.compile(
-        r"\b(?:paid|pay|paying|costs?|costing|premium|debit|priced?)\s+"
-        rf"(?:(?:is|was|at|for|of|a|an|net)\s+)*{NUMBER}{_A_STRIKE}"
-    ),
-    re.compile(
-        r"\bfor\s+(?:a\s+)?(?:net\s+)?(?:(?:premium|price|cost|debit)\s+of\s+)?"
-        rf"{NUMBER}{_A_STRIKE}"
-    ),
-    re.compile(rf"@\s*{NUMBER}"),
-)
-_WEAK_PRICE = re.compile(rf"\bat\s+{NUMBER}(?!\s*[-/]\s*\d)")
 _STOCK = re.compile(
     r"\b(?:(?:stock|shares?|underlying|spot)\s+(?:(?:bought|trading|price|is|at|for|of|now)\s+)*"
     rf"|trad(?:ing|es)\s+at\s+){NUMBER}{_A_STRIKE}"
