@@ -182,6 +182,14 @@ async def test_stats_of_a_series_computed_by_hand(ctx: ToolContext, call: Call) 
     said = body(outcome)
     assert "1 of 5 periods have no value" in said["warnings"][0]
     assert said["as_of"] == "2024-01-05"
+    assert {key: value["unit"] for key, value in said["values"].items()} | {} == {
+        "last": "usd", "first": "usd", "min": "usd", "max": "usd", "last_date": "date",
+        "first_date": "date", "min_date": "date", "max_date": "date", "n": "count",
+        "missing": "count", "total_return": "pct", "cagr": "pct", "volatility": "pct",
+        "max_drawdown": "pct", "drawdown_peak_date": "date", "drawdown_trough_date": "date",
+    }  # fmt: skip
+    assert said["values"]["last"]["kind"] == "observed"
+    assert said["values"]["volatility"]["kind"] == "derived"
 
 
 async def test_what_trades_at_weekends_has_a_year_of_365_days(ctx: ToolContext, call: Call) -> None:
@@ -209,14 +217,6 @@ async def test_on_the_dates_shared_with_a_market_the_year_is_the_markets(
     both = await call(ctx, "compare_volatility", series=["coin", "share"], window=5)
     assert numbers(both)["vol_share"] == pytest.approx(alone)
     assert "365" not in body(both)["summary"]
-    assert {key: value["unit"] for key, value in said["values"].items()} | {} == {
-        "last": "usd", "first": "usd", "min": "usd", "max": "usd", "last_date": "date",
-        "first_date": "date", "min_date": "date", "max_date": "date", "n": "count",
-        "missing": "count", "total_return": "pct", "cagr": "pct", "volatility": "pct",
-        "max_drawdown": "pct", "drawdown_peak_date": "date", "drawdown_trough_date": "date",
-    }  # fmt: skip
-    assert said["values"]["last"]["kind"] == "observed"
-    assert said["values"]["volatility"]["kind"] == "derived"
 
 
 async def test_the_receipt_names_the_exact_rows(desk: ToolContext, call: Call) -> None:
