@@ -188,6 +188,7 @@ class Bullpen:
             toolbox=default_toolbox(self.receipts), receipts=self.receipts, store=self.store,
             market=self.market, chat=self.chat, default_model=self.models.default,
             limits=limits, database_url=settings.database_url or None,
+            team=self.connection.identity.team_id,
         )  # fmt: skip
         self.desk = Desk(parts)
         self._stack.push_async_callback(self.desk.stop)

@@ -71,8 +71,8 @@ class Desk:
     async def start(self) -> None:
         """Open the files, take the home folder, and go on with what was under way.
 
-        Raises OperatorError when another process runs on this home folder or a file cannot be
-        opened; nothing stays open then.
+        Raises OperatorError when another process runs on this home folder, it belongs to another
+        workspace, or a file cannot be opened; nothing stays open then.
         """
         parts = self.parts
         self._engine = Engine(
@@ -97,6 +97,9 @@ class Desk:
     async def _open(self) -> None:
         parts = self.parts
         self._ledger = Ledger(parts.home / "ledger.db")
+        kept = self._ledger.team(parts.team)
+        if kept != parts.team:
+            raise messages.other_team(parts.home, kept, parts.team)
         self._outbox = Outbox(
             parts.home / "ledger.db",
             parts.chat,

@@ -49,6 +49,17 @@ class Ledger:
         with self._lock:
             self._db.close()
 
+    def team(self, team: str) -> str:
+        """The workspace this ledger belongs to: the first it was opened for; "" asks for no check."""
+        if not team:
+            return team
+        with self._transaction():
+            said = self._rows("SELECT team FROM messages ORDER BY seq LIMIT 1")
+            first = json.dumps({"team": said[0]["team"] if said else team})
+            self._db.execute("INSERT OR IGNORE INTO journal VALUES ('desk:team', ?)", (first,))
+            kept = self._rows("SELECT value FROM journal WHERE key = 'desk:team'")
+        return str(json.loads(kept[0]["value"])["team"])
+
     # -- what people say -----------------------------------------------------------------
 
     def claim(self, inbound: Inbound, decide: Callable[[Thread], Route]) -> Claim:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from structlog.testing import capture_logs
 
 from bullpen_agents.model import Request
 from bullpen_agents.scripted import ScriptedModel, calls
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.records import Query
-from real_parts import FakeChat, OpenDesk, said
+from bullpen_orchestrator.ports import Busy, Undeliverable
+from real_parts import FakeChat, OpenDesk, said, until
 
 
 def purpose(request: Request) -> tuple[str, str, int]:
@@ -146,3 +148,29 @@ async def test_a_defect_ends_in_an_apology_with_the_run_id(open_desk: OpenDesk) 
     [post] = chat.posts
     assert "T:C1:1.000001" in post.text
     assert "oops" not in post.text
+
+
+async def test_a_home_of_another_team_is_refused_and_left_as_it_is(open_desk: OpenDesk) -> None:
+    chat = FakeChat(trouble=[Busy(60)])
+    desk = await open_desk(chat, ScriptedModel(["For the first team."]), team="T")
+    await desk.receive(said("quant: hello"))
+    await until(lambda: not chat.trouble)
+    await desk.stop()
+    elsewhere = FakeChat(trouble=[Undeliverable("channel_not_found")])
+    with pytest.raises(OperatorError, match=r"belongs to the Slack team T,.*BULLPEN_HOME"):
+        await open_desk(elsewhere, ScriptedModel([]), team="T2")
+    assert elsewhere.trouble
+    desk = await open_desk(chat, ScriptedModel([]), team="T")
+    await desk.idle(10)
+    assert [post.text for post in chat.posts] == ["For the first team."]
+
+
+async def test_a_ledger_from_before_belongs_to_the_team_of_its_first_message(
+    open_desk: OpenDesk,
+) -> None:
+    desk = await open_desk(FakeChat(), ScriptedModel(["Hello."]))
+    await desk.receive(said("hello"))
+    await desk.idle(10)
+    await desk.stop()
+    with pytest.raises(OperatorError, match="belongs to the Slack team T,"):
+        await open_desk(FakeChat(), ScriptedModel([]), team="T2")
