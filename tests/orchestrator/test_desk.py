@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -144,7 +146,7 @@ async def test_a_defect_ends_in_an_apology_with_the_run_id(open_desk: OpenDesk) 
     with capture_logs() as logs:
         await desk.receive(said("hello"))
         await desk.idle(10)
-    assert [(line["event"], line["exc_info"]) for line in logs] == [("run broke", True)]
+    assert [(line["event"], str(line["exc_info"])) for line in logs] == [("run broke", "oops")]
     [post] = chat.posts
     assert "T:C1:1.000001" in post.text
     assert "oops" not in post.text
@@ -174,3 +176,36 @@ async def test_a_ledger_from_before_belongs_to_the_team_of_its_first_message(
     await desk.stop()
     with pytest.raises(OperatorError, match="belongs to the Slack team T,"):
         await open_desk(FakeChat(), ScriptedModel([]), team="T2")
+
+
+@pytest.mark.parametrize("point", ["run.begun", "turn.done", "graph.step", "run.ended"])
+async def test_a_full_disk_is_waited_out(open_desk: OpenDesk, point: str) -> None:
+    faults = [sqlite3.OperationalError("database or disk is full")] * 4
+
+    def full(name: str) -> None:
+        if name == point and faults:
+            raise faults.pop()
+
+    desk = await open_desk(chat := FakeChat(), ScriptedModel(["Here it is."]), checkpoint=full)
+    with capture_logs() as logs:
+        await desk.receive(said("quant: work please"))
+        await desk.idle(20)
+    assert [post.text for post in chat.posts] == ["Here it is."]
+    assert desk.ledger.run("T:C1:1.000001").status == "done"
+    assert {line["event"] for line in logs} == {"run waits for the disk"}
+
+
+async def test_a_run_whose_conducting_broke_goes_on_after_a_restart(open_desk: OpenDesk) -> None:
+    faults = [ZeroDivisionError("outside of the graph")]
+
+    def broken(name: str) -> None:
+        if name == "run.begun" and faults:
+            raise faults.pop()
+
+    desk = await open_desk(chat := FakeChat(), ScriptedModel(["Late."]), checkpoint=broken)
+    await desk.receive(said("quant: work please"))
+    await until(lambda: not faults)
+    await desk.stop()
+    await desk.start()
+    await desk.idle(10)
+    assert [post.text for post in chat.posts] == ["Late."]
