@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 
 import structlog
@@ -158,15 +158,20 @@ class Conductor:
     async def stop(self, channel: str, thread_ts: str, by: str) -> int:
         """End every open run of a thread and say so once; how many there were."""
         ids = self._ledger.stop(channel, thread_ts, by)
-        self._stopped.update(ids)
+        await self.halt(ids)
+        return len(ids)
+
+    async def halt(self, ids: Sequence[str]) -> None:
+        """End runs that the ledger has flagged as stopped, and say so once; repeatable."""
         for run_id in ids:
+            if self._ledger.run(run_id).status not in ENDED:
+                self._stopped.add(run_id)
             self._outbox.withdraw(run_id)
             task = self._driving.get(run_id)
             if task is not None:
                 task.cancel()
         for run_id in ids[:1]:
             await self._say_stopped(self._ledger.run(run_id))
-        return len(ids)
 
     async def _say_stopped(self, run: Run) -> None:
         """Runs that one stop ended share a key, so that it is said once, after a crash too."""

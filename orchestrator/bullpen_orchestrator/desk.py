@@ -156,15 +156,17 @@ class Desk:
 
         claim = await asyncio.to_thread(self.ledger.claim, inbound, decide)
         parts.checkpoint("claimed")
-        if claim.outcome == "new" and claim.route.decision == "stop":
-            await self._said_stop(inbound)
+        # A duplicate is acted upon, too: the first delivery may have died right after the claim.
+        if claim.route.decision == "stop":
+            await self._said_stop(inbound, claim.stopped)
         elif claim.run_id:
             await self._engine_open.enqueue(claim.run_id, thread=_thread(inbound))
             parts.checkpoint("enqueued")
         return claim.outcome
 
-    async def _said_stop(self, inbound: Inbound) -> None:
-        if await self.stop_thread(inbound.channel, inbound.thread_ts, inbound.user_name):
+    async def _said_stop(self, inbound: Inbound, ids: tuple[str, ...]) -> None:
+        if ids:
+            await self._conductor.halt(ids)
             return
         key = f"{inbound.team}:{inbound.channel}:{inbound.ts}:stop"
         text = messages.nothing_to_stop()

@@ -99,10 +99,14 @@ class Outbox:
         return written
 
     def withdraw(self, run_id: str) -> list[str]:
-        """Take back what this run has not begun to send; the keys of what was taken back."""
+        """Take back what this run has not begun to send; the keys of what was taken back.
+
+        The notice about the stop itself stays.
+        """
         with self._lock, transaction(self._db):
             rows = self._select(
                 "UPDATE outbox SET state = 'withdrawn' WHERE run_id = ? AND state = 'queued'"
+                " AND key IS NOT (SELECT stop_key FROM runs WHERE runs.id = outbox.run_id)"
                 " RETURNING key",
                 run_id,
             )

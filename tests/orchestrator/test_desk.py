@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from structlog.testing import capture_logs
 
-from bullpen_agents.model import Request
+from bullpen_agents.model import Event, Request
 from bullpen_agents.scripted import ScriptedModel, calls
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.records import Query
@@ -209,3 +211,76 @@ async def test_a_run_whose_conducting_broke_goes_on_after_a_restart(open_desk: O
     await desk.start()
     await desk.idle(10)
     assert [post.text for post in chat.posts] == ["Late."]
+
+
+class Gate(ScriptedModel):
+    """Answers once it is opened."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__([text])
+        self.opened = asyncio.Event()
+        self.asked = False
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        self.asked = True
+        await self.opened.wait()
+        async for event in super().stream(request):
+            yield event
+
+
+def breaks_once(faults: list[Exception], point: str) -> Callable[[str], None]:
+    def checkpoint(name: str) -> None:
+        if name == point and faults:
+            raise faults.pop()
+
+    return checkpoint
+
+
+async def test_a_stop_that_broke_off_after_its_claim_is_done_at_the_redelivery(
+    open_desk: OpenDesk,
+) -> None:
+    faults: list[Exception] = []
+    model, chat = Gate("Never said."), FakeChat()
+    desk = await open_desk(chat, model, checkpoint=breaks_once(faults, "claimed"))
+    await desk.receive(said("quant: work please"))
+    await until(lambda: model.asked)
+    faults.append(RuntimeError("the process is ending"))
+    stop = said("stop", ts="2.0", thread_ts="1.000001")
+    with pytest.raises(RuntimeError):
+        await desk.receive(stop)
+    assert await desk.receive(stop) == "duplicate"
+    await desk.idle(10)
+    assert await desk.receive(stop) == "duplicate"
+    await desk.idle(10)
+    assert [post.text.split(".")[0] for post in chat.posts] == ["Stopped by Ada"]
+    assert desk.ledger.run("T:C1:1.000001").status == "stopped"
+
+
+async def test_a_stop_holds_when_the_desk_ends_right_after_its_claim(open_desk: OpenDesk) -> None:
+    faults: list[Exception] = []
+    model, chat = Gate("Never said."), FakeChat()
+    desk = await open_desk(chat, model, checkpoint=breaks_once(faults, "claimed"))
+    await desk.receive(said("quant: work please"))
+    await until(lambda: model.asked)
+    faults.append(RuntimeError("the process is ending"))
+    with pytest.raises(RuntimeError):
+        await desk.receive(said("stop", ts="2.0", thread_ts="1.000001"))
+    await desk.stop()
+    await desk.start()
+    await desk.idle(10)
+    assert [post.text.split(".")[0] for post in chat.posts] == ["Stopped by Ada"]
+
+
+async def test_a_run_that_was_claimed_and_not_queued_is_queued_at_the_redelivery(
+    open_desk: OpenDesk,
+) -> None:
+    faults: list[Exception] = [OSError("database is locked")]
+    chat = FakeChat()
+    desk = await open_desk(
+        chat, ScriptedModel(["Here."]), checkpoint=breaks_once(faults, "claimed")
+    )
+    with pytest.raises(OSError, match="locked"):
+        await desk.receive(said("quant: work please"))
+    assert await desk.receive(said("quant: work please")) == "duplicate"
+    await desk.idle(10)
+    assert [post.text for post in chat.posts] == ["Here."]
