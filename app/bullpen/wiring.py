@@ -150,7 +150,7 @@ class Bullpen:
         self.connection = await Connection.open(base_url=api, bot_token=bot, app_token=app)
         self._stack.push_async_callback(self.connection.close)
         pace = Unpaced() if self.workspace is not None else Tiers()
-        self.chat = SlackChat(self.connection, self.roster.agents, pace)
+        self.chat = SlackChat(self.connection, self.roster.agents, pace, home=self.settings.home)
         self._stack.push_async_callback(self.chat.close)
         self.directory = Directory(self.connection.reader)
         if self.workspace is None:
