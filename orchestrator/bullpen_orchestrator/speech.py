@@ -7,14 +7,16 @@ is said or when.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import structlog
 
 from bullpen_agents.task import Agent
 from bullpen_orchestrator import messages
 from bullpen_orchestrator.entries import Entry, Run, Said
 from bullpen_orchestrator.ledger import Ledger
-from bullpen_orchestrator.outbox import Outbox
+from bullpen_orchestrator.outbox import Outbox, Row
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Button, Inbound, Post
 from bullpen_orchestrator.recollection import visible
@@ -22,6 +24,7 @@ from bullpen_orchestrator.watch import live_key
 from bullpen_tools import figures
 from bullpen_tools.context import Receipt
 
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 _PRIORITY = {"handoff": "progress", "ask": "progress", "work": "result", "reply": "result"}
 
 
@@ -107,6 +110,23 @@ class Speech:
             meta={"run": run_id},
         )
         await self._outbox.say(post, _entry(inbound, run_id, agent, words, text=text, shown=text))
+
+    async def lost(self, row: Row) -> None:
+        """Tell who asked, in a direct message, that a post of their run cannot be shown."""
+        try:
+            run = self._ledger.run(row.run_id)
+        except KeyError:
+            return
+        said = run.inbound
+        direct = await self._parts.chat.direct(said.user)
+        if direct is None or direct == row.channel:
+            _log.error("nobody can be told", run=run.id, key=row.key, reason=row.reason)
+            return
+        place = replace(said, channel=direct, channel_name="", audience="direct", thread_ts="")
+        where = "a direct message" if said.audience == "direct" else f"#{said.channel_name}"
+        text = messages.not_shown(where, row.reason)
+        lead = self._parts.roster.lead
+        await self.notice(place, lead, key=f"{run.id}:lost", text=text)
 
     async def give_up(self, run: Run, agent: Agent, *, key: str, text: str) -> None:
         """Say `text` as the last word of a run, in place of a message that was still growing.

@@ -284,3 +284,17 @@ async def test_a_run_that_was_claimed_and_not_queued_is_queued_at_the_redelivery
     assert await desk.receive(said("quant: work please")) == "duplicate"
     await desk.idle(10)
     assert [post.text for post in chat.posts] == ["Here."]
+
+
+async def test_a_refused_answer_fails_the_run_and_is_told_to_who_asked(open_desk: OpenDesk) -> None:
+    chat = FakeChat(trouble=[Undeliverable("not_in_channel")])
+    desk = await open_desk(chat, ScriptedModel(["The answer."]))
+    with capture_logs() as logs:
+        await desk.receive(said("quant: work please"))
+        await desk.idle(10)
+    assert [line["event"] for line in logs] == ["post refused"]
+    [told] = chat.posts
+    assert (told.channel, told.thread_ts) == ("DU1", "")
+    assert "#desk" in told.text
+    assert "“not_in_channel”" in told.text
+    assert desk.ledger.run("T:C1:1.000001").status == "failed"

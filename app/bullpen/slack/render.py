@@ -179,6 +179,19 @@ def parts(post: Post, images: Mapping[str, str], *, name_in_text: str = "") -> l
     return found
 
 
+def in_words(part: Part) -> Part:
+    """The same message without blocks, for when Slack refuses them."""
+    lines: list[str] = []
+    for block in part.blocks:
+        if block["type"] == "markdown":
+            lines.append(mrkdwn(block["text"]))
+        elif block["type"] == "image":
+            lines.append(f"[{block['alt_text']}]")
+        elif block["type"] == "context":
+            lines += [element["text"] for element in block["elements"]]
+    return Part("\n".join(lines) or part.text, [], part.metadata)
+
+
 def _metadata(post: Post, index: int, count: int) -> Json:
     payload: Json = {
         name: value
