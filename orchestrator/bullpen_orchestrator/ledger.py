@@ -30,7 +30,7 @@ from bullpen_orchestrator.entries import (
     run_of,
     transaction,
 )
-from bullpen_orchestrator.limits import Spent
+from bullpen_orchestrator.limits import Limits, Spent, exceeded
 from bullpen_orchestrator.ports import Inbound
 from bullpen_orchestrator.routing import Route, Thread
 from bullpen_orchestrator.schema import connect
@@ -43,6 +43,7 @@ class Ledger:
         self.path = path
         self._lock = threading.RLock()
         self._db = connect(path, synchronous="NORMAL")
+        self._reserved: dict[str, set[str]] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -258,12 +259,38 @@ class Ledger:
         return [json.loads(row["value"]) for row in rows]
 
     def charge(self, key: str, *, run_id: str, agent: str, model: str, usage: Usage) -> None:
-        """Write down what one model call cost; the same key is charged once."""
+        """Write down what one model call cost; the same key is charged once, and reserved no more."""
         with self._transaction():
+            self.release(key, run_id=run_id)
             self._db.execute(
                 "INSERT OR IGNORE INTO charges VALUES (?, ?, ?, ?, ?, ?)",
                 (key, run_id, agent, model, json.dumps(asdict(usage)), now()),
             )
+
+    def reserve(self, key: str, *, run_id: str, limits: Limits) -> bool:
+        """Set a model call aside before it is made; False when the run's budget has no room for it.
+
+        It counts until it is charged under `key` or released. Reservations die with the process,
+        as the calls do.
+        """
+        with self._lock:
+            if self._rows("SELECT 1 FROM charges WHERE key = ?", key):
+                return True
+            held = self._reserved.setdefault(run_id, set())
+            if key not in held and exceeded(self.spent(run_id).expecting(len(held)), limits):
+                return False
+            held.add(key)
+            return True
+
+    def release(self, key: str, *, run_id: str) -> bool:
+        """Give a reservation back; whether there was one."""
+        with self._lock:
+            held = self._reserved.get(run_id, set())
+            known = key in held
+            held.discard(key)
+            if not held:
+                self._reserved.pop(run_id, None)
+            return known
 
     def spent(self, run_id: str) -> Spent:
         """What a run has used so far."""

@@ -7,6 +7,7 @@ decide who works or what is posted.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import shorten
@@ -86,7 +87,11 @@ class Turns:
                 watch=watch,
                 default_model=self._parts.default_model,
             )
+        except asyncio.CancelledError:
+            watch.cut(agent.model or self._parts.default_model)
+            raise
         finally:
+            watch.close()
             await watch.status("")
         self._parts.checkpoint("turn.done")
         if reply.ended == "stopped":
