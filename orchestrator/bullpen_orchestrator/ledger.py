@@ -34,6 +34,7 @@ from bullpen_orchestrator.limits import Limits, Spent, exceeded
 from bullpen_orchestrator.ports import Inbound
 from bullpen_orchestrator.routing import Route, Thread
 from bullpen_orchestrator.schema import connect
+from bullpen_tools.context import LocalFile
 
 
 class Ledger:
@@ -180,6 +181,20 @@ class Ledger:
         if not rows:
             raise KeyError(run_id)
         return run_of(rows[0])
+
+    def files(self, run: Run) -> tuple[LocalFile, ...]:
+        """The files of a run's thread up to and with the run, newest last; a name's newest stays."""
+        rows = self._rows(
+            "SELECT * FROM runs WHERE channel = ? AND thread_ts = ? AND seq <= ? ORDER BY seq",
+            run.inbound.channel,
+            run.inbound.thread_ts,
+            run.seq,
+        )
+        found: dict[str, LocalFile] = {}
+        for file in (file for row in rows for file in run_of(row).inbound.files):
+            found.pop(file.name, None)
+            found[file.name] = file
+        return tuple(found.values())
 
     def open_runs(self) -> list[Run]:
         """The runs that are queued or running, oldest first."""

@@ -208,7 +208,7 @@ class Turns:
             market=parts.market,
             receipts=parts.receipts,
             artifacts=parts.home / "artifacts",
-            files=said.files,
+            files=self._ledger.files(run),
         )
 
 
