@@ -182,3 +182,4 @@ class Conductor:
     async def quiet(self) -> None:
         """Wait until no run is being conducted any more."""
         await asyncio.gather(*self._conducting, return_exceptions=True)
+        await self._speech.opened()

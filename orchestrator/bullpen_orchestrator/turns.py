@@ -144,13 +144,13 @@ class Turns:
             run=run,
             agent=agent,
             turn_id=order.id,
-            post_key=order.post_key,
             chat=self._parts.chat,
             ledger=self._ledger,
             limits=self._parts.limits,
             pause=self._parts.streaming,
             stopped=self._stopped,
             show=lambda text: self._speech.read(run, text),
+            open_live=lambda: self._speech.open_live(run, agent, order.post_key),
         )
 
     def _tools(self, run: Run, agent: Agent, order: Order) -> dict[str, BoundTool]:

@@ -8,7 +8,7 @@ stop, or the budget is used up.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,30 +26,23 @@ CHARACTERS_PER_TOKEN = 4
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-def live_key(run_id: str, post_key: str) -> str:
-    """Where the ledger's journal keeps the live message that the post `post_key` will complete."""
-    return f"live:{run_id}:{post_key}"
-
-
 @dataclass(slots=True, kw_only=True)
 class TurnWatch:
     """Watches one turn. `show` makes readable text of what is written so far.
 
-    `post_key` is the key of the post that will complete the live message. A process killed
-    between opening a live message and writing that down leaves the message as it was: there is
-    no key to find it by.
+    `open_live` begins the live message of this turn, or finds the one begun before a crash.
     """
 
     run: Run
     agent: Agent
     turn_id: str
-    post_key: str
     chat: Chat
     ledger: Ledger
     limits: Limits
     pause: float
     stopped: Callable[[str], bool]
     show: Callable[[str], str]
+    open_live: Callable[[], Awaitable[str]]
     _calls: int = 0
     _calling: bool = False
     _written: int = 0
@@ -77,16 +70,7 @@ class TurnWatch:
     async def _open(self) -> str:
         """The ts of the live message, "" where there must be none."""
         if self._live is None:
-            key = live_key(self.run.id, self.post_key)
-            kept = await self.ledger.get(key)
-            if kept is None:
-                said = self.run.inbound
-                ts = await self.chat.open_live(
-                    said.channel, said.thread_ts, self.agent.id, said.user
-                )
-                value = {"ts": ts or "", "key": self.post_key, "agent": self.agent.id}
-                kept = await self.ledger.put(key, value)
-            self._live = str(kept["ts"])
+            self._live = await self.open_live()
         return self._live
 
     async def doing(self, tool: str, label: str) -> None:
