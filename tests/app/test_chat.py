@@ -185,7 +185,11 @@ async def test_text_grows_in_a_direct_message_and_ends_as_the_whole_answer(
     while "far far" not in (await thread(person, direct, root))[1]["text"]:
         assert time.monotonic() < until
         await asyncio.sleep(0.05)
-    await chat.grow_live(direct, ts, "Started again.")
+    await chat.grow_live(direct, ts, "Started <!channel> again.")
+    while "again" not in (text := (await thread(person, direct, root))[1]["text"]):
+        assert time.monotonic() < until
+        await asyncio.sleep(0.05)
+    assert "<!channel" not in text
     done = await chat.post(
         Post(
             key="k", channel=direct, thread_ts=root, agent="quant", text="It is 17.50.", live_ts=ts

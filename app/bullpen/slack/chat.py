@@ -24,7 +24,7 @@ from bullpen.slack.connect import Connection
 from bullpen.slack.inbound import link
 from bullpen.slack.limits import Pace
 from bullpen.slack.live import LiveMessages, Persona
-from bullpen.slack.render import EVENT_TYPE, Part, in_words, part_key, parts
+from bullpen.slack.render import EVENT_TYPE, Part, in_words, part_key, parts, quiet
 from bullpen.slack.uploads import UploadFailed, Uploads
 from bullpen_agents.task import Agent
 from bullpen_orchestrator.ports import Busy, Post
@@ -133,7 +133,7 @@ class SlackChat:
 
     async def grow_live(self, channel: str, ts: str, text: str) -> None:
         """Show the whole `text` so far, paced."""
-        self._live.grow(channel, ts, text)
+        self._live.grow(channel, ts, quiet(text))
 
     async def direct(self, user: str) -> str | None:
         """The direct message with `user`; None where Slack does not let us open one."""
