@@ -201,6 +201,13 @@ def file_not_fetched(name: str, reason: str) -> str:
     )
 
 
+def file_not_kept(name: str, reason: str) -> str:
+    return (
+        f"I could not keep the file “{name}” on the desk's machine: {reason}. "
+        "Ask whoever runs the desk to look at its home folder, then send the file again."
+    )
+
+
 def slash_help(agents: Sequence[str]) -> str:
     names = ", ".join(f"`{name}`" for name in agents)
     return (

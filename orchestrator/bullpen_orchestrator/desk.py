@@ -25,7 +25,7 @@ from bullpen_orchestrator.graph import build, resume_or_start
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.limits import Spent
 from bullpen_orchestrator.nodes import Nodes
-from bullpen_orchestrator.outbox import Outbox
+from bullpen_orchestrator.outbox import Outbox, Row
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Audience, Heard, Inbound
 from bullpen_orchestrator.recollection import Recollection
@@ -118,6 +118,7 @@ class Desk:
             parts.chat,
             settle=parts.settle,
             checkpoint=parts.checkpoint,
+            lost=self._lost,
         )
         database = await aiosqlite.connect(parts.home / "checkpoints.db")
         self._saver = AsyncSqliteSaver(database)
@@ -281,6 +282,9 @@ class Desk:
 
     async def _conduct(self, run_id: str) -> str:
         return await self._conductor.conduct(run_id)
+
+    async def _lost(self, row: Row) -> None:
+        await self._speech.lost(row)
 
     async def _catch_up(self) -> None:
         """Put into the store what an earlier process said and did not get to remember."""

@@ -32,10 +32,11 @@ from bullpen_orchestrator.entries import (
     run_of,
     transaction,
 )
-from bullpen_orchestrator.limits import Spent
+from bullpen_orchestrator.limits import Limits, Spent, exceeded
 from bullpen_orchestrator.ports import Heard, Inbound
 from bullpen_orchestrator.routing import Route, Thread
 from bullpen_orchestrator.schema import connect
+from bullpen_tools.context import LocalFile
 
 
 class Ledger:
@@ -45,6 +46,7 @@ class Ledger:
         self.path = path
         self._lock = threading.RLock()
         self._db = connect(path, synchronous="NORMAL")
+        self._reserved: dict[str, set[str]] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -255,6 +257,20 @@ class Ledger:
             raise KeyError(run_id)
         return run_of(rows[0])
 
+    def files(self, run: Run) -> tuple[LocalFile, ...]:
+        """The files of a run's thread up to and with the run, newest last; a name's newest stays."""
+        rows = self._rows(
+            "SELECT * FROM runs WHERE channel = ? AND thread_ts = ? AND seq <= ? ORDER BY seq",
+            run.inbound.channel,
+            run.inbound.thread_ts,
+            run.seq,
+        )
+        found: dict[str, LocalFile] = {}
+        for file in (file for row in rows for file in run_of(row).inbound.files):
+            found.pop(file.name, None)
+            found[file.name] = file
+        return tuple(found.values())
+
     def open_runs(self) -> list[Run]:
         """The runs that are queued or running, oldest first."""
         rows = self._rows("SELECT * FROM runs WHERE status IN ('queued', 'running') ORDER BY seq")
@@ -373,12 +389,38 @@ class Ledger:
         return [json.loads(row["value"]) for row in rows]
 
     def charge(self, key: str, *, run_id: str, agent: str, model: str, usage: Usage) -> None:
-        """Write down what one model call cost; the same key is charged once."""
+        """Write down what one model call cost; the same key is charged once, and reserved no more."""
         with self._transaction():
+            self.release(key, run_id=run_id)
             self._db.execute(
                 "INSERT OR IGNORE INTO charges VALUES (?, ?, ?, ?, ?, ?)",
                 (key, run_id, agent, model, json.dumps(asdict(usage)), now()),
             )
+
+    def reserve(self, key: str, *, run_id: str, limits: Limits) -> bool:
+        """Set a model call aside before it is made; False when the run's budget has no room for it.
+
+        It counts until it is charged under `key` or released. Reservations die with the process,
+        as the calls do.
+        """
+        with self._lock:
+            if self._rows("SELECT 1 FROM charges WHERE key = ?", key):
+                return True
+            held = self._reserved.setdefault(run_id, set())
+            if key not in held and exceeded(self.spent(run_id).expecting(len(held)), limits):
+                return False
+            held.add(key)
+            return True
+
+    def release(self, key: str, *, run_id: str) -> bool:
+        """Give a reservation back; whether there was one."""
+        with self._lock:
+            held = self._reserved.get(run_id, set())
+            known = key in held
+            held.discard(key)
+            if not held:
+                self._reserved.pop(run_id, None)
+            return known
 
     def spent(self, run_id: str) -> Spent:
         """What a run has used so far."""
