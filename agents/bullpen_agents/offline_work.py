@@ -334,6 +334,23 @@ def read_file(desk: Desk, asked: grammar.ReadFile) -> str:
     return "\n\n".join(parts)
 
 
+def keep_document(desk: Desk, asked: grammar.KeepDocument) -> str:
+    """Keep the attached documents in memory."""
+    del asked
+    if not desk.files:
+        return "There is no file attached. Attach a text and write `remember this file`."
+    parts: list[str] = []
+    for name in desk.files:
+        found = desk.use("keep_document", name=name)
+        parts.append(
+            f"`{name}`: {found.text}"
+            if found.error
+            else f"**`{name}`** is in memory, in {found.cite('passages')} passages. "
+            f"Ask `what do we know about …` to get them back.{found.notes()}"
+        )
+    return "\n\n".join(parts)
+
+
 def _span(found: Seen) -> str:
     days = re.search(r"(\d{4}-\d{2}-\d{2}) to (\d{4}-\d{2}-\d{2})", found.summary)
     return f", {days[1]} to {days[2]}" if days else ""
@@ -372,5 +389,6 @@ WORK: dict[type, tuple[str, tuple[str, ...], Script]] = {
     grammar.Catalogue: ("data_analyst", ("series_catalogue",), catalogue),
     grammar.Import: ("data_analyst", ("import_csv",), import_file),
     grammar.ReadFile: ("data_analyst", ("read_file",), read_file),
+    grammar.KeepDocument: ("data_analyst", ("keep_document",), keep_document),
 }
 """For each kind of work: whose it is, the tools it takes, and the script."""

@@ -292,6 +292,25 @@ async def test_a_retracted_note_is_not_answered_from_the_messages_around_it(
     assert "changed to 150" in reply.text
 
 
+@pytest.mark.parametrize("words", ["remember this file", "Please keep this document in memory."])
+async def test_a_document_is_kept_and_recalled(desk: MiniDesk, words: str) -> None:
+    text = "# Cocoa\n\nThe Ghana crop fails when the Harmattan lasts into March.\n"
+    path = desk.home / "cocoa.md"
+    await asyncio.to_thread(path.write_text, text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    desk.files = (
+        LocalFile(
+            name="cocoa.md", path=path, mimetype="text/markdown", sha256=digest, size=len(text)
+        ),
+    )
+    reply = await desk.turn("data_analyst", "answer", words)
+    assert "`cocoa.md`** is in memory" in reply.text
+    desk.files = ()
+    found = await desk.lead("what do we know about the Ghana crop?")
+    assert "Harmattan lasts into March" in found.text
+    assert "no file attached" in (await desk.turn("data_analyst", "answer", words)).text
+
+
 async def test_a_contradiction_found_in_review_reaches_the_closing_answer(desk: MiniDesk) -> None:
     reports = (
         Line(speaker="Quant", text="It is settled.", author="quant"),

@@ -70,7 +70,7 @@ def import_csv(ctx: ToolContext, order: Import) -> Result:
     column, the numeric columns, decimal commas, duplicates, gaps and zeros. Broken files are
     refused with the line number.
     """
-    file = _file(ctx, order.name)
+    file = attached(ctx, order.name)
     data = file.path.read_bytes()
     table = read_table(decode(data, file.name), file.name, day_first=order.day_first)
     chosen = _chosen(table, order.columns, file.name)
@@ -121,7 +121,7 @@ def read_file(ctx: ToolContext, name: str, first_line: int = 1, lines: int = 200
         raise InputError(
             "This part cannot be read.", "Lines count from 1, and 1 to 1000 fit.", "Choose others."
         )
-    file = _file(ctx, name)
+    file = attached(ctx, name)
     data = file.path.read_bytes()
     every = decode(data, file.name).splitlines()
     if first_line > len(every):
@@ -151,7 +151,8 @@ def read_file(ctx: ToolContext, name: str, first_line: int = 1, lines: int = 200
     )
 
 
-def _file(ctx: ToolContext, name: str) -> LocalFile:
+def attached(ctx: ToolContext, name: str) -> LocalFile:
+    """The file of this conversation that `name` means, the newest of equal names."""
     wanted = name.strip().casefold()
     exact = [file for file in ctx.files if file.name.casefold() == wanted]
     near = [file for file in ctx.files if wanted and wanted in file.name.casefold()]
