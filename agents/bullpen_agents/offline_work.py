@@ -301,8 +301,9 @@ def import_file(desk: Desk, asked: grammar.Import) -> str:
     if not desk.files:
         return "There is no file attached. Attach a CSV with a date column and write `import this`."
     parts: list[str] = []
+    stated = re.search(r"(?i)\bunit\b(?:\s+(?:is|in))?\s*[:=]?\s*([\w/%$€]+)", desk.text)
     for name in desk.files:
-        found = desk.use("import_csv", file=name, name=name)
+        found = desk.use("import_csv", name=name, unit=stated[1] if stated else None)
         if found.error and not name.lower().endswith((".csv", ".tsv", ".txt")):
             found = desk.use("read_file", name=name)
         if found.error:

@@ -292,6 +292,21 @@ async def test_a_retracted_note_is_not_answered_from_the_messages_around_it(
     assert "changed to 150" in reply.text
 
 
+async def test_a_unit_that_is_said_is_imported(desk: MiniDesk) -> None:
+    rows = "\n".join(f"2020-01-{day:02d},{day}" for day in range(1, 20))
+    path = desk.home / "gold.csv"
+    await asyncio.to_thread(path.write_text, f"date,close\n{rows}\n")
+    desk.files = (
+        LocalFile(name="gold.csv", path=path, mimetype="text/csv", sha256="a" * 64, size=9),
+    )
+    reply = await desk.turn("data_analyst", "answer", "import this, the unit is USD/oz")
+    assert "states no unit" not in reply.text
+    listed = {
+        line.info.id: line.info.unit for line in desk.market.catalogue(frozenset({WORKSPACE}))
+    }
+    assert listed["gold_close"] == "usd/oz"
+
+
 @pytest.mark.parametrize("words", ["remember this file", "Please keep this document in memory."])
 async def test_a_document_is_kept_and_recalled(desk: MiniDesk, words: str) -> None:
     text = "# Cocoa\n\nThe Ghana crop fails when the Harmattan lasts into March.\n"

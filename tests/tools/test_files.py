@@ -81,6 +81,19 @@ def days(first: int, last: int, price: float) -> str:
     return "date,close (USD)\n" + "\n".join(rows)
 
 
+async def test_the_sender_is_named_as_people_call_them(ctx: ToolContext, call: Call) -> None:
+    maya = replace(handed(ctx, "a.csv", DAILY), requester_name="Maya")
+    await call(maya, "import_csv", name="a.csv")
+    [row] = body(await call(ctx, "series_catalogue"))["table"][1:]
+    assert "sent by Maya" in str(row)
+
+
+async def test_a_spreadsheet_is_refused_with_the_way_out(ctx: ToolContext, call: Call) -> None:
+    outcome = await call(handed(ctx, "a.xlsx", b"PK\x03\x04x"), "import_csv", name="a.xlsx")
+    assert outcome.error
+    assert "Save the sheet as CSV" in outcome.text
+
+
 async def test_replaced_values_are_counted(ctx: ToolContext, call: Call) -> None:
     await call(handed(ctx, "a.csv", DAILY), "import_csv", name="a.csv")
     second = handed(ctx, "a.csv", DAILY.replace("105.5", "999"))
@@ -118,7 +131,7 @@ async def test_a_file_that_comes_again_with_its_unit_is_another_series(
 ) -> None:
     desk = handed(ctx, "t.csv", "date,v\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n")
     first = body(await call(desk, "import_csv", name="t.csv"))
-    assert "import again with unit" in " ".join(first["warnings"])
+    assert " ".join(first["warnings"]).count("states no unit") == 1
     second = body(await call(desk, "import_csv", name="t.csv", unit="usd"))
     assert [row[0] for row in (first["table"][1], second["table"][1])] == ["t_v", "t_v_2"]
 

@@ -92,6 +92,11 @@ def import_csv(ctx: ToolContext, order: Import) -> Result:
         warnings += _warnings(info, column)
         refs.append(_reference(ctx, info, digest))
         _describe(ctx, file, info, digest, days)
+    if any(not row[2] for row in rows):
+        warnings.append(
+            "The file states no unit, so its figures carry none. To give one, import it again and "
+            "say it, such as `the unit is USD/oz`."
+        )
     if table.skipped:
         warnings.append(f"Columns without numbers were left out: {', '.join(table.skipped)}.")
     header = ("id", "title", "unit", "frequency", "start", "end", "rows", "missing", "zeros")
@@ -187,7 +192,7 @@ def _info(
     ctx: ToolContext, file: LocalFile, column: Column, order: Import, *, alone: bool
 ) -> SeriesInfo:
     stem = re.sub(r"\.\w+$", "", file.name)
-    source = f"“{file.name}”, sent by {ctx.requester}"
+    source = f"“{file.name}”, sent by {ctx.requester_name or ctx.requester}"
     unit = order.unit.strip().lower() or _unit(column.name)
     kind = "synthetic" if order.synthetic else "observed"
     return SeriesInfo(
@@ -322,8 +327,6 @@ def _warnings(info: SeriesInfo, column: Column) -> list[str]:
     if holes:
         longest = max(holes, key=lambda hole: hole[1] - hole[0])
         notes.append(f"{info.id}: {len(holes)} gaps; the longest is {longest[0]} to {longest[1]}.")
-    if not info.unit:
-        notes.append(f"{info.id}: the file states no unit. Ask for it and import again with unit.")
     if info.frequency == "irregular":
         notes.append(f"{info.id}: the dates have no regular spacing; nothing can be annualised.")
     return notes
