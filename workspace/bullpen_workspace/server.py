@@ -28,6 +28,7 @@ from bullpen_workspace.delivery import Courier
 from bullpen_workspace.errors import WorkspaceError
 from bullpen_workspace.events import Announcer
 from bullpen_workspace.founding import found
+from bullpen_workspace.inspector import Inspector, Tape
 from bullpen_workspace.office import Office
 from bullpen_workspace.rooms import Rooms
 from bullpen_workspace.security import Guard
@@ -134,16 +135,17 @@ class Workspace:
         async def link(websocket: WebSocket) -> None:
             await serve_socket(office, websocket)
 
+        tape = Tape()
         routes: list[BaseRoute] = [
             *api_routes(office),
             WebSocketRoute("/link/", link),
             *downloads.routes(office),
             *control_routes(office),
             *self.config.mounts,
-            *page_routes(office),
+            *page_routes(office, tape),
         ]
         guard = Middleware(Guard, port=lambda: self._port, key=office.session_key)
-        return Starlette(routes=routes, middleware=[guard])
+        return Starlette(routes=routes, middleware=[guard, Middleware(Inspector, tape=tape)])
 
 
 class _Server(uvicorn.Server):
