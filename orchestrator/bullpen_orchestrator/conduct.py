@@ -8,7 +8,7 @@ not queue runs and does not know their order.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
 import structlog
 
@@ -19,6 +19,7 @@ from bullpen_orchestrator.entries import ENDED, Run, RunStatus
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.outbox import Outbox
 from bullpen_orchestrator.parts import DeskParts
+from bullpen_orchestrator.sessions import Sessions
 from bullpen_orchestrator.speech import Speech
 from bullpen_orchestrator.turns import Stopped
 
@@ -30,11 +31,19 @@ Drive = Callable[[str], Coroutine[None, None, None]]
 class Conductor:
     """Drives runs in the desk's event loop; `drive` is the graph, resumable by run id."""
 
-    def __init__(self, parts: DeskParts, ledger: Ledger, outbox: Outbox, speech: Speech) -> None:
+    def __init__(
+        self,
+        parts: DeskParts,
+        ledger: Ledger,
+        outbox: Outbox,
+        speech: Speech,
+        sessions: Sessions,
+    ) -> None:
         self._parts = parts
         self._ledger = ledger
         self._outbox = outbox
         self._speech = speech
+        self._sessions = sessions
         self._drive: Drive | None = None
         self._forget: Callable[[str], Awaitable[None]] | None = None
         self._stopped: set[str] = set()
@@ -72,6 +81,7 @@ class Conductor:
             return await self._end(run, "stopped")
         attempts = self._ledger.begin(run_id)
         self._parts.checkpoint("run.begun")
+        await self._sessions.begin(run)
         if attempts > self._parts.limits.crashes:
             _log.error("run parked", run=run_id, attempts=attempts)
             return await self._last_word(run, "parked", messages.parked(run_id, attempts - 1))
@@ -80,10 +90,11 @@ class Conductor:
         except asyncio.CancelledError:
             if not self.stopped(run_id):
                 self._ledger.give_back(run_id)
+                await self._sessions.end(run, "suspended")
                 raise
-            return await self._end(run, "stopped")
+            return await self._halted(run)
         except Stopped:
-            return await self._end(run, "stopped")
+            return await self._halted(run)
         except BullpenError as error:
             _log.error("run failed", run=run_id, error=str(error))
             return await self._last_word(run, "failed", messages.failed(error))
@@ -105,11 +116,18 @@ class Conductor:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
+    async def _halted(self, run: Run) -> RunStatus:
+        if not self._ledger.run(run.id).stop_key:
+            await self._speech.cut_short(run, self._speaker(run))
+        return await self._end(run, "stopped")
+
     async def _last_word(self, run: Run, status: RunStatus, text: str) -> RunStatus:
         await self._speech.give_up(run, self._speaker(run), key=f"{run.id}:last", text=text)
         return await self._end(run, status, text)
 
     async def _end(self, run: Run, status: RunStatus, problem: str = "") -> RunStatus:
+        gone = self._ledger.withdrawn(run.id)
+        await self._sessions.end(run, "closed" if gone else "active")
         self._ledger.end(run.id, status, problem)
         self._parts.checkpoint("run.ended")
         self._stopped.discard(run.id)
@@ -124,18 +142,28 @@ class Conductor:
     async def stop(self, channel: str, thread_ts: str, by: str) -> int:
         """End every open run of a thread and say so once; how many there were."""
         ids = self._ledger.stop(channel, thread_ts, by)
-        self._stopped.update(ids)
-        for run_id in ids:
-            self._outbox.withdraw(run_id)
-            task = self._driving.get(run_id)
-            if task is not None:
-                task.cancel()
+        self.halt(ids)
         for run_id in ids[:1]:
             await self._say_stopped(self._ledger.run(run_id))
         return len(ids)
 
+    def halt(self, ids: Iterable[str]) -> None:
+        """End runs that the ledger has flagged as stopped; nothing more of them is posted."""
+        for run_id in ids:
+            self._stopped.add(run_id)
+            self._outbox.withdraw(run_id)
+            task = self._driving.get(run_id)
+            if task is not None:
+                task.cancel()
+
     async def _say_stopped(self, run: Run) -> None:
-        """Runs that one stop ended share a key, so that it is said once, after a crash too."""
+        """Runs that one stop ended share a key, so that it is said once, after a crash too.
+
+        A corrected or withdrawn message has no such notice: only what still grew is closed.
+        """
+        if not run.stop_key:
+            await self._speech.cut_short(run, self._speaker(run))
+            return
         text = messages.stopped(run.stopped_by)
         await self._speech.give_up(run, self._speaker(run), key=run.stop_key, text=text)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any, Literal
 
 from bullpen_agents.task import Agent, Line, Reply, Task
@@ -19,6 +20,7 @@ from bullpen_orchestrator.colleagues import NAMES, Ask, Assign
 from bullpen_orchestrator.entries import Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.parts import DeskParts
+from bullpen_orchestrator.ports import Inbound
 from bullpen_orchestrator.recollection import Recollection, home, visible
 from bullpen_orchestrator.speech import Speech, Words
 from bullpen_orchestrator.watch import TurnWatch
@@ -196,7 +198,7 @@ class Turns:
             scopes=visible(said),
             home=home(said),
             thread_link=parts.chat.permalink(said.channel, said.thread_ts),
-            thread_title=" ".join((opening.text if opening else said.text).split())[:80],
+            thread_title=_thread_title(said, opening.text if opening else said.text),
             store=parts.store,
             market=parts.market,
             receipts=parts.receipts,
@@ -209,3 +211,9 @@ def _operator_errors(reply: Reply) -> list[dict[str, Any]]:
     if reply.ended != "failed":
         return []
     return [error for error in reply.meta.get("error", []) if error.get("kind") == "operator"]
+
+
+def _thread_title(said: Inbound, opening: str) -> str:
+    """How a thread is named where it is cited: its place and its first words."""
+    place = "direct message" if said.audience == "direct" else f"#{said.channel_name}"
+    return f"{place}: {shorten(opening, 80, placeholder='…')}"

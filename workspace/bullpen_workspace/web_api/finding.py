@@ -60,7 +60,9 @@ def _found(call: Call, query: str) -> list[Message]:
             author = _author(call, rest)
         else:
             words.append(word)
-    return call.rooms.messages.search(words, channels=channels, user=author)
+    users = (author,) if author else ()
+    found = call.rooms.messages.matching(words, channels=channels, users=users, limit=1000)
+    return found[::-1]
 
 
 def _words(query: str) -> list[str]:
