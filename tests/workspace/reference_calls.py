@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bullpen_workspace.actions import Person
+from bullpen_workspace.config import BOT_SCOPES
 from bullpen_workspace.office import Install, Trigger
 from bullpen_workspace.server import Workspace
 from bullpen_workspace.types import Message
@@ -94,7 +95,7 @@ class _Stage:
         grant = Install(
             app_id=keys.app_id,
             user=keys.person_id,
-            scopes=("chat:write",),
+            scopes=BOT_SCOPES,
             user_scopes=(),
             redirect_uri="",
         )
