@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bullpen import __version__
+from bullpen import __version__, workspace_command
 from bullpen_memory.errors import BullpenError, InputError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
 slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
 app.add_typer(memory, name="memory")
 app.add_typer(slack, name="slack")
+app.command()(workspace_command.workspace)
 
 Home = Annotated[
     Path | None, typer.Option("--home", help="Where everything is kept [BULLPEN_HOME, ~/.bullpen]")
