@@ -19,6 +19,14 @@ APP_TOKEN_HELP = (
     "Create an app-level token with the scope connections:write on the app's “Basic Information” "
     "page and put it (it begins with xapp-) into SLACK_APP_TOKEN."
 )
+SCOPES_HELP = (
+    "Paste the manifest of `bullpen slack manifest` into the app's “App Manifest” page, save, and "
+    "choose “Reinstall to Workspace” on its “Install App” page."
+)
+EVENTS_HELP = (
+    "Slack does not show an app its event subscriptions. If a kind of message never arrives, "
+    "compare the app's “Event Subscriptions” page with `bullpen slack manifest`."
+)
 STATES = frozenset({"proposed", "active", "superseded", "retracted", "forgotten"})
 READABLE_FILES = "CSV, Markdown and plain text"
 
@@ -97,11 +105,14 @@ def slack_unreachable(address: str, reason: str) -> OperatorError:
     )
 
 
-def slack_scopes_missing(needed: str) -> OperatorError:
+def slack_scopes_missing(scopes: Mapping[str, str]) -> OperatorError:
+    listed = "; ".join(f"{scope} ({use})" for scope, use in scopes.items())
     return OperatorError(
-        "The Slack app lacks a permission.",
-        f"It needs the scope {needed}.",
-        "Paste the manifest of `bullpen slack manifest` into the app's settings and reinstall it.",
+        "The Slack app lacks a permission."
+        if len(scopes) == 1
+        else "The Slack app lacks permissions.",
+        f"It needs {listed}.",
+        SCOPES_HELP,
     )
 
 
