@@ -283,6 +283,26 @@ def slash_spend(today: str, ever: str, by_agent: Sequence[str]) -> str:
     return "\n".join([f"Today: {today}", f"In all: {ever}", *(f"• {line}" for line in by_agent)])
 
 
+def part_shown(first: int, last: int, total: int) -> str:
+    return f"_{first:,} to {last:,} of {total:,}_"
+
+
+def home_stopped(runs: int) -> str:
+    return "Stopped." if runs else "That work had ended already, so there was nothing to stop."
+
+
+def home_approved(record: str) -> str:
+    return f"`{record}` is in force now."
+
+
+def home_retracted(record: str) -> str:
+    return f"`{record}` is retracted; the memory page can restore it."
+
+
+def home_too_late(record: str) -> str:
+    return f"`{record}` was changed or decided on meanwhile; this page shows how it is now."
+
+
 def spent(tokens: int, calls: int, cost: str) -> str:
     if not calls:
         return "no model calls"
@@ -301,6 +321,7 @@ def asked_by(person: str, question: str) -> str:
     return f"{person} asks: {question}"
 
 
+RETRACTED_AT_HOME = "turned down in the app's home"
 PROMPTS_TITLE = "Ask the desk, for example"
 SLASH_NOT_HERE = (
     "I cannot post in this channel because I am not a member of it. "

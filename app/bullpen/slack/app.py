@@ -20,12 +20,13 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
 from bullpen import messages
-from bullpen.slack import ask, home, modal
+from bullpen.slack import ask, modal
 from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, question
 from bullpen.slack.connect import Connection
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, reachable
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT, PROMPTS
+from bullpen.slack.reception import Reception
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
 from bullpen_tools.context import Receipt
@@ -73,6 +74,10 @@ class Listeners:
         self._receipts = books.receipts
         self._memory = books.memory
         self._commands = Commands(desk, books.roster, books.memory)
+        self._reception = Reception(
+            client=connection.client, directory=directory, desk=desk, roster=books.roster,
+            memory=books.memory, commands=self._commands,
+        )  # fmt: skip
         self._handled: OrderedDict[tuple[str, str], asyncio.Task[None]] = OrderedDict()
         self._threads: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._register(connection.app)
@@ -89,6 +94,7 @@ class Listeners:
         app.view(ask.CALLBACK)(self.asked)
         app.action(re.compile(r"^receipts(:\d+)?$"))(self.receipts)
         app.action(re.compile(r"^stop(:\d+)?$"))(self.stop)
+        self._reception.register(app)
         app.action(re.compile(".*"))(self.acknowledged)
         app.view(re.compile(".*"))(self.acknowledged)
 
@@ -139,9 +145,7 @@ class Listeners:
             await self._suggest(str(event.get("channel", "")))
         if event.get("tab") != "home":
             return
-        user = str(event["user"])
-        counts = self._memory.count(frozenset({WORKSPACE, person_scope(user)}))
-        await self._client.views_publish(user_id=user, view=home.view(self._roster, counts))
+        await self._reception.show(str(event["user"]))
 
     async def _suggest(self, channel: str) -> None:
         """What one may begin with in a direct message."""
