@@ -321,6 +321,14 @@ def asked_by(person: str, question: str) -> str:
     return f"{person} asks: {question}"
 
 
+HELPFUL = "Helpful"
+MISLED = "This misled us"
+THANKS = "Thank you. It is kept with the answer."
+MISLED_KEPT = (
+    "Thank you. That this answer misled you is kept with it, with your name and the time. "
+    "Say in the thread what is wrong, and the desk answers with the correction before it."
+)
+JUDGED_NOTHING = "This answer is not in the desk's ledger any more, so nothing was kept."
 RETRACTED_AT_HOME = "turned down in the app's home"
 PROMPTS_TITLE = "Ask the desk, for example"
 SLASH_NOT_HERE = (

@@ -152,6 +152,28 @@ async def test_the_messages_tab_suggests_what_to_ask(bullpen: Bullpen, hands: Co
     assert {"title", "message"} <= set(prompts[0])
 
 
+async def test_an_answer_can_be_judged(bullpen: Bullpen, hands: Controls) -> None:
+    ada = Someone(bullpen)
+    assert bullpen.workspace is not None
+    answer = (await ada.ask("desk", "quant: what data do you hold?"))[-1]
+    key = answer["metadata"]["event_payload"]["key"]
+    place = await ada.channel("desk")
+    block = next(b for b in answer["blocks"] if b["type"] == "context_actions")
+    for verdict in ("misleading", "helpful"):
+        hands.press(
+            place, answer["ts"], "feedback", block_id=block["block_id"],
+            choice={"value": f"{verdict}|{key}"},
+        )  # fmt: skip
+
+        async def kept(verdict: str = verdict) -> Any:
+            found = bullpen.desk.ledger.judgements(key)
+            return [f for f in found if f.verdict == verdict]
+
+        [feedback] = await until(kept)
+        assert (feedback.person, feedback.person_name) == (hands.user, "Ada")
+        assert feedback.at.startswith("20")
+
+
 async def test_the_home_is_where_records_are_decided_on_and_work_is_stopped(
     bullpen: Bullpen, hands: Controls
 ) -> None:
