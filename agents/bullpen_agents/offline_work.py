@@ -94,6 +94,10 @@ def _payoff_notes(found: Seen, drawn: Seen, asked: Payoff) -> str:
         lines.append("Add the premium, such as `for 2.50`, and I give profit and break-evens.")
     else:
         lines.append("A payoff at expiry says nothing about how likely it is.")
+    if asked.counted:
+        lines.append(
+            "All figures are per unit of the underlying, whatever the number of contracts."
+        )
     warnings = [w for w in found.warnings if asked.cost is not None or "cost" not in w.lower()]
     return " ".join(lines) + as_notes(warnings)
 
@@ -197,8 +201,8 @@ def _stats_headline(found: Seen, asked: grammar.Stats) -> str:
         )
     if asked.focus == "drawdown" and found.known("max_drawdown"):
         return (
-            f"**{name} fell by {found.cite('max_drawdown')} at worst**, from "
-            f"{found.cite('drawdown_peak_date')} to {found.cite('drawdown_trough_date')}."
+            f"**The worst drawdown of {_the(asked.series)} was {found.cite('max_drawdown')}**: it began on "
+            f"{found.cite('drawdown_peak_date')} and was deepest on {found.cite('drawdown_trough_date')}."
         )
     if asked.focus == "return" and found.known("total_return"):
         return f"**{name} returned {found.cite('total_return')}**{_span(found)}, price only."

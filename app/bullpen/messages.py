@@ -335,6 +335,7 @@ SLASH_NOT_HERE = (
     "I cannot post in this channel because I am not a member of it. "
     "Invite me with `/invite @Bullpen` and ask again."
 )
+CHART_LOST = "The chart could not be uploaded."
 NO_RECEIPTS = (
     "This answer cites no receipts that you may see: no tool was used for it, or its figures "
     "come from a conversation you are not part of."

@@ -84,8 +84,8 @@ class Desk:
     async def start(self) -> None:
         """Open the files, take the home folder, and go on with what was under way.
 
-        Raises OperatorError when another process runs on this home folder or a file cannot be
-        opened; nothing stays open then.
+        Raises OperatorError when another process runs on this home folder, it belongs to another
+        workspace, or a file cannot be opened; nothing stays open then.
         """
         parts = self.parts
         self._engine = Engine(
@@ -111,6 +111,9 @@ class Desk:
     async def _open(self) -> None:
         parts = self.parts
         self._ledger = Ledger(parts.home / "ledger.db")
+        kept = self._ledger.team(parts.team)
+        if kept != parts.team:
+            raise messages.other_team(parts.home, kept, parts.team)
         self._outbox = Outbox(
             parts.home / "ledger.db",
             parts.chat,
@@ -164,8 +167,9 @@ class Desk:
         parts = self.parts
         claim = await asyncio.to_thread(self.ledger.claim, inbound, self._decides(inbound))
         parts.checkpoint("claimed")
-        if claim.outcome == "new" and claim.route.decision == "stop":
-            await self._said_stop(inbound)
+        # A duplicate is acted upon, too: the first delivery may have died right after the claim.
+        if claim.route.decision == "stop":
+            await self._said_stop(inbound, claim.stopped)
         elif claim.outcome == "new" and claim.route.decision == "word":
             await self._said_word(inbound, claim.route.text)
         elif claim.run_id:
@@ -211,8 +215,10 @@ class Desk:
             await self._recollection.take_back(done.message_id)
         return done.outcome
 
-    async def _said_stop(self, inbound: Inbound) -> None:
-        if await self.stop_thread(inbound.channel, inbound.thread_ts, inbound.user_name):
+    async def _said_stop(self, inbound: Inbound, ids: tuple[str, ...]) -> None:
+        if ids:
+            self._conductor.halt(ids)
+            await self._conductor.say_stopped(ids)
             return
         key = f"{inbound.team}:{inbound.channel}:{inbound.ts}:stop"
         text = messages.nothing_to_stop()

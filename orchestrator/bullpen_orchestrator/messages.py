@@ -7,11 +7,22 @@ and formats no figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from bullpen_memory.errors import BullpenError
+from bullpen_memory.errors import BullpenError, OperatorError
 
 THINKING = "thinking"
 FILES_ONLY = "Look at the attached files and say what they hold."
+
+
+def other_team(home: Path, kept: str, team: str) -> OperatorError:
+    """A home folder that belongs to another workspace."""
+    return OperatorError(
+        f"The desk in {home} was not started.",
+        f"This home belongs to the Slack team {kept}, and you are connecting to {team}; "
+        "what waits to be posted there would be lost.",
+        "Choose another home folder with BULLPEN_HOME or --home, or connect to the first team.",
+    )
 
 
 def empty(desk: str, lead: str) -> str:

@@ -1,8 +1,9 @@
 """The effects: every message the desk says is a row first, then a post, then a row that says so.
 
-The rule it protects: each key is posted exactly once, in the order of its thread and answers first, with
-the text that was stored. A post whose fate is unknown is looked for on the platform before it is sent
-again. It decides nothing about what is said, and never alters a text.
+The rule it protects: each key is posted exactly once, in the order of its thread and answers first,
+with the text that was stored. A post whose fate is unknown is looked for on the platform before it
+is sent again; one that cannot be posted never holds up its channel for good. It decides nothing
+about what is said, and never alters a text.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ _NEXT = """
         WHEN 'result' THEN 2 ELSE 3 END, seq
     LIMIT 1
 """
+
+# How often a post may fail in a way that the platform does not explain, before it is given up and
+# the lane goes on. Between two attempts the pause grows by `settle`.
+ATTEMPTS = 6
 State = Literal["queued", "sending", "sent", "failed", "withdrawn"]
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -79,6 +84,7 @@ class Outbox:
         self._checkpoint = checkpoint
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._woken: set[str] = set()
+        self._faults: dict[str, int] = {}
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
 
@@ -114,10 +120,14 @@ class Outbox:
         return written
 
     def withdraw(self, run_id: str) -> list[str]:
-        """Take back what this run has not begun to send; the keys of what was taken back."""
+        """Take back what this run has not begun to send; the keys of what was taken back.
+
+        The notice about the stop itself stays.
+        """
         with self._lock, transaction(self._db):
             rows = self._select(
                 "UPDATE outbox SET state = 'withdrawn' WHERE run_id = ? AND state = 'queued'"
+                " AND key IS NOT (SELECT stop_key FROM runs WHERE runs.id = outbox.run_id)"
                 " RETURNING key",
                 run_id,
             )
@@ -202,13 +212,24 @@ class Outbox:
             await self._mark(row.key, "failed", reason=refusal.reason)
         except Exception as error:  # noqa: BLE001 - the port's contract: anything else is doubt
             _log.warning("post in doubt", key=row.key, error=repr(error))
+            await self._doubt(row, error)
         else:
+            self._faults.pop(row.key, None)
             self._checkpoint("outbox.posted")
             await self._mark(row.key, "sent", ts=ts)
             self._checkpoint("outbox.sent")
 
     async def _until_settled(self, row: Row) -> None:
-        await self._pause(row.sending_at + self._settle - time.time())
+        pause = self._settle * max(1, self._faults.get(row.key, 0))
+        await self._pause(row.sending_at + pause - time.time())
+
+    async def _doubt(self, row: Row, error: Exception) -> None:
+        """Count a failure that nobody explains; a post that fails so each time is given up."""
+        self._faults[row.key] = self._faults.get(row.key, 0) + 1
+        if self._faults[row.key] >= ATTEMPTS:
+            del self._faults[row.key]
+            _log.error("post given up", key=row.key, error=repr(error))
+            await self._mark(row.key, "failed", reason=f"{ATTEMPTS} attempts failed: {error}")
 
     async def _look_for(self, row: Row) -> str | None:
         """The ts of the message that carries the key, "" if there is none, None if nobody can say."""
@@ -220,6 +241,7 @@ class Outbox:
             await self._mark(row.key, "failed", reason=refusal.reason)
         except Exception as error:  # noqa: BLE001 - as unknown as before: ask again later
             _log.warning("cannot look for a post in doubt", key=row.key, error=repr(error))
+            await self._doubt(row, error)
             await self._pause(self._settle)
         return None
 

@@ -83,6 +83,7 @@ class _Names:
 
     def __init__(self, agents: Sequence[Agent]) -> None:
         self._ids = {_plain(form): agent.id for agent in agents for form in _forms(agent)}
+        self._proper = {_plain(form) for agent in agents for form in (agent.id, agent.name)}
         forms = sorted({f for a in agents for f in _forms(a)}, key=len, reverse=True)
         name = r"(?:the\s+)?@?(?:" + "|".join(_pattern(form) for form in forms) + r")(?!\w)"
         listed = f"(?P<names>{name}(?:{_SEPARATOR}{name})*)"
@@ -106,8 +107,13 @@ class _Names:
         return (), text
 
     def called(self, text: str) -> bool:
-        """True for "quant: …" and "@quant …": the desk is meant, though nobody mentioned it."""
-        return any(opening.fullmatch(text) for opening in self._openings[:2])
+        """True for "quant: …" and "@quant …": the desk is meant, though nobody mentioned it.
+
+        Aliases do not call: "data: CPI is out" is a person's heading.
+        """
+        found = next((m for o in self._openings[:2] if (m := o.fullmatch(text))), None)
+        written = self._name.findall(found["names"]) if found else []
+        return bool(written) and all(_plain(name) in self._proper for name in written)
 
     def strangers(self, text: str) -> list[str]:
         """The @names in `text` that belong to no agent."""

@@ -164,7 +164,7 @@ class Speech:
             if receipt.run_id != run.id or receipt.agent != agent.id:
                 continue
             for artifact in receipt.result.artifacts:
-                path = str(self._parts.home / "artifacts" / Path(artifact.path))
+                path = str(Path("artifacts") / artifact.path)
                 if artifact.mimetype == "image/png" and path not in shown:
                     found[path] = artifact.alt
         return tuple(found.items())

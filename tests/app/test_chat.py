@@ -111,6 +111,36 @@ async def test_a_channel_that_is_gone_is_undeliverable(chat: SlackChat) -> None:
     assert refused.value.reason == "channel_not_found"
 
 
+async def test_a_picture_that_is_lost_is_left_out_and_said(
+    connection: Connection, person: AsyncWebClient, desk_channel: str, tmp_path: Path
+) -> None:
+    chat = SlackChat(connection, Roster.load().agents, Unpaced(), home=tmp_path)
+    root = (await person.chat_postMessage(channel=desk_channel, text="a question"))["ts"]
+    png(tmp_path / "here.png")
+    await chat.post(
+        Post(
+            key="k", channel=desk_channel, thread_ts=root, agent="quant", text="Look.",
+            images=(("gone.png", "Lost"), ("here.png", "Kept")),
+        )
+    )  # fmt: skip
+    await chat.close()
+    _, said = await thread(person, desk_channel, root)
+    assert [b["type"] for b in said["blocks"]] == ["markdown", "image", "context"]
+    assert said["blocks"][1]["alt_text"] == "Kept"
+    assert said["blocks"][2]["elements"][0]["text"] == "The chart could not be uploaded."
+
+
+async def test_a_post_in_doubt_whose_thread_is_gone_is_undeliverable(
+    chat: SlackChat, person: AsyncWebClient, desk_channel: str
+) -> None:
+    root = (await person.chat_postMessage(channel=desk_channel, text="a question"))["ts"]
+    await person.chat_delete(channel=desk_channel, ts=root)
+    with pytest.raises(Undeliverable, match="thread_not_found"):
+        await chat.find(desk_channel, root, "k")
+    with pytest.raises(Undeliverable, match="channel_not_found"):
+        await chat.find("C0NOWHERE", root, "k")
+
+
 async def test_text_grows_in_a_direct_message_and_ends_as_the_whole_answer(
     chat: SlackChat, person: AsyncWebClient, workspace: Workspace
 ) -> None:

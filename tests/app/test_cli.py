@@ -124,6 +124,14 @@ def test_wrong_questions_are_told(tmp_path: Path) -> None:
         assert (done.returncode, word in done.stderr) == (2, True), done.stderr
 
 
+def test_ask_never_opens_the_home_of_a_real_workspace_elsewhere(tmp_path: Path) -> None:
+    done = bullpen(
+        "ask", "hello", "--home", str(tmp_path), SLACK_BOT_TOKEN="xoxb-1", SLACK_APP_TOKEN="xapp-1"
+    )
+    assert (done.returncode, "real Slack workspace" in done.stderr) == (2, True), done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_doctor_says_what_is_active_and_never_a_secret(tmp_path: Path) -> None:
     home = str(tmp_path / "home")
     plain = bullpen("doctor", "--home", home)

@@ -142,6 +142,18 @@ class Messages:
         bounds = (channel, root_ts, root_ts, viewer, after or "0", limit)
         return [_message(row) for row in self._db.rows(sql, bounds)]
 
+    def above(self, message: Message, *, viewer: str = "", thread: bool = False) -> Message | None:
+        """The message that stands right above one, in the main line or in its thread."""
+        root = message.thread_ts or message.ts
+        line = (
+            "(m.ts = ? OR m.thread_ts = ?)" if thread else "(m.thread_ts = '' OR m.broadcast = 1)"
+        )
+        sql = f"""{_SELECT} WHERE m.channel = ? AND {line} AND m.ts < ?
+            AND (m.visible_to = '' OR m.visible_to = ?) ORDER BY m.ts DESC LIMIT 1"""
+        given = (root, root) if thread else ()
+        row = self._db.row(sql, (message.channel, *given, message.ts, viewer))
+        return _message(row) if row else None
+
     def latest(self, channel: str) -> str:
         """The ts of the newest message of the main line, "" when there is none."""
         found = self.timeline(channel, limit=1)

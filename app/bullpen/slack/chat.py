@@ -14,8 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from slack_sdk.errors import SlackApiError
 
+from bullpen import messages
 from bullpen.slack import refusals
 from bullpen.slack.answers import Json, items, next_cursor
 from bullpen.slack.connect import Connection
@@ -24,25 +26,35 @@ from bullpen.slack.limits import Pace, Priority
 from bullpen.slack.live import LiveMessages, Persona
 from bullpen.slack.presence import Presence
 from bullpen.slack.render import EVENT_TYPE, Part, part_key, parts
-from bullpen.slack.uploads import Uploads
+from bullpen.slack.uploads import UploadFailed, Uploads
 from bullpen_agents.task import Agent
 from bullpen_orchestrator.ports import Busy, Post, SessionState
 
 PATIENCE = 1.5
 """Seconds that a post waits for its turn itself; a longer wait goes back to the outbox as Busy."""
 PAGE = 200
+LOOK_AGAIN = 5.0
+"""Seconds until a thread is looked at again that could not be reached."""
 log = logging.getLogger("bullpen.slack.chat")
 
 
 class SlackChat:
-    """Speaks in one workspace, under the names and icons of `agents`."""
+    """Speaks in one workspace, under the names and icons of `agents`. `home` holds the pictures."""
 
-    def __init__(self, connection: Connection, agents: Mapping[str, Agent], pace: Pace) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        agents: Mapping[str, Agent],
+        pace: Pace,
+        *,
+        home: Path = Path(),
+    ) -> None:
         self._client = connection.client
         self._reader = connection.reader
         self._me = connection.identity
         self._agents = agents
         self._pace = pace
+        self._home = home
         self._uploads = Uploads(connection.client, connection.session)
         self._live = LiveMessages(connection.client, pace, connection.identity.team_id)
         self._presence = Presence(connection.client, pace, self._persona)
@@ -53,6 +65,7 @@ class SlackChat:
         notes = tuple(reachable(note, self._me) for note in post.footnotes)
         post = replace(post, text=reachable(post.text, self._me), footnotes=notes)
         images = await self._upload(post)
+        post = _without_lost_pictures(post, images)
         name = "" if self._personas else self._name(post.agent)
         pieces = parts(post, images, name_in_text=name)
         there = await self._present(post) if len(pieces) > 1 else {}
@@ -67,7 +80,19 @@ class SlackChat:
         return first
 
     async def find(self, channel: str, thread_ts: str, key: str) -> str | None:
-        """The ts of the post with `key`, if all of its parts are in the thread."""
+        """The ts of the post with `key`, if all of its parts are in the thread.
+
+        Raises Busy without a network, and Undeliverable where channel or thread are gone.
+        """
+        try:
+            return await self._find(channel, thread_ts, key)
+        except SlackApiError as error:
+            raise refusals.of_post(error) from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("cannot look into %s: %s", channel, error)
+            raise Busy(LOOK_AGAIN) from error
+
+    async def _find(self, channel: str, thread_ts: str, key: str) -> str | None:
         found: dict[str, str] = {}
         wanted = 1
         async for message in self._thread(channel, thread_ts):
@@ -171,9 +196,13 @@ class SlackChat:
         found: dict[str, str] = {}
         for path, alt in post.images:
             try:
-                found[path] = await self._uploads.put(post.key, Path(path), alt)
+                found[path] = await self._uploads.put(post.key, self._home / path, alt)
             except SlackApiError as error:
                 raise refusals.of_post(error) from error
+            except (aiohttp.ClientError, TimeoutError):
+                raise  # the network, which comes back
+            except (OSError, UploadFailed) as error:
+                log.error("the picture %s is left out: %s", path, error)
         return found
 
     async def _turn(self, method: str, channel: str = "", priority: Priority = "answer") -> None:
@@ -215,6 +244,13 @@ class SlackChat:
         if not self._personas or known is None:
             return Persona()
         return Persona(known.name, known.icon if known.icon.startswith(":") else None)
+
+
+def _without_lost_pictures(post: Post, images: Mapping[str, str]) -> Post:
+    kept = tuple(image for image in post.images if image[0] in images)
+    if kept == post.images:
+        return post
+    return replace(post, images=kept, footnotes=(*post.footnotes, messages.CHART_LOST))
 
 
 def _payload(message: Mapping[str, Any]) -> Json:

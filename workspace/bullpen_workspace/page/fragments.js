@@ -4,6 +4,7 @@ import { queue, queued } from "./composer.js";
 import { $, $$, modal, parse, toast } from "./dom.js";
 import { knock, showBell } from "./knock.js";
 import { seen } from "./live.js";
+import { park, parked, unpark } from "./window.js";
 import { closeThread } from "./places.js";
 export function morph(old, fresh) {
   if (old.isEqualNode(fresh)) return;
@@ -16,8 +17,9 @@ export function morph(old, fresh) {
   next.forEach((node, i) => { const now = old.childNodes[i]; now ? morph(now, node) : old.append(node); });
   while (old.childNodes.length > next.length) old.lastChild.remove();
 }
-export const pinned = (box) => box && box.scrollHeight - box.scrollTop - box.clientHeight < 90;
+export const pinned = (box) => box && !(box.id === "scroll" && parked()) && box.scrollHeight - box.scrollTop - box.clientHeight < 90;
 export function place(list, li) {
+  if (list.id === "messages" && park(li)) return;
   const old = document.getElementById(li.id);
   if (old?.classList.contains("flash")) li.classList.add("flash");
   if (old) { if (old.dataset.v !== li.dataset.v && !$(".edit-box", old)) morph(old, li); return; }
@@ -34,6 +36,7 @@ export const moves = {
   put({ target, html, key }) { if (key) { queue(queued().filter((i) => i.key !== key)); document.getElementById(`p-${key}`)?.remove(); } const list = $(target); if (list) for (const li of [...parse(html).children]) { dress(li); place(list, li); } },
   sync({ target, html, older }) {
     const list = $(target); if (!list) return;
+    if (list.id === "messages" && parked()) { unpark(); list.replaceChildren(); }
     const fresh = [...parse(html).children], ids = new Set(fresh.map((li) => li.id)), first = fresh[0]?.dataset.ts || "";
     for (const el of [...list.children]) if (!el.classList.contains("pending") && !ids.has(el.id) && (el.dataset.ts >= first || !older)) el.remove();
     // A gap longer than the window: what is above it would not join on, so it goes.

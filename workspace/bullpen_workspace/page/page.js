@@ -6,8 +6,9 @@ import { openSwitcher } from "./finder.js";
 import { edit } from "./editing.js";
 import { toEnd } from "./fragments.js";
 import { closeMenus } from "./keys.js";
-import { connect, hold } from "./live.js";
+import { connect, hold, tell } from "./live.js";
 import { askToKnock, showBell } from "./knock.js";
+import { parked, unpark } from "./window.js";
 import { arrive, closeThread, go, inChannel, older, openThread } from "./places.js";
 
 let pickFor = null;
@@ -35,7 +36,10 @@ const acts = {
   async invite(el) { const box = el.closest("#absent"); if (await attempt(() => post("invite", { channel: here().channel }))) box.remove(); },
   "show-side"() { app.classList.add("show-side"); $("#side a")?.focus(); },
   "close-thread": closeThread, older,
-  "to-end"() { toEnd($("#scroll")); },
+  "to-end"() {
+    if (!parked()) { toEnd($("#scroll")); return; }
+    unpark(); $("#messages").replaceChildren(); tell({ see: here() });
+  },
   thread(el) { const m = el.closest(".msg"); openThread(m.dataset.channel, m.dataset.thread); },
   react(el) { const m = el.closest(".msg"); attempt(() => post("react", { channel: m.dataset.channel, ts: m.dataset.ts, name: el.dataset.name })); },
   pick(el) { const m = el.closest(".msg"); showPicker(el, (name) => attempt(() => post("react", { channel: m.dataset.channel, ts: m.dataset.ts, name, add: true }))); },

@@ -3,6 +3,7 @@ import { dress } from "./blocks.js";
 import { keepDrafts, prepare, showQueue } from "./composer.js";
 import { $, $$, app, here, parse, toast, touch } from "./dom.js";
 import { pinned, title, toEnd } from "./fragments.js";
+import { comeBack, parked, trimEnd, unpark } from "./window.js";
 import { connected, forget, online, seen, tell } from "./live.js";
 export async function go(href, push = true) {
   keepDrafts();
@@ -10,7 +11,7 @@ export async function go(href, push = true) {
   try { answer = await fetch(href, { headers: { "x-pane": "1", "x-have": here().home ? "" : here().channel } }); } catch { toast("The workspace cannot be reached. Check that it is running.", true); return; }
   if (!answer.ok || !answer.headers.get("content-type")?.includes("json")) { location.href = href; return; }
   const pane = await answer.json();
-  if (pane.main) $("#main").replaceWith(parse(pane.main));
+  if (pane.main) { unpark(); $("#main").replaceWith(parse(pane.main)); }
   setThread(pane.thread);
   app.classList.remove("show-side");
   if (push && pane.url !== location.pathname + location.search) history.pushState(null, "", pane.url);
@@ -55,7 +56,9 @@ let loading = false;
 export function scrolled(box) {
   if (box.id !== "scroll") return;
   if (pinned(box)) { const b = $(".jump-down"); if (b) b.hidden = true; seen(); }
-  if (box.scrollTop < 240 && !$(".more", box).hidden) older();
+  if (box.scrollTop < 1200 && !$(".more", box).hidden) older();
+  if (parked() && box.scrollHeight - box.scrollTop - box.clientHeight < 1200) comeBack(box);
+  if (parked()) { const b = $(".jump-down"); if (b) b.hidden = false; }
 }
 export async function older() {
   const list = $("#messages"), first = $(".msg:not(.pending)", list), more = $(".more"), box = $("#scroll");
@@ -63,7 +66,7 @@ export async function older() {
   try {
     const said = await (await fetch(`/page/older?channel=${here().channel}&before=${first.dataset.ts}`)).json();
     const height = box.scrollHeight, top = box.scrollTop;
-    list.prepend(parse(said.html)); more.hidden = !said.older; $("#hello").hidden = said.older;
-    box.scrollTop = top + box.scrollHeight - height;
+    const fresh = parse(said.html); dress(fresh); list.prepend(fresh); more.hidden = !said.older; $("#hello").hidden = said.older;
+    box.scrollTop = top + box.scrollHeight - height; trimEnd();
   } catch { toast("Earlier messages could not be loaded. Scroll again to retry.", true); } finally { loading = false; }
 }

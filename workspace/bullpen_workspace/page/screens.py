@@ -167,16 +167,8 @@ class Screens:
 
     def message(self, message: Message, place: str) -> Markup:
         """One message in its place, grouped under the one above it."""
-        if place == "m":
-            above = self.rooms.messages.timeline(
-                message.channel, viewer=self.me, before=message.ts, limit=1
-            )
-        else:
-            thread = self.rooms.messages.thread(
-                message.channel, message.thread_ts or message.ts, viewer=self.me
-            )
-            above = [entry for entry in thread if entry.ts < message.ts][-1:]
-        return self.entries([message], place=place, before=above[0] if above else None)
+        above = self.rooms.messages.above(message, viewer=self.me, thread=place == "t")
+        return self.entries([message], place=place, before=above)
 
     # -- a thread ------------------------------------------------------------------------
 
