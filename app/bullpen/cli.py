@@ -140,11 +140,13 @@ def slack_manifest(
         Literal["json", "yaml"], typer.Option("--format", help="json or yaml")
     ] = "json",
     name: Annotated[str, typer.Option(help="How the app is called")] = "Bullpen",
+    minimal: Annotated[bool, typer.Option("--minimal", help="Only what is needed to work")] = False,
 ) -> None:
     """Print the manifest to paste into Slack's “Create an app from a manifest”."""
     from bullpen.slack import manifest
 
-    typer.echo(manifest.as_json(name) if form == "json" else manifest.as_yaml(name).rstrip())
+    made = manifest.manifest(name, minimal=minimal)
+    typer.echo(manifest.as_json(made) if form == "json" else manifest.as_yaml(made).rstrip())
 
 
 def _debug() -> bool:

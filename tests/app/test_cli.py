@@ -83,6 +83,10 @@ def test_the_manifest_can_be_pasted() -> None:
         bullpen("slack", "manifest", "--format", "yaml", "--name", "Desk").stdout
     )
     assert named["features"]["bot_user"]["display_name"] == "Desk"
+    least = json.loads(bullpen("slack", "manifest", "--minimal").stdout)
+    assert set(least["oauth_config"]["scopes"]["bot"]) < set(made["oauth_config"]["scopes"]["bot"])
+    events = least["settings"]["event_subscriptions"]["bot_events"]
+    assert {"app_mention", "message.im", "agent_session_stopped"} <= set(events)
 
 
 def test_the_version_is_told() -> None:
