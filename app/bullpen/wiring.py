@@ -127,7 +127,9 @@ class Bullpen:
 
     async def start_desk(self) -> None:
         """Import what is slow, connect to Slack, and let the desk go on where it was."""
-        for name in SLOW:
+        # The model's library, too: its first import inside the loop would stop everything for long.
+        model = () if self.settings.model_mode == "offline" else ("anthropic",)
+        for name in (*SLOW, *model):
             await asyncio.to_thread(importlib.import_module, name)
         await self._connect()
         await asyncio.to_thread(self._prepare_memory)

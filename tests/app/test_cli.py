@@ -85,6 +85,35 @@ def test_the_manifest_can_be_pasted() -> None:
     assert named["features"]["bot_user"]["display_name"] == "Desk"
 
 
+def test_a_desk_on_claude_has_its_library_before_the_first_question(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, sys, threading\n"
+        "from bullpen.settings import load\n"
+        "from bullpen.wiring import build\n"
+        "seen = []\n"
+        "class Watch:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'anthropic': seen.append(threading.current_thread())\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        "async def main():\n"
+        "    desk = await build(load(port=0))\n"
+        "    print([thread is threading.main_thread() for thread in seen])\n"
+        "    await desk.stop()\n"
+        "asyncio.run(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={
+            **os.environ, "PYTHONPATH": PATHS, "BULLPEN_HOME": str(tmp_path / "home"),
+            "ANTHROPIC_API_KEY": "sk-ant-none",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "[False]"
+
+
 def test_the_version_is_told() -> None:
     assert bullpen("--version").stdout.startswith("bullpen 0.")
 
