@@ -18,6 +18,7 @@ from bullpen import messages, models
 from bullpen.log import start_logging, stop_logging
 from bullpen.pages.look import Drawing, Frame, Link, Viewer
 from bullpen.pages.memory import MemoryPage
+from bullpen.pages.proof import Proof, Verify
 from bullpen.pages.receipts import ReceiptsPage
 from bullpen.runfile import HomeLock, RunningDesk
 from bullpen.settings import Settings, prepare_home
@@ -61,6 +62,7 @@ class Bullpen:
         self.ready = False
         self._stack = AsyncExitStack()
         self._view: tuple[float, Viewer] | None = None
+        self._verify: Verify | None = None
 
     async def open_page(self) -> None:
         """Take the home, open the records, and answer on the page's address."""
@@ -109,6 +111,7 @@ class Bullpen:
             mounts=(
                 MemoryPage(self.store, drawing, self.viewer).mount(),
                 ReceiptsPage(self.receipts, home / "artifacts", drawing, self.viewer).mount(),
+                Proof(lambda: self._verify, self._token).mount(),
             ),
             nav=(
                 NavLink(label="Memory", href="/memory/", icon="book"),
@@ -172,6 +175,7 @@ class Bullpen:
             indexer = Indexer(self.store, index)
             self._stack.callback(indexer.stop)
             indexer.start()
+            self._verify = indexer.verify
 
     async def _open_desk(self) -> None:
         from bullpen.slack.app import Listeners
@@ -202,10 +206,13 @@ class Bullpen:
             self.roster, self.receipts, self.store.count,
         )  # fmt: skip
 
+    def _token(self) -> str:
+        return self.workspace.credentials.user_token if self.workspace else ""
+
     def _publish(self) -> None:
         import os
 
-        token = self.workspace.credentials.user_token if self.workspace else ""
+        token = self._token()
         bot = self.connection.identity.bot_user_id
         self._lock.publish(RunningDesk(os.getpid(), self.url, token, bot))
 

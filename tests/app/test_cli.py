@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 import sys
 import time
@@ -150,6 +152,30 @@ def test_wrong_questions_are_told(tmp_path: Path) -> None:
     ):
         done = bullpen(*args, "--home", home)
         assert (done.returncode, word in done.stderr) == (2, True), done.stderr
+
+
+def test_a_terminal_shows_the_answer_laid_out(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    question = "quant: what do I make on a 70-90-110 call butterfly bought at 2.50?"
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "ANTHROPIC_"))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bullpen", "ask", question, "--home", str(tmp_path)],
+        env={**clean, "PYTHONPATH": PATHS, "COLUMNS": "100", "TERM": "xterm"},
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+    )
+    os.close(theirs)
+    shown = b""
+    # The end of a terminal is an error to whoever reads it.
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 4096):
+            shown += piece
+    os.close(ours)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert b"17.50" in shown
+    assert b"**" not in shown
+    assert b"|--" not in shown
 
 
 def test_ask_never_opens_the_home_of_a_real_workspace_elsewhere(tmp_path: Path) -> None:
