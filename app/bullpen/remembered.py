@@ -161,8 +161,9 @@ def _asked(desk: RunningDesk) -> Agreement:
         raise OperatorError(told["fact"], told["cause"], told["remedy"]) from None
     except OSError as error:
         raise messages.desk_silent(desk.url, str(error)) from None
-    lists = ("missing", "stale", "orphaned", "unfindable", "notes")
-    return Agreement(**told | {name: tuple(told[name]) for name in lists})
+    for name in ("missing", "stale", "orphaned", "unfindable", "notes"):
+        told[name] = tuple(told[name])
+    return Agreement(**told)
 
 
 def _agree(found: Agreement) -> bool:
