@@ -171,6 +171,30 @@ def no_memory(home: Path) -> InputError:
     )
 
 
+def not_the_owner() -> OperatorError:
+    return OperatorError(
+        "The desk did not compare its index.",
+        "The request did not carry the token of the desk's run file.",
+        "Run the command as the user who started the desk.",
+    )
+
+
+def no_index() -> OperatorError:
+    return OperatorError(
+        "There is no index to compare.",
+        "The desk is still starting, or it has no embedder and searches by words only.",
+        "Try again in a moment; `bullpen doctor` tells whether there is an embedder.",
+    )
+
+
+def desk_silent(url: str, reason: str) -> OperatorError:
+    return OperatorError(
+        f"The desk at {url} did not answer.",
+        f"The connection failed: {reason}.",
+        "Stop it and run the command again.",
+    )
+
+
 def no_receipt(receipt_id: str) -> InputError:
     return InputError(
         f"There is no receipt {receipt_id} that you may see.",
