@@ -6,6 +6,7 @@ an error is told as fact, cause and remedy, without a traceback. It does no work
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -152,6 +153,8 @@ def _debug() -> bool:
 
 def main() -> None:
     """The entry point. Exit codes: 0 done, 1 a failure the operator can mend, 2 a wrong request."""
+    # Everything that is written is private: conversations, tokens, files that people sent.
+    os.umask(0o077)
     try:
         app()
     except BullpenError as error:

@@ -201,6 +201,13 @@ def file_not_fetched(name: str, reason: str) -> str:
     )
 
 
+def file_not_kept(name: str, reason: str) -> str:
+    return (
+        f"I could not keep the file “{name}” on the desk's machine: {reason}. "
+        "Ask whoever runs the desk to look at its home folder, then send the file again."
+    )
+
+
 def slash_help(agents: Sequence[str]) -> str:
     names = ", ".join(f"`{name}`" for name in agents)
     return (
@@ -295,6 +302,7 @@ SLASH_NOT_HERE = (
     "I cannot post in this channel because I am not a member of it. "
     "Invite me with `/invite @Bullpen` and ask again."
 )
+CHART_LOST = "The chart could not be uploaded."
 NO_RECEIPTS = (
     "This answer cites no receipts that you may see: no tool was used for it, or its figures "
     "come from a conversation you are not part of."

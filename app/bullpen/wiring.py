@@ -168,7 +168,9 @@ class Bullpen:
             book = PaceBook(self.settings.home / "pace.db", f"{me.team_id}:{me.bot_id}")
             self._stack.callback(book.close)
             self.pace = Tiers(book=book)
-        self.chat = SlackChat(self.connection, self.roster.agents, self.pace)
+        self.chat = SlackChat(
+            self.connection, self.roster.agents, self.pace, home=self.settings.home
+        )
         self._stack.push_async_callback(self.chat.close)
         self.directory = Directory(self.connection.reader)
         if self.workspace is None:
@@ -207,6 +209,7 @@ class Bullpen:
             toolbox=default_toolbox(self.receipts), receipts=self.receipts, store=self.store,
             market=self.market, chat=self.chat, default_model=self.models.default,
             limits=limits, database_url=settings.database_url or None,
+            team=self.connection.identity.team_id,
         )  # fmt: skip
         self.desk = Desk(parts)
         self._stack.push_async_callback(self.desk.stop)

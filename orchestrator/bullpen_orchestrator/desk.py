@@ -25,7 +25,7 @@ from bullpen_orchestrator.graph import build, resume_or_start
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.limits import Spent
 from bullpen_orchestrator.nodes import Nodes
-from bullpen_orchestrator.outbox import Outbox
+from bullpen_orchestrator.outbox import Outbox, Row
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Audience, Heard, Inbound
 from bullpen_orchestrator.recollection import Recollection
@@ -83,8 +83,8 @@ class Desk:
     async def start(self) -> None:
         """Open the files, take the home folder, and go on with what was under way.
 
-        Raises OperatorError when another process runs on this home folder or a file cannot be
-        opened; nothing stays open then.
+        Raises OperatorError when another process runs on this home folder, it belongs to another
+        workspace, or a file cannot be opened; nothing stays open then.
         """
         parts = self.parts
         self._engine = Engine(
@@ -110,11 +110,15 @@ class Desk:
     async def _open(self) -> None:
         parts = self.parts
         self._ledger = Ledger(parts.home / "ledger.db")
+        kept = self._ledger.team(parts.team)
+        if kept != parts.team:
+            raise messages.other_team(parts.home, kept, parts.team)
         self._outbox = Outbox(
             parts.home / "ledger.db",
             parts.chat,
             settle=parts.settle,
             checkpoint=parts.checkpoint,
+            lost=self._lost,
         )
         database = await aiosqlite.connect(parts.home / "checkpoints.db")
         self._saver = AsyncSqliteSaver(database)
@@ -163,8 +167,9 @@ class Desk:
         parts = self.parts
         claim = await asyncio.to_thread(self.ledger.claim, inbound, self._decides(inbound))
         parts.checkpoint("claimed")
-        if claim.outcome == "new" and claim.route.decision == "stop":
-            await self._said_stop(inbound)
+        # A duplicate is acted upon, too: the first delivery may have died right after the claim.
+        if claim.route.decision == "stop":
+            await self._said_stop(inbound, claim.stopped)
         elif claim.outcome == "new" and claim.route.decision == "word":
             await self._said_word(inbound, claim.route.text)
         elif claim.run_id:
@@ -210,8 +215,10 @@ class Desk:
             await self._recollection.take_back(done.message_id)
         return done.outcome
 
-    async def _said_stop(self, inbound: Inbound) -> None:
-        if await self.stop_thread(inbound.channel, inbound.thread_ts, inbound.user_name):
+    async def _said_stop(self, inbound: Inbound, ids: tuple[str, ...]) -> None:
+        if ids:
+            self._conductor.halt(ids)
+            await self._conductor.say_stopped(ids)
             return
         key = f"{inbound.team}:{inbound.channel}:{inbound.ts}:stop"
         text = messages.nothing_to_stop()
@@ -275,6 +282,9 @@ class Desk:
 
     async def _conduct(self, run_id: str) -> str:
         return await self._conductor.conduct(run_id)
+
+    async def _lost(self, row: Row) -> None:
+        await self._speech.lost(row)
 
     async def _catch_up(self) -> None:
         """Put into the store what an earlier process said and did not get to remember."""

@@ -73,11 +73,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What became of a delivered message. `run_id` is "" unless a run was made."""
+    """What became of a delivered message.
+
+    `run_id` is the run to be queued, if there is one; `stopped` are the runs that it flagged as
+    stopped. Of a duplicate both may have been acted upon already.
+    """
 
     outcome: Literal["new", "duplicate", "ignored"]
     route: Route
     run_id: str = ""
+    stopped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

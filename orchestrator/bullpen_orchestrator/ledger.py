@@ -32,10 +32,11 @@ from bullpen_orchestrator.entries import (
     run_of,
     transaction,
 )
-from bullpen_orchestrator.limits import Spent
+from bullpen_orchestrator.limits import Limits, Spent, exceeded
 from bullpen_orchestrator.ports import Heard, Inbound
 from bullpen_orchestrator.routing import Route, Thread
 from bullpen_orchestrator.schema import connect
+from bullpen_tools.context import LocalFile
 
 
 class Ledger:
@@ -45,36 +46,66 @@ class Ledger:
         self.path = path
         self._lock = threading.RLock()
         self._db = connect(path, synchronous="NORMAL")
+        self._reserved: dict[str, set[str]] = {}
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._db.close()
 
+    def team(self, team: str) -> str:
+        """The workspace this ledger belongs to: the first it was opened for; "" asks for no check."""
+        if not team:
+            return team
+        with self._transaction():
+            said = self._rows("SELECT team FROM messages ORDER BY seq LIMIT 1")
+            first = json.dumps({"team": said[0]["team"] if said else team})
+            self._db.execute("INSERT OR IGNORE INTO journal VALUES ('desk:team', ?)", (first,))
+            kept = self._rows("SELECT value FROM journal WHERE key = 'desk:team'")
+        return str(json.loads(kept[0]["value"])["team"])
+
     # -- what people say -----------------------------------------------------------------
 
     def claim(self, inbound: Inbound, decide: Callable[[Thread], Route]) -> Claim:
         """Claim `inbound` by event id and by (team, channel, ts), append it, and make its run.
 
-        `decide` is asked within the transaction, with the thread as it is at that moment.
+        `decide` is asked within the transaction, with the thread as it is at that moment. What is
+        to be stopped is flagged in it. A duplicate tells what may still have to be done.
         """
         message_id = f"{inbound.team}:{inbound.channel}:{inbound.ts}"
         claims = (f"event:{inbound.event_id}", f"message:{message_id}")
         with self._transaction():
-            marks = self._rows("SELECT claim FROM claims WHERE claim IN (?, ?)", *claims)
+            marks = self._rows("SELECT message_id FROM claims WHERE claim IN (?, ?)", *claims)
             self._db.executemany(
                 "INSERT OR IGNORE INTO claims VALUES (?, ?)", [(c, message_id) for c in claims]
             )
             if marks:
-                return Claim(outcome="duplicate", route=Route(decision="ignore"))
+                return self._left_to_do(marks[0]["message_id"])
             route = decide(self._thread_state(inbound.channel, inbound.thread_ts))
             works = route.decision not in ("ignore", "stop", "word")
             run_id = message_id if works else ""
             append(self._db, person_entry(inbound, message_id, run_id))
             if works:
                 insert_run(self._db, run_id, inbound, route)
-        ignored = route.decision == "ignore"
-        return Claim(outcome="ignored" if ignored else "new", route=route, run_id=run_id)
+            ids: list[str] = []
+            if route.decision == "stop":
+                ids = self._flag(inbound.channel, inbound.thread_ts, inbound.user_name)
+                row = (f"stop:{message_id}", json.dumps({"runs": ids}))
+                self._db.execute("INSERT OR IGNORE INTO journal VALUES (?, ?)", row)
+        outcome = "ignored" if route.decision == "ignore" else "new"
+        return Claim(outcome=outcome, route=route, run_id=run_id, stopped=tuple(ids))
+
+    def _left_to_do(self, message_id: str) -> Claim:
+        """What a message that was claimed before still asks for, in case nobody acted on it then."""
+        stop = self._rows("SELECT value FROM journal WHERE key = ?", f"stop:{message_id}")
+        if stop:
+            ids = tuple(json.loads(stop[0]["value"])["runs"])
+            return Claim(outcome="duplicate", route=Route(decision="stop"), stopped=ids)
+        open_run = self._rows(
+            "SELECT id FROM runs WHERE id = ? AND status IN ('queued', 'running')", message_id
+        )
+        run_id = message_id if open_run else ""
+        return Claim(outcome="duplicate", route=Route(decision="ignore"), run_id=run_id)
 
     def correct(self, inbound: Inbound, decide: Callable[[Thread], Route]) -> Correction:
         """Keep the changed text of a known message beside the old, and make the run it asks for.
@@ -226,6 +257,20 @@ class Ledger:
             raise KeyError(run_id)
         return run_of(rows[0])
 
+    def files(self, run: Run) -> tuple[LocalFile, ...]:
+        """The files of a run's thread up to and with the run, newest last; a name's newest stays."""
+        rows = self._rows(
+            "SELECT * FROM runs WHERE channel = ? AND thread_ts = ? AND seq <= ? ORDER BY seq",
+            run.inbound.channel,
+            run.inbound.thread_ts,
+            run.seq,
+        )
+        found: dict[str, LocalFile] = {}
+        for file in (file for row in rows for file in run_of(row).inbound.files):
+            found.pop(file.name, None)
+            found[file.name] = file
+        return tuple(found.values())
+
     def open_runs(self) -> list[Run]:
         """The runs that are queued or running, oldest first."""
         rows = self._rows("SELECT * FROM runs WHERE status IN ('queued', 'running') ORDER BY seq")
@@ -261,17 +306,20 @@ class Ledger:
     def stop(self, channel: str, thread_ts: str, by: str) -> list[str]:
         """Flag every open run of a thread as stopped and return the ids of those newly flagged."""
         with self._transaction():
-            rows = self._rows(
-                "SELECT id FROM runs WHERE channel = ? AND thread_ts = ?"
-                " AND status IN ('queued', 'running') AND stopped_by = '' ORDER BY seq",
-                channel,
-                thread_ts,
-            )
-            ids = [str(row["id"]) for row in rows]
-            self._db.executemany(
-                "UPDATE runs SET stopped_by = ?, stop_key = ? WHERE id = ?",
-                [(by, f"{ids[0]}:stopped", run_id) for run_id in ids],
-            )
+            return self._flag(channel, thread_ts, by)
+
+    def _flag(self, channel: str, thread_ts: str, by: str) -> list[str]:
+        rows = self._rows(
+            "SELECT id FROM runs WHERE channel = ? AND thread_ts = ?"
+            " AND status IN ('queued', 'running') AND stopped_by = '' ORDER BY seq",
+            channel,
+            thread_ts,
+        )
+        ids = [str(row["id"]) for row in rows]
+        self._db.executemany(
+            "UPDATE runs SET stopped_by = ?, stop_key = ? WHERE id = ?",
+            [(by, f"{ids[0]}:stopped", run_id) for run_id in ids],
+        )
         return ids
 
     async def heard(self, day: str) -> Heard:
@@ -341,12 +389,38 @@ class Ledger:
         return [json.loads(row["value"]) for row in rows]
 
     def charge(self, key: str, *, run_id: str, agent: str, model: str, usage: Usage) -> None:
-        """Write down what one model call cost; the same key is charged once."""
+        """Write down what one model call cost; the same key is charged once, and reserved no more."""
         with self._transaction():
+            self.release(key, run_id=run_id)
             self._db.execute(
                 "INSERT OR IGNORE INTO charges VALUES (?, ?, ?, ?, ?, ?)",
                 (key, run_id, agent, model, json.dumps(asdict(usage)), now()),
             )
+
+    def reserve(self, key: str, *, run_id: str, limits: Limits) -> bool:
+        """Set a model call aside before it is made; False when the run's budget has no room for it.
+
+        It counts until it is charged under `key` or released. Reservations die with the process,
+        as the calls do.
+        """
+        with self._lock:
+            if self._rows("SELECT 1 FROM charges WHERE key = ?", key):
+                return True
+            held = self._reserved.setdefault(run_id, set())
+            if key not in held and exceeded(self.spent(run_id).expecting(len(held)), limits):
+                return False
+            held.add(key)
+            return True
+
+    def release(self, key: str, *, run_id: str) -> bool:
+        """Give a reservation back; whether there was one."""
+        with self._lock:
+            held = self._reserved.get(run_id, set())
+            known = key in held
+            held.discard(key)
+            if not held:
+                self._reserved.pop(run_id, None)
+            return known
 
     def spent(self, run_id: str) -> Spent:
         """What a run has used so far."""

@@ -7,11 +7,22 @@ and formats no figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from bullpen_memory.errors import BullpenError
+from bullpen_memory.errors import BullpenError, OperatorError
 
 THINKING = "thinking"
 FILES_ONLY = "Look at the attached files and say what they hold."
+
+
+def other_team(home: Path, kept: str, team: str) -> OperatorError:
+    """A home folder that belongs to another workspace."""
+    return OperatorError(
+        f"The desk in {home} was not started.",
+        f"This home belongs to the Slack team {kept}, and you are connecting to {team}; "
+        "what waits to be posted there would be lost.",
+        "Choose another home folder with BULLPEN_HOME or --home, or connect to the first team.",
+    )
 
 
 def empty(desk: str, lead: str) -> str:
@@ -143,6 +154,14 @@ def unsourced(figures: Sequence[str]) -> str:
     """Numbers that no receipt stands behind."""
     shown = ", ".join(figures[:6]) + (" …" if len(figures) > 6 else "")
     return f"Without a receipt: {shown}"
+
+
+def not_shown(where: str, reason: str) -> str:
+    """A post that the platform refuses for good."""
+    return (
+        f"I could not post all of my answer to you in {where}: it was refused there (“{reason}”). "
+        "Check that I am a member and may write there, then ask again."
+    )
 
 
 def cut() -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class DeskParts:
     """The parts of a desk. All files live under `home`.
 
-    `desk_name` is what people mention. `database_url` None means SQLite under `home`. `settle` is how long (seconds) an unanswered
+    `desk_name` is what people mention, `team` the workspace they are in ("" is not checked). `database_url` None means SQLite under `home`. `settle` is how long (seconds) an unanswered
     post may still be in flight; `polling` the pause (seconds) between looks at the queue;
     `streaming` the least pause (seconds) between two growths of a live message; `patience` the
     pause (seconds) before a busy-looking thread is released again. `checkpoint` is
@@ -46,6 +46,7 @@ class DeskParts:
     default_model: str
     desk_name: str = "Bullpen"
     limits: Limits = field(default_factory=Limits)
+    team: str = ""
     database_url: str | None = None
     executor_id: str = "desk"
     settle: float = 10.0

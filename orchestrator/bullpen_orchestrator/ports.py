@@ -70,9 +70,10 @@ class Button:
 class Post:
     """One message that an agent says. `key` is fixed before the effect and unique for ever.
 
-    `images` are paths of PNG files shown inside the message, with their alt texts; `footnotes`
-    are Markdown lines set small under the text. `live_ts` is the message that already streams
-    this text, when there is one: it is completed instead of posting another.
+    `images` are paths of PNG files, relative to the home folder, shown inside the message, with
+    their alt texts; `footnotes` are Markdown lines set small under the text. `live_ts` is the
+    message that already streams this text, when there is one: it is completed instead of posting
+    another.
     """
 
     key: str
@@ -115,7 +116,11 @@ class Chat(Protocol):
     async def post(self, post: Post) -> str: ...
 
     async def find(self, channel: str, thread_ts: str, key: str) -> str | None:
-        """The ts of the message that carries `key` in its metadata, or None if there is none."""
+        """The ts of the message that carries `key` in its metadata, or None if there is none.
+
+        Raises Busy where nobody can tell now (no network, say) and Undeliverable where nobody
+        ever will, because the place is gone.
+        """
         ...
 
     async def status(self, channel: str, thread_ts: str, agent: str, text: str) -> None:
@@ -137,6 +142,10 @@ class Chat(Protocol):
 
     async def grow_live(self, channel: str, ts: str, text: str) -> None:
         """Show the whole `text` so far in the live message. Best effort: never raises."""
+        ...
+
+    async def direct(self, user: str) -> str | None:
+        """The channel in which only `user` reads the desk; None where there cannot be one."""
         ...
 
     def permalink(self, channel: str, ts: str, thread_ts: str = "") -> str:

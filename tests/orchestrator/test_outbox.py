@@ -127,6 +127,42 @@ async def test_a_post_in_doubt_that_was_not_applied_is_sent_as_stored(outbox: Op
     assert [post.text for post in chat.posts] == ["as stored"]
 
 
+async def test_what_fails_the_same_way_each_time_does_not_hold_up_its_channel(
+    outbox: OpenOutbox,
+) -> None:
+    class Broken(FakeChat):
+        async def post(self, post: Post) -> str:
+            if post.key == "a":
+                raise ValueError("no such picture")
+            return await super().post(post)
+
+    box = outbox(chat := Broken(), settle=0.01)
+    await box.say(*words("a"))
+    await box.say(*words("b"))
+    await until(lambda: box.pending() == 0)
+    row = box.row("a")
+    assert row is not None
+    assert (row.state, row.reason) == ("failed", "6 attempts failed: no such picture")
+    assert [post.key for post in chat.posts] == ["b"]
+
+
+async def test_without_a_network_a_post_waits_as_long_as_it_takes(outbox: OpenOutbox) -> None:
+    looks = 0
+
+    class Offline(FakeChat):
+        async def find(self, channel: str, thread_ts: str, key: str) -> str | None:
+            nonlocal looks
+            looks += 1
+            if looks <= 20:
+                raise Busy(0.0)
+            return await super().find(channel, thread_ts, key)
+
+    box = outbox(chat := Offline(trouble=[ConnectionError("no network")]), settle=0.01)
+    await box.say(*words("a"))
+    await until(lambda: box.pending() == 0)
+    assert [post.key for post in chat.posts] == ["a"]
+
+
 async def test_a_restart_looks_before_it_sends(tmp_path: Path, outbox: OpenOutbox) -> None:
     class Hanging(FakeChat):
         async def post(self, post: Post) -> str:

@@ -2,7 +2,6 @@
 
 import pytest
 from playwright.async_api import expect
-
 from tests.workspace.test_page_browser import (  # noqa: F401  (fixtures)
     agent_says,
     browser,

@@ -29,6 +29,7 @@ from bullpen_workspace.errors import WorkspaceError
 from bullpen_workspace.events import Announcer
 from bullpen_workspace.founding import found, found_more, found_people
 from bullpen_workspace.http_delivery import Endpoint
+from bullpen_workspace.inspector import Inspector, Tape
 from bullpen_workspace.installing import install_routes
 from bullpen_workspace.office import Office
 from bullpen_workspace.rooms import Rooms
@@ -147,6 +148,7 @@ class Workspace:
         async def link(websocket: WebSocket) -> None:
             await serve_socket(office, websocket)
 
+        tape = Tape()
         routes: list[BaseRoute] = [
             *api_routes(office),
             WebSocketRoute("/link/", link),
@@ -154,10 +156,10 @@ class Workspace:
             *control_routes(office),
             *install_routes(office),
             *self.config.mounts,
-            *page_routes(office),
+            *page_routes(office, tape),
         ]
         guard = Middleware(Guard, port=lambda: self._port, key=office.session_key)
-        return Starlette(routes=routes, middleware=[guard])
+        return Starlette(routes=routes, middleware=[guard, Middleware(Inspector, tape=tape)])
 
 
 class _Server(uvicorn.Server):
