@@ -266,11 +266,13 @@ class Desk:
 
     async def judge(self, feedback: Feedback) -> bool:
         """Keep what a person thinks of an answer; False where there is no such answer."""
-        return await asyncio.to_thread(self.ledger.judge, feedback)
+        return await asyncio.to_thread(self.ledger.people.judge, feedback)
 
     async def heard(self) -> Heard:
         """What was heard so far, so that what was missed can be fetched."""
-        return await self.ledger.heard((datetime.now(UTC) - timedelta(days=1)).isoformat())
+        first = await self.ledger.put("heard:since", {"at": time.time()})
+        yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+        return await asyncio.to_thread(self.ledger.people.heard, float(first["at"]), yesterday)
 
     def spending(self, since: str = "") -> dict[str, Spent]:
         """What every agent has used since a moment (ISO 8601, UTC), or ever."""
