@@ -13,9 +13,6 @@ import logging
 from collections.abc import Callable
 
 LIBRARIES = (
-    "pandas",
-    "scipy.stats",
-    "scipy.optimize",
     "matplotlib.figure",
     "matplotlib.backends.backend_agg",
     "matplotlib.dates",
@@ -26,11 +23,11 @@ log = logging.getLogger("bullpen.warmth")
 
 
 async def warm_up(*further: Callable[[], object]) -> None:
-    """Load the libraries, then call `further` (a first embedding, say); failures are only logged."""
-    for name in LIBRARIES:
-        await _quietly(name, lambda name=name: importlib.import_module(name))
+    """Call `further` (a first embedding, say), then load the libraries; failures are only logged."""
     for step in further:
         await _quietly(getattr(step, "__qualname__", "step"), step)
+    for name in LIBRARIES:
+        await _quietly(name, lambda name=name: importlib.import_module(name))
 
 
 async def _quietly(what: str, step: Callable[[], object]) -> None:

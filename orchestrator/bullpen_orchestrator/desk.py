@@ -267,15 +267,17 @@ class Desk:
 
     async def judge(self, feedback: Feedback) -> bool:
         """Keep what a person thinks of an answer; False where there is no such answer."""
-        return await asyncio.to_thread(self.ledger.judge, feedback)
+        return await asyncio.to_thread(self.ledger.people.judge, feedback)
 
     async def heard(self) -> Heard:
         """What was heard so far, so that what was missed can be fetched."""
-        return await self.ledger.heard((datetime.now(UTC) - timedelta(days=1)).isoformat())
+        first = await self.ledger.put("heard:since", {"at": time.time()})
+        yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+        return await asyncio.to_thread(self.ledger.people.heard, float(first["at"]), yesterday)
 
     def spending(self, since: str = "") -> dict[str, Spent]:
         """What every agent has used since a moment (ISO 8601, UTC), or ever."""
-        return self.ledger.spending(since)
+        return self.ledger.accounts.spending(since)
 
     async def idle(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller reads it as one
         """Wait until no run is open and nothing is left to post; TimeoutError after `timeout` s."""

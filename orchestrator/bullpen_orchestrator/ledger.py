@@ -10,19 +10,17 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
-from bullpen_agents.model import Usage
+from bullpen_orchestrator import versions
+from bullpen_orchestrator.accounts import Accounts
 from bullpen_orchestrator.entries import (
     Claim,
     Correction,
     Entry,
-    Feedback,
     Run,
     RunStatus,
     append,
@@ -33,8 +31,8 @@ from bullpen_orchestrator.entries import (
     run_of,
     transaction,
 )
-from bullpen_orchestrator.limits import Limits, Spent, exceeded
-from bullpen_orchestrator.ports import Heard, Inbound
+from bullpen_orchestrator.people import People
+from bullpen_orchestrator.ports import Inbound
 from bullpen_orchestrator.routing import Route, Thread
 from bullpen_orchestrator.schema import connect
 from bullpen_tools.context import LocalFile
@@ -47,7 +45,8 @@ class Ledger:
         self.path = path
         self._lock = threading.RLock()
         self._db = connect(path, synchronous="NORMAL")
-        self._reserved: dict[str, set[str]] = {}
+        self.accounts = Accounts(self._db, self._lock)
+        self.people = People(self._db, self._lock)
 
     def close(self) -> None:
         """Close the file."""
@@ -115,19 +114,19 @@ class Ledger:
         """
         message_id = f"{inbound.team}:{inbound.channel}:{inbound.ts}"
         with self._transaction():
-            old = self._current(message_id)
+            old = versions.current(self._db, message_id)
             if old is None:
                 return Correction(outcome="unknown")
-            if not self._claimed(f"event:{inbound.event_id}", message_id) or (
+            if not versions.claim(self._db, inbound.event_id, message_id) or (
                 old["text"] == inbound.text
             ):
                 return Correction(outcome="duplicate")
             route = decide(self._thread_state(inbound.channel, inbound.thread_ts))
             works = route.decision not in ("ignore", "stop", "word")
-            version = f"{message_id}:v{self._versions(message_id) + 2}"
+            version = f"{message_id}:v{versions.count(self._db, message_id) + 2}"
             run_id = version if works else ""
-            stopped = self._halt(old["id"], inbound.user_name)
-            self._replace(old["id"], version, inbound.user_name)
+            stopped = versions.halt(self._db, old["id"], inbound.user_name)
+            versions.replace(self._db, old["id"], version, inbound.user_name)
             append(self._db, person_entry(inbound, version, run_id))
             if works:
                 insert_run(self._db, run_id, inbound, route)
@@ -138,47 +137,17 @@ class Ledger:
     def withdraw(self, message_id: str, event_id: str, by: str) -> Correction:
         """Write down that its author deleted a message; its open runs are flagged as stopped."""
         with self._transaction():
-            old = self._current(message_id)
-            if old is None or not self._claimed(f"event:{event_id}", message_id):
+            old = versions.current(self._db, message_id)
+            if old is None or not versions.claim(self._db, event_id, message_id):
                 return Correction(outcome="unknown" if old is None else "duplicate")
-            stopped = self._halt(old["id"], by)
-            self._replace(old["id"], "", by)
+            stopped = versions.halt(self._db, old["id"], by)
+            versions.replace(self._db, old["id"], "", by)
         return Correction(outcome="new", message_id=old["id"], stopped=tuple(stopped))
 
     def withdrawn(self, message_id: str) -> bool:
         """Whether its author deleted the message."""
         sql = "SELECT 1 FROM versions WHERE message_id = ? AND successor = ''"
         return bool(self._rows(sql, message_id))
-
-    def _current(self, message_id: str) -> sqlite3.Row | None:
-        rows = self._rows(
-            "SELECT * FROM messages WHERE (id = ? OR id LIKE ?) AND kind = 'person'"
-            " AND id NOT IN (SELECT message_id FROM versions) LIMIT 1",
-            message_id,
-            f"{message_id}:v%",
-        )
-        return rows[0] if rows else None
-
-    def _versions(self, message_id: str) -> int:
-        like = f"{message_id}:v%"
-        return int(self._rows("SELECT count(*) AS n FROM messages WHERE id LIKE ?", like)[0]["n"])
-
-    def _claimed(self, claim: str, message_id: str) -> bool:
-        """Claim an event within the caller's transaction; False where it was claimed before."""
-        made = self._db.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (claim, message_id))
-        return made.rowcount == 1
-
-    def _replace(self, old: str, new: str, by: str) -> None:
-        self._db.execute("INSERT INTO versions VALUES (?, ?, ?, ?)", (old, new, by, now()))
-
-    def _halt(self, run_id: str, by: str) -> list[str]:
-        """Flag one run as stopped, without a notice about it."""
-        rows = self._db.execute(
-            "UPDATE runs SET stopped_by = ? WHERE id = ? AND status IN ('queued', 'running')"
-            " AND stopped_by = '' RETURNING id",
-            (by, run_id),
-        )
-        return [str(row["id"]) for row in rows.fetchall()]
 
     def _thread_state(self, channel: str, thread_ts: str) -> Thread:
         rows = self._rows(
@@ -323,71 +292,6 @@ class Ledger:
         )
         return ids
 
-    async def heard(self, day: str) -> Heard:
-        """The latest that was heard everywhere; threads and messages since `day` (ISO 8601)."""
-        first = await self.put("heard:since", {"at": time.time()})
-        person = "FROM messages WHERE kind = 'person'"
-        channels = self._rows(f"SELECT channel, max(ts) AS ts {person} GROUP BY channel")
-        recent = self._rows(f"SELECT channel, thread_ts, ts {person} AND at >= ?", day)
-        ours = {(run["channel"], run["thread_ts"]) for run in self._threads_since(day)}
-        threads: dict[tuple[str, str], float] = {}
-        for row in recent:
-            thread = (row["channel"], row["thread_ts"])
-            if thread in ours:
-                threads[thread] = max(threads.get(thread, 0.0), _seconds(row["ts"]))
-        return Heard(
-            since=float(first["at"]),
-            channels={row["channel"]: _seconds(row["ts"]) for row in channels},
-            threads=threads,
-            known=frozenset((row["channel"], row["ts"]) for row in recent),
-        )
-
-    def _threads_since(self, day: str) -> list[sqlite3.Row]:
-        return self._rows("SELECT DISTINCT channel, thread_ts FROM runs WHERE created_at >= ?", day)
-
-    # -- what people think of it -----------------------------------------------------------
-
-    def judge(self, feedback: Feedback) -> bool:
-        """Append what a person thinks of a message of the desk; False for an unknown message."""
-        with self._transaction():
-            known = self._rows(
-                "SELECT 1 FROM messages WHERE id = ? AND kind != 'person'", feedback.message_id
-            )
-            if known:
-                self._db.execute(
-                    "INSERT INTO feedback (message_id, verdict, person, person_name, at)"
-                    " VALUES (?, ?, ?, ?, ?)",
-                    (*astuple(feedback)[:4], feedback.at or now()),
-                )
-        return bool(known)
-
-    def judgements(self, message_id: str) -> list[Feedback]:
-        """What people thought of a message, the oldest first; all of it stays."""
-        rows = self._rows(
-            "SELECT message_id, verdict, person, person_name, at FROM feedback"
-            " WHERE message_id = ? ORDER BY seq",
-            message_id,
-        )
-        return [Feedback(**dict(row)) for row in rows]
-
-    # -- threads that look busy ------------------------------------------------------------
-
-    def mark_busy(self, channel: str, thread_ts: str) -> None:
-        """Write down that a thread is about to be shown as worked on."""
-        with self._transaction():
-            self._db.execute("INSERT OR IGNORE INTO sessions VALUES (?, ?)", (channel, thread_ts))
-
-    def mark_free(self, channel: str, thread_ts: str) -> None:
-        """Write down that a thread is no longer shown as worked on."""
-        with self._transaction():
-            self._db.execute(
-                "DELETE FROM sessions WHERE channel = ? AND thread_ts = ?", (channel, thread_ts)
-            )
-
-    def busy(self) -> list[tuple[str, str]]:
-        """The threads that may be shown as worked on."""
-        return [(r["channel"], r["thread_ts"]) for r in self._rows("SELECT * FROM sessions")]
-
     # -- the journal of turns, and what they cost ----------------------------------------
 
     async def get(self, key: str) -> dict[str, Any] | None:
@@ -413,56 +317,6 @@ class Ledger:
             prefix + "\U0010ffff",
         )
         return [json.loads(row["value"]) for row in rows]
-
-    def charge(self, key: str, *, run_id: str, agent: str, model: str, usage: Usage) -> None:
-        """Write down what one model call cost; the same key is charged once, and reserved no more."""
-        with self._transaction():
-            self.release(key, run_id=run_id)
-            self._db.execute(
-                "INSERT OR IGNORE INTO charges VALUES (?, ?, ?, ?, ?, ?)",
-                (key, run_id, agent, model, json.dumps(asdict(usage)), now()),
-            )
-
-    def reserve(self, key: str, *, run_id: str, limits: Limits) -> bool:
-        """Set a model call aside before it is made; False when the run's budget has no room for it.
-
-        It counts until it is charged under `key` or released. Reservations die with the process,
-        as the calls do.
-        """
-        with self._lock:
-            if self._rows("SELECT 1 FROM charges WHERE key = ?", key):
-                return True
-            held = self._reserved.setdefault(run_id, set())
-            if key not in held and exceeded(self.spent(run_id).expecting(len(held)), limits):
-                return False
-            held.add(key)
-            return True
-
-    def release(self, key: str, *, run_id: str) -> bool:
-        """Give a reservation back; whether there was one."""
-        with self._lock:
-            held = self._reserved.get(run_id, set())
-            known = key in held
-            held.discard(key)
-            if not held:
-                self._reserved.pop(run_id, None)
-            return known
-
-    def spent(self, run_id: str) -> Spent:
-        """What a run has used so far."""
-        spent = Spent()
-        for row in self._rows("SELECT usage FROM charges WHERE run_id = ?", run_id):
-            spent = spent.plus(Usage(**json.loads(row["usage"])))
-        return spent
-
-    def spending(self, since: str = "") -> dict[str, Spent]:
-        """What every agent has used since a moment (ISO 8601, UTC), or ever."""
-        found: dict[str, Spent] = {}
-        rows = self._rows("SELECT agent, usage FROM charges WHERE at >= ? ORDER BY agent", since)
-        for row in rows:
-            usage = Usage(**json.loads(row["usage"]))
-            found[row["agent"]] = found.get(row["agent"], Spent()).plus(usage)
-        return found
 
     # -- the projection into the store ---------------------------------------------------
 
@@ -512,11 +366,3 @@ class Ledger:
     def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with self._lock:
             return self._db.execute(sql, values).fetchall()
-
-
-def _seconds(ts: str) -> float:
-    """A platform's ts as a number; 0 for one that is none."""
-    try:
-        return float(ts)
-    except ValueError:
-        return 0.0

@@ -33,7 +33,7 @@ class Sessions:
         thread = (said.channel, said.thread_ts)
         await self._hold_off(thread)
         self._busy[thread] = run.id
-        self._ledger.mark_busy(*thread)
+        self._ledger.people.mark_busy(*thread)
         title = " ".join(run.route.text.split())[:80]
         await self._chat.session(*thread, "processing", user=said.user, title=title)
 
@@ -43,13 +43,13 @@ class Sessions:
         if self._busy.get(thread, run.id) != run.id:
             return
         self._busy.pop(thread, None)
-        if thread in self._ledger.busy():
+        if thread in self._ledger.people.busy():
             await self._release(thread, state)
 
     def recover(self) -> None:
         """Release the threads that an earlier process left busy, apart from those with open runs."""
         open_threads = {(r.inbound.channel, r.inbound.thread_ts) for r in self._ledger.open_runs()}
-        for thread in self._ledger.busy():
+        for thread in self._ledger.people.busy():
             if thread not in open_threads:
                 self._later(thread, "active", 0.0)
 
@@ -60,7 +60,7 @@ class Sessions:
 
     async def _release(self, thread: Thread, state: SessionState) -> None:
         if await self._chat.session(*thread, state):
-            self._ledger.mark_free(*thread)
+            self._ledger.people.mark_free(*thread)
         else:
             self._later(thread, state, self._again)
 
@@ -69,7 +69,7 @@ class Sessions:
             for wait in chain((pause,), repeat(self._again)):
                 await asyncio.sleep(wait)
                 if await self._chat.session(*thread, state):
-                    self._ledger.mark_free(*thread)
+                    self._ledger.people.mark_free(*thread)
                     return
 
         self._trying[thread] = asyncio.create_task(keep_trying())

@@ -94,7 +94,7 @@ class TurnWatch:
         key = self._call
         self._calls += 1
         self._calling, self._written = False, 0
-        self.ledger.charge(
+        self.ledger.accounts.charge(
             key,
             run_id=self.run.id,
             agent=self.agent.id,
@@ -107,7 +107,7 @@ class TurnWatch:
         if self.stopped(self.run.id):
             return "stopped"
         # Before a tool this sets the call aside that will read its outcome.
-        if not self.ledger.reserve(self._call, run_id=self.run.id, limits=self.limits):
+        if not self.ledger.accounts.reserve(self._call, run_id=self.run.id, limits=self.limits):
             return "budget"
         self._calling = True
         return "yes"
@@ -116,7 +116,7 @@ class TurnWatch:
         """The turn was cut off. What a call under way cost is unknown, and it is counted so."""
         if not self._calling:
             return
-        self.ledger.charge(
+        self.ledger.accounts.charge(
             f"{self._call}:cut{self.run.attempts}",
             run_id=self.run.id,
             agent=self.agent.id,
@@ -126,7 +126,7 @@ class TurnWatch:
 
     def close(self) -> None:
         """The turn is over: what was set aside and not used is free again."""
-        self.ledger.release(self._call, run_id=self.run.id)
+        self.ledger.accounts.release(self._call, run_id=self.run.id)
 
     @property
     def _call(self) -> str:

@@ -166,7 +166,7 @@ async def test_an_answer_can_be_judged(bullpen: Bullpen, hands: Controls) -> Non
         )  # fmt: skip
 
         async def kept(verdict: str = verdict) -> Any:
-            found = bullpen.desk.ledger.judgements(key)
+            found = bullpen.desk.ledger.people.judgements(key)
             return [f for f in found if f.verdict == verdict]
 
         [feedback] = await until(kept)

@@ -82,7 +82,7 @@ async def test_agents_side_by_side_stay_within_the_budget(
     desk = await open_desk(chat := FakeChat(), model, limits=limits)
     await desk.receive(said("do everything"))
     await desk.idle(15)
-    assert model.calls == desk.ledger.spent("T:C1:1.000001").calls == most
+    assert model.calls == desk.ledger.accounts.spent("T:C1:1.000001").calls == most
     assert any("used up its budget" in post.text for post in chat.posts)
 
 
@@ -107,5 +107,5 @@ async def test_a_call_that_a_stop_cut_off_is_charged_as_far_as_it_is_known(
     await until(lambda: model.calls)
     await desk.stop_thread("C1", "1.000001", "Ada")
     await desk.idle(10)
-    spent = desk.ledger.spent("T:C1:1.000001")
+    spent = desk.ledger.accounts.spent("T:C1:1.000001")
     assert (spent.calls, spent.tokens, spent.unpriced) == (1, 100, 1)

@@ -243,8 +243,8 @@ async def test_the_journal_keeps_its_first_value_and_charges_count_once(tmp_path
     assert await ledger.put("k", {"a": 2}) == {"a": 1}
     for _ in range(2):
         usage = Usage(input_tokens=3, cost_usd=0.5)
-        ledger.charge("t:c0", run_id="r", agent="quant", model="m", usage=usage)
-    assert (ledger.spent("r").calls, ledger.spent("r").usd) == (1, 0.5)
+        ledger.accounts.charge("t:c0", run_id="r", agent="quant", model="m", usage=usage)
+    assert (ledger.accounts.spent("r").calls, ledger.accounts.spent("r").usd) == (1, 0.5)
     ledger.close()
 
 

@@ -27,7 +27,7 @@ async def test_every_end_releases_the_thread(open_desk: OpenDesk, script: list[A
     await desk.receive(said("hello"))
     await desk.idle(10)
     assert states(chat) == [("1.000001", "processing"), ("1.000001", "active")]
-    assert desk.ledger.busy() == []
+    assert desk.ledger.people.busy() == []
 
 
 async def test_a_stop_releases_the_thread(open_desk: OpenDesk) -> None:
@@ -51,11 +51,11 @@ async def test_what_a_crash_left_busy_is_released_at_the_next_start(open_desk: O
     desk = await open_desk(chat := FakeChat(), ScriptedModel([]))
     await desk.stop()
     ledger = Ledger(desk.parts.home / "ledger.db")
-    ledger.mark_busy("C1", "7.000001")
+    ledger.people.mark_busy("C1", "7.000001")
     ledger.close()
     await desk.start()
     await until(lambda: states(chat) == [("7.000001", "active")])
-    await until(lambda: desk.ledger.busy() == [])
+    await until(lambda: desk.ledger.people.busy() == [])
 
 
 async def test_a_release_that_has_to_wait_is_tried_again(open_desk: OpenDesk) -> None:
@@ -72,7 +72,7 @@ async def test_a_release_that_has_to_wait_is_tried_again(open_desk: OpenDesk) ->
     desk = await open_desk(chat := Patient(), ScriptedModel(["Done."]), patience=0.05)
     await desk.receive(said("hello"))
     await desk.idle(10)
-    await until(lambda: desk.ledger.busy() == [])
+    await until(lambda: desk.ledger.people.busy() == [])
     assert [state for _, state in states(chat)].count("active") == 3
 
 

@@ -37,7 +37,7 @@ async def test_an_edit_restarts_the_running_work_and_says_so_once(open_desk: Ope
     ]
     assert quick.requests[-1].meta["purpose"] == "answer"
     assert texts(desk) == [(MESSAGE, "quant: oil"), (f"{MESSAGE}:v2", "quant: silver")]
-    assert desk.ledger.busy() == []
+    assert desk.ledger.people.busy() == []
 
 
 async def test_an_edit_of_an_answered_message_is_answered_as_a_correction(
