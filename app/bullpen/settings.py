@@ -164,8 +164,10 @@ def prepare_home(home: Path) -> None:
         if home.stat().st_uid == os.geteuid():
             home.chmod(0o700)
         prove_writable(home)
-        for name in ("logs", "files", "artifacts", "agents"):
+        for name in ("logs", "files", "artifacts", "agents", "cache"):
             (home / name).mkdir(exist_ok=True, mode=0o700)
+        # Matplotlib keeps its list of fonts there; everything of the desk is under its home.
+        os.environ.setdefault("MPLCONFIGDIR", str(home / "cache"))
     except OSError as error:
         raise messages.home_unusable(home, error.strerror or str(error)) from None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -21,6 +21,7 @@ from bullpen_orchestrator.entries import ENDED, Run, RunStatus
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.outbox import Outbox
 from bullpen_orchestrator.parts import DeskParts
+from bullpen_orchestrator.sessions import Sessions
 from bullpen_orchestrator.speech import Speech
 from bullpen_orchestrator.turns import Stopped
 
@@ -35,11 +36,19 @@ Drive = Callable[[str], Coroutine[None, None, None]]
 class Conductor:
     """Drives runs in the desk's event loop; `drive` is the graph, resumable by run id."""
 
-    def __init__(self, parts: DeskParts, ledger: Ledger, outbox: Outbox, speech: Speech) -> None:
+    def __init__(
+        self,
+        parts: DeskParts,
+        ledger: Ledger,
+        outbox: Outbox,
+        speech: Speech,
+        sessions: Sessions,
+    ) -> None:
         self._parts = parts
         self._ledger = ledger
         self._outbox = outbox
         self._speech = speech
+        self._sessions = sessions
         self._drive: Drive | None = None
         self._forget: Callable[[str], Awaitable[None]] | None = None
         self._stopped: set[str] = set()
@@ -101,6 +110,7 @@ class Conductor:
             self._begun[run_id] = self._ledger.begin(run_id)
         attempts = self._begun[run_id]
         self._parts.checkpoint("run.begun")
+        await self._sessions.begin(run)
         if attempts > self._parts.limits.crashes:
             _log.error("run parked", run=run_id, attempts=attempts)
             return await self._last_word(run, "parked", messages.parked(run_id, attempts - 1))
@@ -109,10 +119,11 @@ class Conductor:
         except asyncio.CancelledError:
             if not self.stopped(run_id):
                 self._ledger.give_back(run_id)
+                await self._sessions.end(run, "suspended")
                 raise
-            return await self._end(run, "stopped")
+            return await self._halted(run)
         except Stopped:
-            return await self._end(run, "stopped")
+            return await self._halted(run)
         except sqlite3.OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - every failure must end in a sentence
@@ -140,11 +151,18 @@ class Conductor:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
+    async def _halted(self, run: Run) -> RunStatus:
+        if not self._ledger.run(run.id).stop_key:
+            await self._speech.cut_short(run, self._speaker(run))
+        return await self._end(run, "stopped")
+
     async def _last_word(self, run: Run, status: RunStatus, text: str) -> RunStatus:
         await self._speech.give_up(run, self._speaker(run), key=f"{run.id}:last", text=text)
         return await self._end(run, status, text)
 
     async def _end(self, run: Run, status: RunStatus, problem: str = "") -> RunStatus:
+        gone = self._ledger.withdrawn(run.id)
+        await self._sessions.end(run, "closed" if gone else "active")
         self._ledger.end(run.id, status, problem)
         self._parts.checkpoint("run.ended")
         self._stopped.discard(run.id)
@@ -159,11 +177,17 @@ class Conductor:
     async def stop(self, channel: str, thread_ts: str, by: str) -> int:
         """End every open run of a thread and say so once; how many there were."""
         ids = self._ledger.stop(channel, thread_ts, by)
-        await self.halt(ids)
+        self.halt(ids)
+        await self.say_stopped(ids)
         return len(ids)
 
-    async def halt(self, ids: Sequence[str]) -> None:
-        """End runs that the ledger has flagged as stopped, and say so once; repeatable."""
+    async def say_stopped(self, ids: Sequence[str]) -> None:
+        """Say once that these runs were stopped; repeatable, since they share a key."""
+        for run_id in ids[:1]:
+            await self._say_stopped(self._ledger.run(run_id))
+
+    def halt(self, ids: Iterable[str]) -> None:
+        """End runs that the ledger has flagged as stopped; nothing more of them is posted."""
         for run_id in ids:
             if self._ledger.run(run_id).status not in ENDED:
                 self._stopped.add(run_id)
@@ -171,11 +195,15 @@ class Conductor:
             task = self._driving.get(run_id)
             if task is not None:
                 task.cancel()
-        for run_id in ids[:1]:
-            await self._say_stopped(self._ledger.run(run_id))
 
     async def _say_stopped(self, run: Run) -> None:
-        """Runs that one stop ended share a key, so that it is said once, after a crash too."""
+        """Runs that one stop ended share a key, so that it is said once, after a crash too.
+
+        A corrected or withdrawn message has no such notice: only what still grew is closed.
+        """
+        if not run.stop_key:
+            await self._speech.cut_short(run, self._speaker(run))
+            return
         text = messages.stopped(run.stopped_by)
         await self._speech.give_up(run, self._speaker(run), key=run.stop_key, text=text)
 

@@ -85,6 +85,21 @@ class Claim:
     stopped: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What became of an edit or a deletion.
+
+    `stopped` are the runs it ended; `answered` is True when the old version had a run at all.
+    `message_id` is the version that was taken back.
+    """
+
+    outcome: Literal["new", "duplicate", "unknown"]
+    run_id: str = ""
+    message_id: str = ""
+    stopped: tuple[str, ...] = ()
+    answered: bool = False
+
+
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Generator[None]:
     """One immediate transaction: all of it or nothing."""

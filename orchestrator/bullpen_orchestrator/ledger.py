@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +20,7 @@ from typing import Any
 from bullpen_agents.model import Usage
 from bullpen_orchestrator.entries import (
     Claim,
+    Correction,
     Entry,
     Run,
     RunStatus,
@@ -31,7 +33,7 @@ from bullpen_orchestrator.entries import (
     transaction,
 )
 from bullpen_orchestrator.limits import Limits, Spent, exceeded
-from bullpen_orchestrator.ports import Inbound
+from bullpen_orchestrator.ports import Heard, Inbound
 from bullpen_orchestrator.routing import Route, Thread
 from bullpen_orchestrator.schema import connect
 from bullpen_tools.context import LocalFile
@@ -80,7 +82,7 @@ class Ledger:
             if marks:
                 return self._left_to_do(marks[0]["message_id"])
             route = decide(self._thread_state(inbound.channel, inbound.thread_ts))
-            works = route.decision not in ("ignore", "stop")
+            works = route.decision not in ("ignore", "stop", "word")
             run_id = message_id if works else ""
             append(self._db, person_entry(inbound, message_id, run_id))
             if works:
@@ -105,6 +107,78 @@ class Ledger:
         run_id = message_id if open_run else ""
         return Claim(outcome="duplicate", route=Route(decision="ignore"), run_id=run_id)
 
+    def correct(self, inbound: Inbound, decide: Callable[[Thread], Route]) -> Correction:
+        """Keep the changed text of a known message beside the old, and make the run it asks for.
+
+        Open runs of the old version are flagged as stopped in the same transaction.
+        """
+        message_id = f"{inbound.team}:{inbound.channel}:{inbound.ts}"
+        with self._transaction():
+            old = self._current(message_id)
+            if old is None:
+                return Correction(outcome="unknown")
+            if not self._claimed(f"event:{inbound.event_id}", message_id) or (
+                old["text"] == inbound.text
+            ):
+                return Correction(outcome="duplicate")
+            route = decide(self._thread_state(inbound.channel, inbound.thread_ts))
+            works = route.decision not in ("ignore", "stop", "word")
+            version = f"{message_id}:v{self._versions(message_id) + 2}"
+            run_id = version if works else ""
+            stopped = self._halt(old["id"], inbound.user_name)
+            self._replace(old["id"], version, inbound.user_name)
+            append(self._db, person_entry(inbound, version, run_id))
+            if works:
+                insert_run(self._db, run_id, inbound, route)
+        return Correction(
+            outcome="new", run_id=run_id, stopped=tuple(stopped), answered=bool(old["run_id"])
+        )
+
+    def withdraw(self, message_id: str, event_id: str, by: str) -> Correction:
+        """Write down that its author deleted a message; its open runs are flagged as stopped."""
+        with self._transaction():
+            old = self._current(message_id)
+            if old is None or not self._claimed(f"event:{event_id}", message_id):
+                return Correction(outcome="unknown" if old is None else "duplicate")
+            stopped = self._halt(old["id"], by)
+            self._replace(old["id"], "", by)
+        return Correction(outcome="new", message_id=old["id"], stopped=tuple(stopped))
+
+    def withdrawn(self, message_id: str) -> bool:
+        """Whether its author deleted the message."""
+        sql = "SELECT 1 FROM versions WHERE message_id = ? AND successor = ''"
+        return bool(self._rows(sql, message_id))
+
+    def _current(self, message_id: str) -> sqlite3.Row | None:
+        rows = self._rows(
+            "SELECT * FROM messages WHERE (id = ? OR id LIKE ?) AND kind = 'person'"
+            " AND id NOT IN (SELECT message_id FROM versions) LIMIT 1",
+            message_id,
+            f"{message_id}:v%",
+        )
+        return rows[0] if rows else None
+
+    def _versions(self, message_id: str) -> int:
+        like = f"{message_id}:v%"
+        return int(self._rows("SELECT count(*) AS n FROM messages WHERE id LIKE ?", like)[0]["n"])
+
+    def _claimed(self, claim: str, message_id: str) -> bool:
+        """Claim an event within the caller's transaction; False where it was claimed before."""
+        made = self._db.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (claim, message_id))
+        return made.rowcount == 1
+
+    def _replace(self, old: str, new: str, by: str) -> None:
+        self._db.execute("INSERT INTO versions VALUES (?, ?, ?, ?)", (old, new, by, now()))
+
+    def _halt(self, run_id: str, by: str) -> list[str]:
+        """Flag one run as stopped, without a notice about it."""
+        rows = self._db.execute(
+            "UPDATE runs SET stopped_by = ? WHERE id = ? AND status IN ('queued', 'running')"
+            " AND stopped_by = '' RETURNING id",
+            (by, run_id),
+        )
+        return [str(row["id"]) for row in rows.fetchall()]
+
     def _thread_state(self, channel: str, thread_ts: str) -> Thread:
         rows = self._rows(
             "SELECT owner FROM runs WHERE channel = ? AND thread_ts = ? ORDER BY seq DESC",
@@ -117,11 +191,12 @@ class Ledger:
     def thread(self, channel: str, thread_ts: str, *, before: int, limit: int) -> list[Entry]:
         """The last `limit` messages of a thread with a sequence number below `before`, oldest first.
 
-        What was taken back or refused before anybody saw it is left out.
+        What was taken back, corrected since, or refused before anybody saw it is left out.
         """
         rows = self._rows(
             "SELECT * FROM messages WHERE channel = ? AND thread_ts = ? AND seq < ?"
             " AND id NOT IN (SELECT key FROM outbox WHERE state IN ('withdrawn', 'failed'))"
+            " AND id NOT IN (SELECT message_id FROM versions)"
             " ORDER BY seq DESC LIMIT ?",
             channel,
             thread_ts,
@@ -150,7 +225,7 @@ class Ledger:
         """The first message of a person in a thread."""
         rows = self._rows(
             "SELECT * FROM messages WHERE channel = ? AND thread_ts = ? AND kind = 'person'"
-            " ORDER BY seq LIMIT 1",
+            " AND id NOT IN (SELECT message_id FROM versions) ORDER BY seq LIMIT 1",
             channel,
             thread_ts,
         )
@@ -247,6 +322,46 @@ class Ledger:
         )
         return ids
 
+    async def heard(self, day: str) -> Heard:
+        """The latest that was heard everywhere; threads and messages since `day` (ISO 8601)."""
+        first = await self.put("heard:since", {"at": time.time()})
+        person = "FROM messages WHERE kind = 'person'"
+        channels = self._rows(f"SELECT channel, max(ts) AS ts {person} GROUP BY channel")
+        recent = self._rows(f"SELECT channel, thread_ts, ts {person} AND at >= ?", day)
+        ours = {(run["channel"], run["thread_ts"]) for run in self._threads_since(day)}
+        threads: dict[tuple[str, str], float] = {}
+        for row in recent:
+            thread = (row["channel"], row["thread_ts"])
+            if thread in ours:
+                threads[thread] = max(threads.get(thread, 0.0), _seconds(row["ts"]))
+        return Heard(
+            since=float(first["at"]),
+            channels={row["channel"]: _seconds(row["ts"]) for row in channels},
+            threads=threads,
+            known=frozenset((row["channel"], row["ts"]) for row in recent),
+        )
+
+    def _threads_since(self, day: str) -> list[sqlite3.Row]:
+        return self._rows("SELECT DISTINCT channel, thread_ts FROM runs WHERE created_at >= ?", day)
+
+    # -- threads that look busy ------------------------------------------------------------
+
+    def mark_busy(self, channel: str, thread_ts: str) -> None:
+        """Write down that a thread is about to be shown as worked on."""
+        with self._transaction():
+            self._db.execute("INSERT OR IGNORE INTO sessions VALUES (?, ?)", (channel, thread_ts))
+
+    def mark_free(self, channel: str, thread_ts: str) -> None:
+        """Write down that a thread is no longer shown as worked on."""
+        with self._transaction():
+            self._db.execute(
+                "DELETE FROM sessions WHERE channel = ? AND thread_ts = ?", (channel, thread_ts)
+            )
+
+    def busy(self) -> list[tuple[str, str]]:
+        """The threads that may be shown as worked on."""
+        return [(r["channel"], r["thread_ts"]) for r in self._rows("SELECT * FROM sessions")]
+
     # -- the journal of turns, and what they cost ----------------------------------------
 
     async def get(self, key: str) -> dict[str, Any] | None:
@@ -314,6 +429,15 @@ class Ledger:
             spent = spent.plus(Usage(**json.loads(row["usage"])))
         return spent
 
+    def spending(self, since: str = "") -> dict[str, Spent]:
+        """What every agent has used since a moment (ISO 8601, UTC), or ever."""
+        found: dict[str, Spent] = {}
+        rows = self._rows("SELECT agent, usage FROM charges WHERE at >= ? ORDER BY agent", since)
+        for row in rows:
+            usage = Usage(**json.loads(row["usage"]))
+            found[row["agent"]] = found.get(row["agent"], Spent()).plus(usage)
+        return found
+
     # -- the projection into the store ---------------------------------------------------
 
     def unremembered(self, limit: int = 200) -> list[Entry]:
@@ -323,12 +447,27 @@ class Ledger:
             " LEFT JOIN outbox o ON o.key = m.id"
             " WHERE m.kind != 'notice' AND trim(m.shown) != '' AND (m.ts != '' OR o.state = 'sent')"
             " AND NOT EXISTS (SELECT 1 FROM remembered r WHERE r.message_id = m.id)"
+            " AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.message_id = m.id)"
             " AND EXISTS (SELECT 1 FROM runs WHERE runs.channel = m.channel"
             "             AND runs.thread_ts = m.thread_ts)"
             " ORDER BY m.seq LIMIT ?",
             limit,
         )
         return [entry_of(row, ts=row["ts"] or row["posted_ts"]) for row in rows]
+
+    def remembered(self, message_id: str) -> str:
+        """The id of the record that holds a message, or ""."""
+        rows = self._rows("SELECT record_id FROM remembered WHERE message_id = ?", message_id)
+        return str(rows[0]["record_id"]) if rows else ""
+
+    def author(self, message_id: str) -> str:
+        """Who said a known message."""
+        return str(self._rows("SELECT author FROM messages WHERE id = ?", message_id)[0]["author"])
+
+    def predecessor(self, message_id: str) -> str:
+        """The id of the version that this one corrects, or ""."""
+        rows = self._rows("SELECT message_id FROM versions WHERE successor = ?", message_id)
+        return str(rows[0]["message_id"]) if rows else ""
 
     def remember(self, message_id: str, record_id: str) -> None:
         """Write down that a message is in the store."""
@@ -347,3 +486,11 @@ class Ledger:
     def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with self._lock:
             return self._db.execute(sql, values).fetchall()
+
+
+def _seconds(ts: str) -> float:
+    """A platform's ts as a number; 0 for one that is none."""
+    try:
+        return float(ts)
+    except ValueError:
+        return 0.0

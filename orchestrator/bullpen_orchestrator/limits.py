@@ -51,6 +51,15 @@ class Spent:
             unpriced=self.unpriced + (1 if usage.cost_usd is None else 0),
         )
 
+    def and_also(self, other: Spent) -> Spent:
+        """Both together."""
+        return Spent(
+            calls=self.calls + other.calls,
+            tokens=self.tokens + other.tokens,
+            usd=self.usd + other.usd,
+            unpriced=self.unpriced + other.unpriced,
+        )
+
     def expecting(self, calls: int) -> Spent:
         """This and `calls` model calls whose cost is not known yet: each is taken for a mean one."""
         made = max(1, self.calls)

@@ -1,9 +1,9 @@
 """The effects: every message the desk says is a row first, then a post, then a row that says so.
 
-The rule it protects: each key is posted exactly once, in the order of its channel, with the text
-that was stored. A post whose fate is unknown is looked for on the platform before it is sent
-again; one that cannot be posted never holds up its channel for good. It decides nothing about
-what is said, and never alters a text.
+The rule it protects: each key is posted exactly once, in the order of its thread and answers first,
+with the text that was stored. A post whose fate is unknown is looked for on the platform before it
+is sent again; one that cannot be posted never holds up its channel for good. It decides nothing
+about what is said, and never alters a text.
 """
 
 from __future__ import annotations
@@ -24,6 +24,22 @@ import structlog
 from bullpen_orchestrator.entries import Entry, append, transaction
 from bullpen_orchestrator.ports import Busy, Button, Chat, Post, Undeliverable, pass_by
 from bullpen_orchestrator.schema import connect
+
+# Within a thread the order stands; between threads the more urgent goes first, and what is in
+# doubt before all.
+_NEXT = """
+    WITH waiting AS (
+        SELECT *, json_extract(post, '$.priority') AS priority,
+            row_number() OVER (
+                PARTITION BY json_extract(post, '$.thread_ts') ORDER BY seq
+            ) AS place
+        FROM outbox WHERE channel = ? AND state IN ('queued', 'sending')
+    )
+    SELECT * FROM waiting WHERE place = 1
+    ORDER BY state = 'sending' DESC, CASE priority WHEN 'answer' THEN 0 WHEN 'approval' THEN 1
+        WHEN 'result' THEN 2 ELSE 3 END, seq
+    LIMIT 1
+"""
 
 # How often a post may fail in a way that the platform does not explain, before it is given up and
 # the lane goes on. Between two attempts the pause grows by `settle`.
@@ -183,11 +199,7 @@ class Outbox:
                 self._wake(channel)
 
     def _next(self, channel: str) -> Row | None:
-        rows = self._select(
-            "SELECT * FROM outbox WHERE channel = ? AND state IN ('queued', 'sending')"
-            " ORDER BY seq LIMIT 1",
-            channel,
-        )
+        rows = self._select(_NEXT, channel)
         return _row(rows[0]) if rows else None
 
     async def _deliver(self, row: Row) -> None:

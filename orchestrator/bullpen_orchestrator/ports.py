@@ -12,6 +12,8 @@ from typing import Any, Literal, Protocol
 from bullpen_tools.context import LocalFile
 
 Audience = Literal["public", "private", "direct"]
+SessionState = Literal["processing", "suspended", "active", "closed"]
+"""Worked on; waiting until the desk goes on; not worked on; taken back by who asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,20 @@ class Inbound:
     permalink: str = ""
     files: tuple[LocalFile, ...] = ()
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What the desk has heard, in platform times (seconds), so that the rest can be fetched.
+
+    `since` is when it first listened; `channels` and `threads` (channel, root) hold the latest
+    message of a person; `known` the (channel, ts) of the last day.
+    """
+
+    since: float
+    channels: dict[str, float]
+    threads: dict[tuple[str, str], float]
+    known: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +125,15 @@ class Chat(Protocol):
 
     async def status(self, channel: str, thread_ts: str, agent: str, text: str) -> None:
         """Show that `agent` is busy ("" clears). Best effort: never raises, may be dropped."""
+        ...
+
+    async def session(
+        self, channel: str, thread_ts: str, state: SessionState, *, user: str = "", title: str = ""
+    ) -> bool:
+        """Show the state of the work in a thread that `user` began. Never raises.
+
+        False where the platform does not show it yet and it is worth another attempt.
+        """
         ...
 
     async def open_live(self, channel: str, thread_ts: str, agent: str, user: str) -> str | None:

@@ -159,29 +159,33 @@ class Speech:
     async def give_up(self, run: Run, agent: Agent, *, key: str, text: str) -> None:
         """Say `text` as the last word of a run, in place of a message that was still growing.
 
-        Further growing messages are closed with the same words, so that none looks alive.
+        Further growing messages are closed, so that none looks alive.
         """
         await self.opened(run.id)
-        open_ones = [
-            live
-            for live in self._ledger.journalled(f"live:{run.id}:")
-            if live["ts"] and not self._completed(live["key"])
-        ]
-        own = [live for live in open_ones if live["agent"] == agent.id][:1]
-        for live in open_ones:
-            if live not in own:
-                speaker = self._parts.roster.agents.get(live["agent"], agent)
-                cut = f"{live['key']}:cut"
+        own = next((live for live in self._growing(run) if live["agent"] == agent.id), None)
+        await self.cut_short(run, agent, but=own["key"] if own else "")
+        live = own["ts"] if own else ""
+        await self.notice(run.inbound, agent, key=key, text=text, run_id=run.id, live=live)
+
+    async def cut_short(self, run: Run, agent: Agent, *, but: str = "") -> None:
+        """Close the messages of a run that still grow, other than that of the post `but`."""
+        for live in self._growing(run):
+            if live["key"] != but:
                 await self.notice(
                     run.inbound,
-                    speaker,
-                    key=cut,
+                    self._parts.roster.agents.get(live["agent"], agent),
+                    key=f"{live['key']}:cut",
                     text=messages.cut(),
                     run_id=run.id,
                     live=live["ts"],
                 )
-        ts = own[0]["ts"] if own else ""
-        await self.notice(run.inbound, agent, key=key, text=text, run_id=run.id, live=ts)
+
+    def _growing(self, run: Run) -> list[dict[str, str]]:
+        return [
+            live
+            for live in self._ledger.journalled(f"live:{run.id}:")
+            if live["ts"] and not self._completed(live["key"])
+        ]
 
     def _completed(self, key: str) -> bool:
         row = self._outbox.row(key)

@@ -237,6 +237,23 @@ async def test_links_open_the_message(
     assert chat.permalink(desk_channel, ts, ts) == known["permalink"]
 
 
+async def test_links_of_another_day_lead_to_the_workspace_of_today(
+    chat: SlackChat, person: AsyncWebClient, workspace: Workspace, desk_channel: str
+) -> None:
+    root = (await person.chat_postMessage(channel=desk_channel, text="q"))["ts"]
+    old = "[there](http://127.0.0.1:1/archives/C1/p1), and http://x.org:1/archives/C1/p1"
+    post = Post(
+        key="k", channel=desk_channel, thread_ts=root, agent="quant", text=old,
+        footnotes=("http://localhost:4747/archives/C1/p2",),
+    )  # fmt: skip
+    await chat.post(post)
+    blocks = (await thread(person, desk_channel, root))[1]["blocks"]
+    assert blocks[0]["text"] == (
+        f"[there]({workspace.url}/archives/C1/p1), and http://x.org:1/archives/C1/p1"
+    )
+    assert f"{workspace.url}/archives/C1/p2" in blocks[1]["elements"][0]["text"]
+
+
 async def test_status_never_raises(chat: SlackChat) -> None:
     await chat.status("C0NOWHERE", "1.0", "quant", "is thinking")
     await chat.status("C0NOWHERE", "1.0", "quant", "")

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 
-from bullpen_agents.model import Event, Request, TextDelta
+from bullpen_agents.model import Request
 from bullpen_agents.scripted import ScriptedModel, calls
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.limits import Limits
 from bullpen_orchestrator.ports import Post
-from real_parts import FakeChat, OpenDesk, said, until
-
-
-class Hanging:
-    """A model that begins to write and never ends."""
-
-    label, offline = "hanging model", False
-
-    async def stream(self, request: Request) -> AsyncIterator[Event]:
-        yield TextDelta("I am about to say")
-        await asyncio.Event().wait()
+from real_parts import FakeChat, Hanging, OpenDesk, said, until
 
 
 class LiveChat(FakeChat):

@@ -43,7 +43,7 @@ async def test_a_named_agent_answers_with_figures_chart_and_receipts(open_desk: 
     assert [(b.action, b.value) for b in post.buttons] == [("receipts", "T:C1:1.000001")]
     assert post.meta["model"] == "scripted model"
     assert ("status", "quant", "thinking") in chat.shown
-    assert chat.shown[-1] == ("status", "quant", "")
+    assert chat.shown[-2:] == [("status", "quant", ""), ("session", "1.000001", "active")]
 
 
 async def test_the_architect_plans_the_colleagues_work_and_it_closes(open_desk: OpenDesk) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -257,3 +258,20 @@ def test_a_ledger_of_a_newer_bullpen_or_in_a_bad_place_is_refused_in_words(tmp_p
     (tmp_path / "file").write_text("")
     with pytest.raises(OperatorError, match="cannot be opened"):
         Ledger(tmp_path / "file" / "ledger.db")
+
+
+async def test_answers_overtake_progress_of_other_threads_but_never_their_own(
+    outbox: OpenOutbox,
+) -> None:
+    chat = FakeChat(trouble=[Busy(0.3)])
+    box = outbox(chat)
+    for key, thread, priority in (
+        ("first", "1.0", "progress"), ("talk", "2.0", "progress"), ("reply", "3.0", "result"),
+        ("answer", "4.0", "answer"), ("own", "1.0", "answer"),
+    ):  # fmt: skip
+        post, entry = words(key)
+        await box.say(replace(post, thread_ts=thread, priority=priority), entry)
+    await until(lambda: box.pending() == 0)
+    said = [post.key for post in chat.posts]
+    assert said.index("answer") < said.index("reply") < said.index("talk")
+    assert said.index("first") < said.index("own")

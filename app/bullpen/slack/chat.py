@@ -21,13 +21,14 @@ from bullpen import messages
 from bullpen.slack import refusals
 from bullpen.slack.answers import Json, answer, items, next_cursor
 from bullpen.slack.connect import Connection
-from bullpen.slack.inbound import link
-from bullpen.slack.limits import Pace
+from bullpen.slack.inbound import link, reachable
+from bullpen.slack.limits import Pace, Priority
 from bullpen.slack.live import LiveMessages, Persona
+from bullpen.slack.presence import Presence
 from bullpen.slack.render import EVENT_TYPE, Part, in_words, part_key, parts, quiet
 from bullpen.slack.uploads import UploadFailed, Uploads
 from bullpen_agents.task import Agent
-from bullpen_orchestrator.ports import Busy, Post
+from bullpen_orchestrator.ports import Busy, Post, SessionState
 
 PATIENCE = 1.5
 """Seconds that a post waits for its turn itself; a longer wait goes back to the outbox as Busy."""
@@ -56,11 +57,13 @@ class SlackChat:
         self._home = home
         self._uploads = Uploads(connection.client, connection.session)
         self._live = LiveMessages(connection.client, pace, connection.identity.team_id)
-        self._statuses: dict[tuple[str, str], tuple[str, str]] = {}
+        self._presence = Presence(connection.client, pace, self._persona)
         self._personas = True
 
     async def post(self, post: Post) -> str:
         """Say `post`; the ts of its first message. Raises as `Chat.post` says."""
+        notes = tuple(reachable(note, self._me) for note in post.footnotes)
+        post = replace(post, text=reachable(post.text, self._me), footnotes=notes)
         images = await self._upload(post)
         post = _without_lost_pictures(post, images)
         name = "" if self._personas else self._name(post.agent)
@@ -73,7 +76,7 @@ class SlackChat:
                 ts = await self._say(post, piece, live_ts=post.live_ts if i == 0 else "")
             first = first or ts
         self._uploads.forget(post.key)
-        self._statuses.pop((post.channel, post.thread_ts), None)
+        await self._presence.said(post.channel, post.thread_ts)
         return first
 
     async def find(self, channel: str, thread_ts: str, key: str) -> str | None:
@@ -104,26 +107,13 @@ class SlackChat:
 
     async def status(self, channel: str, thread_ts: str, agent: str, text: str) -> None:
         """Show that `agent` is busy; the same status is not sent twice, a paced one is dropped."""
-        slot = (channel, thread_ts)
-        if self._statuses.get(slot, ("", "")) == (agent if text else "", text):
-            return
-        if text and self._pace.claim("assistant.threads.setStatus") > 0:
-            return
-        try:
-            persona = self._persona(agent)
-            await self._client.assistant_threads_setStatus(
-                channel_id=channel, thread_ts=thread_ts, status=text[:100],
-                username=persona.username, icon_emoji=persona.icon_emoji,
-            )  # fmt: skip
-        except SlackApiError as error:
-            seconds = refusals.retry_after(error)
-            if seconds is not None:
-                self._pace.freeze("assistant.threads.setStatus", seconds)
-            log.info("no status in %s: %s", channel, refusals.reason(error))
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.info("no status in %s: %s", channel, error)
-        else:
-            self._statuses[slot] = (agent if text else "", text)
+        await self._presence.status(channel, thread_ts, agent, text)
+
+    async def session(
+        self, channel: str, thread_ts: str, state: SessionState, *, user: str = "", title: str = ""
+    ) -> bool:
+        """Show whether the thread is worked on, with Slack's own stop button while it is."""
+        return await self._presence.session(channel, thread_ts, state, user, title)
 
     async def open_live(self, channel: str, thread_ts: str, agent: str, user: str) -> str | None:
         """A growing message in a direct conversation; None in channels, where others would not see it."""
@@ -185,7 +175,7 @@ class SlackChat:
         return True
 
     async def _send(self, post: Post, part: Part) -> str:
-        await self._turn("chat.postMessage", post.channel)
+        await self._turn("chat.postMessage", post.channel, post.priority)
         mended = False
         while True:
             try:
@@ -234,13 +224,13 @@ class SlackChat:
                 log.error("the picture %s is left out: %s", path, error)
         return found
 
-    async def _turn(self, method: str, channel: str = "") -> None:
-        wait = self._pace.claim(method, channel)
+    async def _turn(self, method: str, channel: str = "", priority: Priority = "answer") -> None:
+        wait = self._pace.claim(method, channel, priority)
         while wait > 0:
             if wait > PATIENCE:
                 raise Busy(wait)
             await asyncio.sleep(wait)
-            wait = self._pace.claim(method, channel)
+            wait = self._pace.claim(method, channel, priority)
 
     async def _present(self, post: Post) -> dict[str, str]:
         """The parts of a long post that an earlier attempt has already said."""
