@@ -170,6 +170,7 @@ class Speech:
 
     async def cut_short(self, run: Run, agent: Agent, *, but: str = "") -> None:
         """Close the messages of a run that still grow, other than that of the post `but`."""
+        await self.opened(run.id)
         for live in self._growing(run):
             if live["key"] != but:
                 await self.notice(
