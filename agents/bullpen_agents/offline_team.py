@@ -63,7 +63,7 @@ def _plan(desk: Desk, intent: grammar.Intent) -> str:
     # What takes one look is answered; what takes a colleague's craft is given to them.
     if isinstance(intent, grammar.Catalogue) and desk.has(*tools):
         return script(desk, intent)
-    if isinstance(intent, Payoff) and intent.missing:
+    if isinstance(intent, Payoff) and not intent.answerable:
         return script(desk, intent)
     if isinstance(intent, grammar.Compare) and (intent.chart or intent.remember):
         names = " and ".join(intent.series) if len(intent.series) == 2 else ", ".join(intent.series)
@@ -177,7 +177,10 @@ def _kept(desk: Desk, intent: grammar.Compare, report: str, cited: list[str]) ->
 
 
 def _headline(text: str) -> str:
-    return text.strip().split("\n\n", 1)[0].split("\n>", 1)[0].strip()
+    paragraphs = text.strip().split("\n\n")
+    # How a position was read stands above the answer, and is none.
+    told = [part for part in paragraphs if not part.startswith("Read as: ")] or paragraphs
+    return told[0].split("\n>", 1)[0].strip()
 
 
 def _convention(text: str) -> str:

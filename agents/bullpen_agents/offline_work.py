@@ -14,7 +14,8 @@ from typing import Any
 from bullpen_agents import grammar
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.grammar_series import Period
-from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
+from bullpen_agents.offline_desk import Desk, Seen, table
+from bullpen_agents.offline_payoff import payoff
 
 WINDOW = 60
 """Returns in a rolling window when nobody asks for another: about a quarter of trading days."""
@@ -22,84 +23,6 @@ WINDOW_REASON = (
     f"a window of {WINDOW} returns, about a quarter of trading days: long enough for a steady "
     "estimate, short enough to show a crisis."
 )
-
-
-def payoff(desk: Desk, asked: Payoff) -> str:
-    """Price a structure at expiry and draw it."""
-    if asked.missing:
-        return (
-            f"I cannot price that yet: {asked.missing}. Write the strikes together, "
-            "for instance `70-90-110 call butterfly bought at 2.50`."
-        )
-    legs = [{"kind": k, "quantity": q, "strike": strike} for k, q, strike in asked.legs]
-    shape: dict[str, Any] = (
-        {"legs": legs} if legs else {"structure": asked.structure, "strikes": list(asked.strikes)}
-    )
-    found = desk.use(
-        "strategy_payoff",
-        **shape,
-        cost=asked.cost,
-        underlying=asked.underlying or None,
-        currency=asked.currency if asked.currency != "USD" else None,
-    )
-    if found.error:
-        return found.text
-    drawn = desk.use("payoff_chart", receipt=found.receipt)
-    parts = [
-        _payoff_sentence(found, asked),
-        _payoff_table(found),
-        _payoff_notes(found, drawn, asked),
-    ]
-    return "\n\n".join(part for part in parts if part)
-
-
-def _payoff_sentence(found: Seen, asked: Payoff) -> str:
-    strikes = "-".join(f"{strike:g}" for strike in asked.strikes)
-    kind = asked.structure.replace("_", " ")
-    name = f"**{asked.underlying} {strikes} {kind}**".replace("** ", "**")
-    verb = "sold" if asked.legs and (asked.cost or 0) <= 0 else ""
-    head = f"At expiry the {verb} {name}".replace("  ", " ")
-    if asked.cost is None:
-        return f"{head} pays at most {found.cite('max_payoff')} per unit."
-    ends = [key for key in found.values if key.startswith("break_even_")]
-    even = " and ".join(found.cite(key) for key in ends)
-    even = f", and breaks even at {even}" if even else ""
-    return (
-        f"{head} pays at most {found.cite('max_payoff')} and makes at most "
-        f"{found.cite('max_profit')} per unit{even}."
-    )
-
-
-def _payoff_table(found: Seen) -> str:
-    rows = [
-        ("Maximum payoff", "max_payoff"),
-        ("Maximum profit", "max_profit"),
-        ("Maximum loss", "max_loss"),
-        ("Net multiple (maximum profit / cost)", "net_multiple"),
-        ("Gross multiple (maximum payoff / cost)", "gross_multiple"),
-    ]
-    credit = found.number("cost") < 0
-    rows.insert(0, ("Net premium (negative: received)" if credit else "Cost", "cost"))
-    shown = [[label, found.cite(key)] for label, key in rows if found.known(key)]
-    ends = [key for key in found.values if key.startswith("break_even_")]
-    if ends:
-        label = "Break-even" if len(ends) == 1 else "Break-evens"
-        shown.insert(4 if len(shown) > 4 else len(shown), [label, ", ".join(map(found.cite, ends))])
-    return table(["per unit of the underlying", ""], shown)
-
-
-def _payoff_notes(found: Seen, drawn: Seen, asked: Payoff) -> str:
-    lines = ["The payoff chart is attached." if not drawn.error else f"No chart: {drawn.text}"]
-    if asked.cost is None:
-        lines.append("Add the premium, such as `for 2.50`, and I give profit and break-evens.")
-    else:
-        lines.append("A payoff at expiry says nothing about how likely it is.")
-    if asked.counted:
-        lines.append(
-            "All figures are per unit of the underlying, whatever the number of contracts."
-        )
-    warnings = [w for w in found.warnings if asked.cost is not None or "cost" not in w.lower()]
-    return " ".join(lines) + as_notes(warnings)
 
 
 def compare(desk: Desk, asked: grammar.Compare) -> str:

@@ -181,10 +181,11 @@ async def test_the_butterfly_of_the_readme(desk: MiniDesk) -> None:
     for figure in ("$20.00", "$17.50", "$72.50", "$107.50", "7.0x", "8.0x"):
         assert figure in text
     assert "chart is attached" in text
+    assert text.startswith("Read as: `+1 call 70, −2 call 90, +1 call 110, paid 2.50`.")
     assert len(reply.artifacts) == 1
     assert list((desk.home / "artifacts").rglob("*.png"))
     assert reply.receipts == ("r1", "r2")
-    assert not re.search(r"\d", re.sub(r"\{\{.*?\}\}|70-90-110", "", reply.text))
+    assert not re.search(r"\d", re.sub(r"\{\{.*?\}\}|`[^`]*`|70-90-110", "", reply.text))
 
 
 async def test_the_comparison_of_the_readme(desk: MiniDesk) -> None:
@@ -267,9 +268,44 @@ async def test_what_a_person_says_is_remembered_and_recalled(desk: MiniDesk) -> 
         ("quant", "how did the S&P 500 perform in 2008?", r"The S&P 500 returned -\d\d\.\d+%"),
         ("quant", "correlation of oil and the S&P 500", r"correlate at -?0\.\d+"),
         ("quant", "payoff of a 100/110 call spread for 3.20", r"at most \$10\.00 .* \$6\.80"),
-        ("quant", "long straddle 50 at 4", r"makes at most unlimited"),
-        ("quant", "iron condor 90/95/105/110 sold for 1.5", r"makes at most \$1\.50"),
-        ("quant", "sold a 50 straddle for 4", r"makes at most \$4\.00"),
+        (
+            "quant",
+            "long straddle 50 at 4",
+            r"has unlimited upside: it loses at most the premium, \$4\.00",
+        ),
+        ("quant", "iron condor 90/95/105/110 sold for 1.5", r"you keep at most \$1\.50"),
+        ("quant", "sold a 50 straddle for 4", r"you keep at most \$4\.00 and lose without limit"),
+        (
+            "quant",
+            "long 70 call, short 90 call at 4",
+            r"Read as: `\+1 call 70, −1 call 90, paid 4.00`.*at most \$16\.00",
+        ),
+        (
+            "quant",
+            "bull put spread 95/90 credit 1.40",
+            r"keep at most \$1\.40 and lose at most \$3\.60.*breaks even at \$93\.60",
+        ),
+        (
+            "quant",
+            "SLV June 70-90-110 call fly at 2.50 - what do I make if SLV is at 85?",
+            r"you make \$12\.50 per unit",
+        ),
+        (
+            "quant",
+            "buy 1 SLV 25 call at $0.85, 100 multiplier, what do I make at 30?",
+            r"you make \$4\.15",
+        ),
+        ("quant", "short straddle 100 at 3", r"you keep at most \$3\.00"),
+        ("quant", "two butterflies 70-90-110 for 2.50", r"for two multiply by two"),
+        ("quant", "70-90 call spread at 25", r"never pay more than \$20\.00.*cannot be right"),
+        ("quant", "iron condor 90/95/105/110 credit 6", r"A credit of `6.00`.*cannot be right"),
+        ("quant", "delta of the SLV 90 call", r"I do not do ratios, calendars, Greeks"),
+        (
+            "quant",
+            "70-90 call spread at 4 7",
+            r"I read a call spread with strikes 70 and 90 at 4, but I cannot place `7`\. I will not "
+            r"guess\. Write it as `70-90 call spread bought at 4`\.",
+        ),
         ("quant", "butterfly 70-90", r"needs three different strikes and I read 70, 90"),
         ("quant", "100/110 call spread", r"pays at most \$10\.00.*Add the premium"),
         ("data_analyst", "chart oil since 2000", r"The chart is attached: the level of oil"),
