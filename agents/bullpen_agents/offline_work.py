@@ -124,8 +124,8 @@ def _stats_headline(found: Seen, asked: grammar.Stats) -> str:
         )
     if asked.focus == "drawdown" and found.known("max_drawdown"):
         return (
-            f"**{name} fell by {found.cite('max_drawdown')} at worst**, from "
-            f"{found.cite('drawdown_peak_date')} to {found.cite('drawdown_trough_date')}."
+            f"**The worst drawdown of {_the(asked.series)} was {found.cite('max_drawdown')}**: it began on "
+            f"{found.cite('drawdown_peak_date')} and was deepest on {found.cite('drawdown_trough_date')}."
         )
     if asked.focus == "return" and found.known("total_return"):
         return f"**{name} returned {found.cite('total_return')}**{_span(found)}, price only."

@@ -178,6 +178,7 @@ async def test_stats_of_a_series_computed_by_hand(ctx: ToolContext, call: Call) 
     assert got["cagr"] == pytest.approx(100 * (1.2 ** (365.25 / 4) - 1))
     assert (got["last"], got["last_date"], got["min"], got["max"]) == (120, "2024-01-05", 99, 120)
     assert (got["n"], got["missing"]) == (4, 1)
+    assert "365" not in outcome.text
     said = body(outcome)
     assert "1 of 5 periods have no value" in said["warnings"][0]
     assert said["as_of"] == "2024-01-05"
@@ -189,6 +190,33 @@ async def test_stats_of_a_series_computed_by_hand(ctx: ToolContext, call: Call) 
     }  # fmt: skip
     assert said["values"]["last"]["kind"] == "observed"
     assert said["values"]["volatility"]["kind"] == "derived"
+
+
+async def test_what_trades_at_weekends_has_a_year_of_365_days(ctx: ToolContext, call: Call) -> None:
+    prices = [100 * 1.01 ** (i % 3) for i in range(60)]
+    put(ctx, "coin", prices)
+    put(ctx, "token", [price**2 for price in prices])
+    returns = np.diff(np.log(prices))
+    wanted = 100 * float(np.std(returns, ddof=1)) * math.sqrt(365)
+    alone = await call(ctx, "series_stats", series="coin")
+    both = await call(ctx, "compare_volatility", series=["coin", "token"], window=5)
+    assert numbers(alone)["volatility"] == pytest.approx(wanted)
+    assert numbers(both)["vol_coin"] == pytest.approx(wanted)
+    for outcome in (alone, both):
+        assert "annualised with 365 days a year" in body(outcome)["summary"]
+        assert "coin has values at weekends too" in " ".join(body(outcome)["warnings"])
+
+
+async def test_on_the_dates_shared_with_a_market_the_year_is_the_markets(
+    ctx: ToolContext, call: Call
+) -> None:
+    put(ctx, "coin", [100 + i % 7 for i in range(60)])
+    weekdays = [100 + i % 5 if (i % 7) < 5 else None for i in range(60)]
+    put(ctx, "share", weekdays)
+    alone = numbers(await call(ctx, "series_stats", series="share"))["volatility"]
+    both = await call(ctx, "compare_volatility", series=["coin", "share"], window=5)
+    assert numbers(both)["vol_share"] == pytest.approx(alone)
+    assert "365" not in body(both)["summary"]
 
 
 async def test_the_receipt_names_the_exact_rows(desk: ToolContext, call: Call) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from bullpen_memory.errors import InputError
 from bullpen_memory.records import SeriesInfo, SeriesSlice
 from bullpen_tools.context import DataRef, ToolContext, ValueKind
-from bullpen_tools.measures import PERIODS_PER_YEAR, Numbers
+from bullpen_tools.measures import EVERY_DAY, PERIODS_PER_YEAR, Numbers, trades_every_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,17 @@ class History:
     @property
     def per_year(self) -> int | None:
         """Observations in a year, or None for an irregular series."""
-        return PERIODS_PER_YEAR.get(self.info.frequency)
+        return EVERY_DAY if self.every_day else PERIODS_PER_YEAR.get(self.info.frequency)
+
+    @property
+    def every_day(self) -> bool:
+        """Whether it is daily and has values at weekends too."""
+        return self.info.frequency == "daily" and trades_every_day(self.dates)
+
+    @property
+    def convention(self) -> str:
+        """What a summary says where the year is not the usual one of the markets."""
+        return f", annualised with {EVERY_DAY} days a year" if self.every_day else ""
 
     @property
     def kind(self) -> ValueKind:
@@ -64,7 +74,17 @@ class History:
             )
         if self.info.kind == "synthetic":
             notes.append(f"{self.info.id} is synthetic: somebody made it up.")
-        return tuple(notes)
+        return (*notes, *self.weekends)
+
+    @property
+    def weekends(self) -> tuple[str, ...]:
+        """The warning that its year has 365 periods, where it has."""
+        if not self.every_day:
+            return ()
+        return (
+            f"{self.info.id} has values at weekends too: it is annualised with {EVERY_DAY} days a "
+            "year, not with 252.",
+        )
 
 
 def span(start: date | None, end: date | None) -> None:
@@ -207,5 +227,6 @@ def _cut(histories: Sequence[History], shared: Sequence[date]) -> Common:
             )
         if history.info.kind == "synthetic":
             warnings.append(f"{history.info.id} is synthetic: somebody made it up.")
+        warnings += history.weekends
         cut.append(replace(history, dates=tuple(shared), values=history.values[mask]))
     return Common(tuple(cut), tuple(warnings))
