@@ -93,6 +93,8 @@ class Desk:
         self.text = str(meta.get("text", ""))
         self.files = tuple(str(name) for name in meta.get("files", ()))
         self.reports = cast("list[dict[str, str]]", list(meta.get("reports", ())))
+        self.asked_by = str(meta.get("asked_by", "")) or "a person"
+        self.history = cast("list[dict[str, str]]", list(meta.get("history", ())))
         self.memories = tuple(str(line) for line in meta.get("memories", ()))
         self.system = request.system
         self._schemas = {spec.name: spec.schema for spec in request.tools}

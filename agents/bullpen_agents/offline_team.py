@@ -123,16 +123,28 @@ def close(desk: Desk) -> str:
         return "No colleague reported, so there is nothing to answer with. Ask again, or name one of them."
     by_figures = sorted(reports, key=lambda report: -len(receipts_in(_headline(report["text"]))))
     lead, others = by_figures[0], by_figures[1:]
-    parts = [_headline(lead["text"]), *(_in_one_line(report) for report in others)]
     intent = grammar.parse(desk.text, desk.files)
     cited = receipts_in(lead["text"])
-    if isinstance(intent, grammar.Compare) and cited and desk.has("remember"):
-        parts.append(_kept(desk, intent, lead["text"], cited))
-    elif cited and grammar.wants_memory(desk.text) and desk.has("remember"):
-        stored = keep(desk, desk.text[:80], _headline(lead["text"]), receipts=cited)
-        parts.append(stored.text if stored.error else "I have stored that for the desk.")
+    kept = ""
+    if cited and grammar.wants_memory(desk.text) and desk.has("remember"):
+        if isinstance(intent, grammar.Compare):
+            kept = _kept(desk, intent, lead["text"], cited)
+        else:
+            stored = keep(desk, desk.text[:80], _headline(lead["text"]), receipts=cited)
+            kept = stored.text if stored.error else "I have stored that for the desk."
+    if not others:
+        # One colleague answered in the thread; the lead does not say it again.
+        said = f"See the {lead['speaker']}'s answer above."
+        return "\n\n".join(part for part in (said, kept) if part)
+    parts = [_headline(lead["text"]), *(_in_one_line(report) for report in others), kept]
     parts.append(f"The details are in the reports above ({_speakers(reports)}).")
-    return "\n\n".join(parts)
+    parts.append(_caveats(lead["text"]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _caveats(text: str) -> str:
+    """What a report warns of, which the closing answer must not lose."""
+    return "\n".join(dict.fromkeys(line for line in text.splitlines() if line.startswith("> - ")))
 
 
 def _speakers(reports: list[dict[str, str]]) -> str:
@@ -162,8 +174,6 @@ def _kept(desk: Desk, intent: grammar.Compare, report: str, cited: list[str]) ->
     )
     if stored.error:
         return f"Not remembered: {stored.text}"
-    if not intent.remember:
-        return "I have stored that finding for the desk."
     lines = ["**What we should remember**, now in the store with its receipt:"]
     days = re.search(r"\d{4}-\d{2}-\d{2} to (\d{4}-\d{2}-\d{2})", convention)
     span = (
