@@ -105,6 +105,11 @@ class Desk:
         """Whether this colleague has all these tools now."""
         return all(name in self._schemas for name in names)
 
+    def said_before(self) -> tuple[str, ...]:
+        """What people said in the thread before, oldest first; a charter lists the other colleagues."""
+        ours = {self.agent, "review", *re.findall(r"^- `(\w+)`: ", self.system, re.MULTILINE)}
+        return tuple(line["text"] for line in self.history if line["author"] not in ours)
+
     def use(self, name: str, said: str = "", /, **args: Any) -> Seen:
         """The result of one call. Arguments that are None, or that the tool does not know, stay out."""
         return self.use_all((name, args), said=said)[0]

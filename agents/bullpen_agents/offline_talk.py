@@ -190,7 +190,7 @@ def greeting(desk: Desk, asked: grammar.Greeting) -> str:
 def unknown(desk: Desk, asked: grammar.Unknown | None = None) -> str:
     """Say that this was not understood, what was, and what would work."""
     del asked
-    if _examples() in "\n".join(line["text"] for line in desk.history):
+    if desk.said_before():
         return (
             "Without a language model I do not read this follow-up. "
             "Write it whole: `100-110 call spread bought at 3.00`."

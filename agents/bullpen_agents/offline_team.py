@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from bullpen_agents import grammar
+from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
 from bullpen_agents.offline_talk import TALK, keep, refusal_of_colleague
@@ -30,7 +31,7 @@ def respond(desk: Desk) -> str:
         return close(desk)
     if desk.purpose == "reply" and (text := _reply(desk)):
         return text
-    intent = grammar.parse(desk.text, desk.files)
+    intent = follow(desk.text, desk.said_before(), desk.files)
     if type(intent) in TALK:
         return TALK[type(intent)](desk, intent)
     if desk.purpose == "plan" and desk.has("assign"):
@@ -123,7 +124,7 @@ def close(desk: Desk) -> str:
         return "No colleague reported, so there is nothing to answer with. Ask again, or name one of them."
     by_figures = sorted(reports, key=lambda report: -len(receipts_in(_headline(report["text"]))))
     lead, others = by_figures[0], by_figures[1:]
-    intent = grammar.parse(desk.text, desk.files)
+    intent = follow(desk.text, desk.said_before(), desk.files)
     cited = receipts_in(lead["text"])
     kept = ""
     if cited and grammar.wants_memory(desk.text) and desk.has("remember"):

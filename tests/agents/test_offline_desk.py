@@ -57,6 +57,7 @@ class MiniDesk:
     journal: Any
     new_watch: Any
     files: tuple[LocalFile, ...] = ()
+    history: tuple[Line, ...] = ()
     said: list[tuple[str, str]] = field(default_factory=list)
     turns: int = 0
 
@@ -87,6 +88,7 @@ class MiniDesk:
             text=text,
             asked_by="Ada",
             reports=reports,
+            history=self.history,
             files=tuple(file.name for file in self.files),
             channel="#desk",
         )
@@ -430,6 +432,53 @@ async def test_questions_to_one_colleague(desk: MiniDesk, agent, question, patte
     reply = await desk.ask(agent, question)
     assert re.search(pattern, plain(desk.read(reply, question)), re.DOTALL), reply.text
     assert reply.ended == "done"
+
+
+def said_by_ada(*texts: str) -> tuple[Line, ...]:
+    return tuple(Line(speaker="Ada", text=text, author="U1") for text in texts)
+
+
+async def test_a_thread_carries_the_last_structure(desk: MiniDesk) -> None:
+    desk.history = said_by_ada("@Bullpen quant: a 100-110 call spread bought at 4")
+    reply = await desk.ask("quant", "and at 3.00?")
+    assert "$7.00" in desk.read(reply, "100-110")
+    loss = plain(desk.read(await desk.ask("quant", "what's my max loss?"), "100-110"))
+    assert "The maximum loss is $4.00 per unit." in loss
+    lost = await desk.ask("quant", "and with a different wing?")
+    assert lost.text == (
+        "Without a language model I do not read this follow-up. "
+        "Write it whole: `100-110 call spread bought at 3.00`."
+    )
+
+
+async def test_a_file_is_imported_and_then_measured(desk: MiniDesk) -> None:
+    rows = "\n".join(f"2024-{month:02d}-28,{100 + month}" for month in range(1, 13))
+    good, bad = desk.home / "cocoa.csv", desk.home / "bad.csv"
+    good.write_text(f"date,cocoa\n{rows}\n", encoding="utf-8")
+    bad.write_text("nothing,here\nat,all\n", encoding="utf-8")
+    for path in (good, bad):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        file = LocalFile(name=path.name, path=path, mimetype="text/csv", sha256=digest, size=9)
+        desk.files = (file,)
+        reply = await desk.ask("data_analyst", "what is the vol of this?")
+        measured = "annualised volatility of" in reply.text
+        assert measured is (path == good), reply.text
+        assert "do not understand" not in reply.text
+
+
+async def test_a_comparison_is_kept_only_when_asked(desk: MiniDesk) -> None:
+    await desk.lead("compare the volatility of oil and the S&P 500")
+    reply = await desk.lead("what do we know about oil volatility?")
+    assert "holds nothing" in reply.text
+
+
+async def test_a_wrong_statement_is_corrected(desk: MiniDesk) -> None:
+    await desk.ask("architect", "remember that the desk meets on Mondays")
+    gone = await desk.ask("architect", "forget that the desk meets on Mondays")
+    assert "press **Retract** or **Forget**" in gone.text
+    assert "The desk meets on Mondays" in gone.text
+    reply = await desk.ask("architect", "correct that: the desk meets on Tuesdays")
+    assert reply.text.startswith("Corrected: The desk meets on Tuesdays.")
 
 
 async def test_work_that_is_anothers_is_asked_for(desk: MiniDesk) -> None:
