@@ -20,6 +20,7 @@ Grammar (case, politeness and small typos do not matter; names of series are pas
     Stats       how volatile is X | drawdown of X | how did X perform | stats of X
     Import      import this file | a file with few or no words
     Read        read / summarise the attached file
+    Keep        remember this file | keep this document
     Greeting    hello | thanks
 
     Correlate to Stats take a period: since 2010 | between 2008 and 2012 | in 2008 | from March
@@ -43,6 +44,7 @@ from bullpen_agents.grammar_intents import (
     Help,
     Import,
     Intent,
+    KeepDocument,
     Live,
     ReadFile,
     Recall,
@@ -57,7 +59,7 @@ from bullpen_agents.grammar_series import KNOWN, read_names, read_period
 
 __all__ = [
     "Amend", "Catalogue", "Chart", "Colleagues", "Compare", "Correlate", "Greeting", "Help", "Import", "Intent",
-    "Live", "ReadFile", "Recall", "Remember", "Say", "Stats", "Unknown", "parse", "topics", "wants_memory",
+    "KeepDocument", "Live", "ReadFile", "Recall", "Remember", "Say", "Stats", "Unknown", "parse", "topics", "wants_memory",
 ]  # fmt: skip
 
 
@@ -182,6 +184,10 @@ _THIS = re.compile(
 _FILE_WANTED = re.compile(
     r"^(?:import|load|ingest|upload|read(?: in)?)\b.*\b(?:csv|file|attachment|sheet|spreadsheet|data)\b"
 )
+_KEEP_DOCUMENT = re.compile(
+    r"^(?:remember|keep|store|save|memori[sz]e)\s+(?:this|that|the|these|my|attached|\s)*"
+    r"(?:file|document|paper|attachment|memo)s?(?:\s+(?:in|into|for)\b.*)?[.! ]*$"
+)
 _READ = re.compile(
     r"\b(?:read|open|summari[sz]e|review|explain|what(?:'s| is) in|look at|check|show|describe)\b"
 )
@@ -191,6 +197,8 @@ def parse(text: str, files: Sequence[str] = ()) -> Intent:
     """The one intent of `text`, given the names of attached files."""
     original = _unmention(text)
     lower = _mend(_POLITE.sub("", original.lower()).strip())
+    if _KEEP_DOCUMENT.match(lower):
+        return KeepDocument()
     if files and (intent := _about_files(lower, files)):
         return intent
     for rule in _RULES:

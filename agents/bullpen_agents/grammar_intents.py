@@ -124,11 +124,16 @@ class ReadFile:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepDocument:
+    """Keep an attached document in memory."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Not understood."""
 
 
 Intent = (
     Remember | Recall | Amend | Say | Live | Payoff | Catalogue | Colleagues | Help | Greeting | Compare
-    | Correlate | Chart | Stats | Import | ReadFile | Unknown
+    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | Unknown
 )  # fmt: skip

@@ -162,7 +162,7 @@ def help_text(desk: Desk, asked: grammar.Help | None = None) -> str:
         "- **Options**: maximum payoff and profit, break-evens, multiples and a chart of any common structure\n"
         "- **Series**: volatility, correlation, drawdown, returns and charts of what the desk holds "
         "(`what data do you have?`), or of a CSV you attach\n"
-        "- **Memory**: `remember that …`, `what do we know about …`\n"
+        "- **Memory**: `remember that …`, `remember this file`, `what do we know about …`\n"
         "- **Teamwork**: `compare the volatility of … and …, chart it, and remember the finding`\n\n"
         f"{_examples()}\n\n{_KEY}"
     )

@@ -300,6 +300,40 @@ async def test_a_retracted_note_is_not_answered_from_the_messages_around_it(
     assert "changed to 150" in reply.text
 
 
+async def test_a_unit_that_is_said_is_imported(desk: MiniDesk) -> None:
+    rows = "\n".join(f"2020-01-{day:02d},{day}" for day in range(1, 20))
+    path = desk.home / "gold.csv"
+    await asyncio.to_thread(path.write_text, f"date,close\n{rows}\n")
+    desk.files = (
+        LocalFile(name="gold.csv", path=path, mimetype="text/csv", sha256="a" * 64, size=9),
+    )
+    reply = await desk.turn("data_analyst", "answer", "import this, the unit is USD/oz")
+    assert "states no unit" not in reply.text
+    listed = {
+        line.info.id: line.info.unit for line in desk.market.catalogue(frozenset({WORKSPACE}))
+    }
+    assert listed["gold_close"] == "usd/oz"
+
+
+@pytest.mark.parametrize("words", ["remember this file", "Please keep this document in memory."])
+async def test_a_document_is_kept_and_recalled(desk: MiniDesk, words: str) -> None:
+    text = "# Cocoa\n\nThe Ghana crop fails when the Harmattan lasts into March.\n"
+    path = desk.home / "cocoa.md"
+    await asyncio.to_thread(path.write_text, text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    desk.files = (
+        LocalFile(
+            name="cocoa.md", path=path, mimetype="text/markdown", sha256=digest, size=len(text)
+        ),
+    )
+    reply = await desk.turn("data_analyst", "answer", words)
+    assert "`cocoa.md`** is in memory" in reply.text
+    desk.files = ()
+    found = await desk.lead("what do we know about the Ghana crop?")
+    assert "Harmattan lasts into March" in found.text
+    assert "no file attached" in (await desk.turn("data_analyst", "answer", words)).text
+
+
 async def test_a_contradiction_found_in_review_reaches_the_closing_answer(desk: MiniDesk) -> None:
     reports = (
         Line(speaker="Quant", text="It is settled.", author="quant"),

@@ -392,3 +392,17 @@ async def test_a_modal_is_pushed_and_its_values_reach_the_app(window, workspace,
     assert (await until_op(here, "modal"))["html"] == ""
     assert seen[1]["title"]["v"]["value"] == "x"
     await here.close()
+
+
+async def test_a_page_beside_the_chat_has_the_same_sidebar(window, desk, person, workspace):
+    research = workspace.rooms.channels.by_name("research")
+    ann = workspace.rooms.people.add_person("Ann").id
+    side = await window.get("/page/side?at=/memory/")
+    assert 'data-name="research"' in side
+    assert 'data-act="new-channel"' not in side
+    here = await window.look(page="/memory/")
+    await until_op(here, "replace", "research")
+    workspace.rooms.messages.post(Message(channel=research.id, ts="", user=ann, text="new"))
+    pushed = await until_op(here, "replace", "unread")
+    assert pushed["target"] == "#side"
+    await here.close()

@@ -140,6 +140,22 @@ class Channels:
             self._db.emit(Change(kind="channel_changed", channel=channel_id))
         return self.require(channel_id)
 
+    def rename(self, channel_id: str, name: str, *, user: str) -> Channel:
+        """Give a channel another name, which must be free."""
+        with self._db.transaction():
+            self._db.run("UPDATE channels SET name = ? WHERE id = ?", (name, channel_id))
+            self._db.emit(Change(kind="channel_renamed", channel=channel_id, user=user))
+        return self.require(channel_id)
+
+    def archive(self, channel_id: str, *, user: str, archived: bool = True) -> Channel:
+        """Lay a channel to rest, or wake it."""
+        with self._db.transaction():
+            sql = "UPDATE channels SET archived = ? WHERE id = ?"
+            self._db.run(sql, (int(archived), channel_id))
+            kind = "channel_archived" if archived else "channel_unarchived"
+            self._db.emit(Change(kind=kind, channel=channel_id, user=user))
+        return self.require(channel_id)
+
     # -- what each person has read -------------------------------------------------------
 
     def mark_read(self, user: str, channel_id: str, ts: str, *, thread_ts: str = "") -> None:
@@ -176,15 +192,14 @@ class Channels:
     def unread_replies(self, user: str, channel_id: str) -> dict[str, int]:
         """Threads that `user` takes part in and that hold unseen replies: root ts -> how many."""
         rows = self._db.rows(
-            """SELECT m.thread_ts AS root, count(*) AS replies FROM messages m
-               LEFT JOIN reads r ON r.user = ?1 AND r.channel = m.channel
-                   AND r.thread_ts = m.thread_ts
-               WHERE m.channel = ?2 AND m.thread_ts != '' AND m.user != ?1 AND m.visible_to = ''
-                 AND m.ts > coalesce(r.last_read, '0')
-                 AND EXISTS (SELECT 1 FROM messages mine WHERE mine.channel = m.channel
-                     AND mine.user = ?1 AND (mine.ts = m.thread_ts
-                                             OR mine.thread_ts = m.thread_ts))
-               GROUP BY m.thread_ts""",
+            """WITH mine AS MATERIALIZED (
+                   SELECT DISTINCT iif(thread_ts = '', ts, thread_ts) AS root FROM messages
+                   WHERE channel = ?2 AND user = ?1)
+               SELECT mine.root AS root, count(*) AS replies FROM mine
+               JOIN messages m ON m.channel = ?2 AND m.thread_ts = mine.root
+               LEFT JOIN reads r ON r.user = ?1 AND r.channel = ?2 AND r.thread_ts = mine.root
+               WHERE m.user != ?1 AND m.visible_to = '' AND m.ts > coalesce(r.last_read, '0')
+               GROUP BY mine.root""",
             (user, channel_id),
         )
         return {str(row["root"]): int(row["replies"]) for row in rows}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bullpen_workspace.config import AppSpec, Credentials, WorkspaceConfig
+from bullpen_workspace.config import APP_SCOPES, AppSpec, Credentials, WorkspaceConfig
 from bullpen_workspace.people import SLACKBOT
 from bullpen_workspace.rooms import Rooms
 from bullpen_workspace.types import App, TokenKind
@@ -37,9 +37,9 @@ def found(rooms: Rooms, config: WorkspaceConfig) -> Credentials:
                     purpose=_PURPOSES.get(name, ""),
                 )
         return Credentials(
-            bot_token=token(rooms, "bot", user=app.bot_user, app=app),
-            app_token=token(rooms, "app", user="", app=app),
-            user_token=token(rooms, "user", user=person, app=app),
+            bot_token=token(rooms, "bot", app.bot_user, app, config.app.bot_scopes),
+            app_token=token(rooms, "app", "", app, APP_SCOPES),
+            user_token=token(rooms, "user", person, app, config.app.user_scopes),
             bot_user_id=app.bot_user,
             bot_id=app.bot_id,
             app_id=app.id,
@@ -74,14 +74,16 @@ def add_app(rooms: Rooms, spec: AppSpec, *, key: str) -> App:
         agents=spec.agents,
         commands=spec.commands,
         shortcuts=spec.shortcuts,
+        settings=spec.settings,
     )
     if current != app:
         rooms.people.put_app(current)
     return current
 
 
-def token(rooms: Rooms, kind: TokenKind, *, user: str, app: App) -> str:
-    """The token of a kind for an app's user, made when there is none."""
+def token(rooms: Rooms, kind: TokenKind, user: str, app: App, scopes: tuple[str, ...]) -> str:
+    """The token of a kind for an app's user, made when there is none, with these scopes."""
     known = rooms.people.tokens(kind, user=user, app_id=app.id)
     made = known[0] if known else rooms.people.add_token(kind, user=user, app_id=app.id)
+    rooms.people.grant(made.token, scopes)
     return made.token

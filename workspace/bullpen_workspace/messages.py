@@ -8,6 +8,8 @@ message is allowed (limits, membership); the API does.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +32,11 @@ _SELECT = """
     FROM messages m"""
 
 _STORED_JSON = ("blocks", "attachments", "metadata", "files")
+_LIKE = re.compile(r"[%_!]")
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
 
 
 class Messages:
@@ -135,10 +142,54 @@ class Messages:
         bounds = (channel, root_ts, root_ts, viewer, after or "0", limit)
         return [_message(row) for row in self._db.rows(sql, bounds)]
 
+    def above(self, message: Message, *, viewer: str = "", thread: bool = False) -> Message | None:
+        """The message that stands right above one, in the main line or in its thread."""
+        root = message.thread_ts or message.ts
+        line = (
+            "(m.ts = ? OR m.thread_ts = ?)" if thread else "(m.thread_ts = '' OR m.broadcast = 1)"
+        )
+        sql = f"""{_SELECT} WHERE m.channel = ? AND {line} AND m.ts < ?
+            AND (m.visible_to = '' OR m.visible_to = ?) ORDER BY m.ts DESC LIMIT 1"""
+        given = (root, root) if thread else ()
+        row = self._db.row(sql, (message.channel, *given, message.ts, viewer))
+        return _message(row) if row else None
+
     def latest(self, channel: str) -> str:
         """The ts of the newest message of the main line, "" when there is none."""
         found = self.timeline(channel, limit=1)
         return found[0].ts if found else ""
+
+    def matching(
+        self,
+        words: Sequence[str],
+        *,
+        channels: Sequence[str],
+        users: Sequence[str] = (),
+        names: Sequence[str] = (),
+        limit: int = 30,
+    ) -> list[Message]:
+        """Messages of `channels` that hold every word, newest first; case does not matter.
+
+        With `users` or `names` only what one of these wrote: a user's id, or the name an app
+        posted under, in small letters. What is shown to one person only is not found.
+        """
+        where = [
+            f"m.channel IN ({_marks(channels)})",
+            "m.visible_to = ''",
+            "m.subtype != 'tombstone'",
+        ]
+        given: list[str | int] = [*channels]
+        for word in words:
+            where.append("m.text LIKE ? ESCAPE '!'")
+            given.append("%" + _LIKE.sub(r"!\g<0>", word) + "%")
+        if users or names:
+            where.append(
+                f"((m.username = '' AND m.user IN ({_marks(users)})) "
+                f"OR lower(m.username) IN ({_marks(names)}))"
+            )
+            given += [*users, *names]
+        sql = f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY m.ts DESC LIMIT ?"
+        return [_message(row) for row in self._db.rows(sql, (*given, limit))]
 
     # -- reactions -----------------------------------------------------------------------
 

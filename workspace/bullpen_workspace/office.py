@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from bullpen_workspace.config import Credentials, WorkspaceConfig
 from bullpen_workspace.delivery import Courier
+from bullpen_workspace.limits import RateLimits
 from bullpen_workspace.rooms import Rooms
 
 T = TypeVar("T")
@@ -78,12 +79,14 @@ class Office:
     triggers: Grants[Trigger] = field(init=False)
     replies: Grants[Reply] = field(init=False)
     tickets: Grants[str] = field(init=False)
+    limits: RateLimits = field(init=False)
 
     def __post_init__(self) -> None:
         timing = self.config.timing
         self.triggers = Grants(timing.trigger)
         self.replies = Grants(timing.response_url, uses=5)
         self.tickets = Grants(timing.ticket)
+        self.limits = RateLimits(self.rooms.clock)
 
     def now(self) -> float:
         """Unix seconds."""

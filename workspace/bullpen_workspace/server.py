@@ -23,19 +23,18 @@ from starlette.websockets import WebSocket
 
 from bullpen_workspace import downloads
 from bullpen_workspace.config import Credentials, WorkspaceConfig
+from bullpen_workspace.control import control_routes
 from bullpen_workspace.delivery import Courier
 from bullpen_workspace.errors import WorkspaceError
 from bullpen_workspace.events import Announcer
 from bullpen_workspace.founding import found
+from bullpen_workspace.inspector import Inspector, Tape
 from bullpen_workspace.office import Office
 from bullpen_workspace.rooms import Rooms
 from bullpen_workspace.security import Guard
 from bullpen_workspace.socket_mode import serve_socket
 from bullpen_workspace.streams import expire_statuses, expire_streams
 from bullpen_workspace.web_api.dispatch import api_routes
-
-_SWEEP = 5.0
-"""Seconds between two looks for what has expired."""
 
 
 class Workspace:
@@ -123,11 +122,12 @@ class Workspace:
         self.rooms.close()
 
     async def _sweep(self) -> None:
-        """End what nobody will end any more: old streams, status lines of apps that went."""
+        """Do what is due: end old streams and status lines, post what was scheduled."""
         while True:
             expire_streams(self.rooms, self.config.timing.stream)
             expire_statuses(self.rooms, self.config.timing.status)
-            await asyncio.sleep(_SWEEP)
+            self.rooms.schedule.post_due()
+            await asyncio.sleep(self.config.timing.sweep)
 
     def _application(self, office: Office) -> Starlette:
         from bullpen_workspace.page.site import page_routes  # it imports templates: only to serve
@@ -135,15 +135,17 @@ class Workspace:
         async def link(websocket: WebSocket) -> None:
             await serve_socket(office, websocket)
 
+        tape = Tape()
         routes: list[BaseRoute] = [
             *api_routes(office),
             WebSocketRoute("/link/", link),
             *downloads.routes(office),
+            *control_routes(office),
             *self.config.mounts,
-            *page_routes(office),
+            *page_routes(office, tape),
         ]
         guard = Middleware(Guard, port=lambda: self._port, key=office.session_key)
-        return Starlette(routes=routes, middleware=[guard])
+        return Starlette(routes=routes, middleware=[guard, Middleware(Inspector, tape=tape)])
 
 
 class _Server(uvicorn.Server):

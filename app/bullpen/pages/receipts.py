@@ -7,7 +7,11 @@ and unchanged. Pictures are served from the desk's artifacts folder only. It com
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -16,9 +20,10 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
 from bullpen import messages
-from bullpen.pages.look import Drawing, Eyes, refused, static
-from bullpen.wording import data_text, value_text
-from bullpen_tools.context import Receipt
+from bullpen.pages.look import Drawing, Eyes, moment, refused, static
+from bullpen.wording import data_text
+from bullpen_tools import formats
+from bullpen_tools.context import Receipt, Value
 
 SHOWN = 100
 
@@ -81,6 +86,8 @@ class ReceiptsPage:
             prefix=self._prefix,
             inputs=json.dumps(found.inputs, indent=2, ensure_ascii=False, default=str),
             value_text=value_text,
+            cell_text=cell_text,
+            inputs_table=_flat(found.inputs),
             data_text=data_text,
         )
 
@@ -98,3 +105,34 @@ class ReceiptsPage:
             return refused(self._drawing, str(messages.no_receipt(receipt_id)), 404)
         return FileResponse(path, media_type=item.mimetype, filename=item.name,
                             content_disposition_type="inline")  # fmt: skip
+
+
+def value_text(value: Value) -> str:
+    """A value as messages write it (38.6%, 5,012, $17.50); a text stays as it is."""
+    if isinstance(value.value, str) and value.unit != "date":
+        return value.value
+    return formats.show(value)
+
+
+def cell_text(cell: object) -> str:
+    """A cell of a receipt's table; a time without its zone's arithmetic."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, int):
+        return f"{cell:,}" if abs(cell) >= 10_000 else str(cell)
+    if isinstance(cell, float):
+        return f"{cell:,.4g}" if abs(cell) < 10_000 else f"{cell:,.0f}"
+    text = str(cell)
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*", text):
+        with contextlib.suppress(ValueError):
+            return moment(datetime.fromisoformat(text))
+    return text
+
+
+def _flat(inputs: Mapping[str, object]) -> list[tuple[str, str]] | None:
+    """Inputs as name and value when each is one word or number; None when one holds more."""
+    if any(isinstance(value, dict | list | tuple) for value in inputs.values()):
+        return None
+    return [(name, "" if value is None else str(value)) for name, value in inputs.items()]

@@ -18,7 +18,9 @@ from starlette.responses import JSONResponse, Response
 from bullpen_workspace.actions import Person
 from bullpen_workspace.downloads import MAX_UPLOAD
 from bullpen_workspace.errors import Refusal
+from bullpen_workspace.office import Office
 from bullpen_workspace.page.mrkdwn import Names
+from bullpen_workspace.wire import file_json
 
 Asked = Mapping[str, Any]
 Deed = Callable[[Asked], Awaitable[dict[str, Any]]]
@@ -61,11 +63,11 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 class Deeds:
-    """The deeds of one person, by name; `bot_user` is whom an invitation brings."""
+    """The deeds of one person, by name."""
 
-    def __init__(self, person: Person, sent: Sent, *, bot_user: str) -> None:
+    def __init__(self, person: Person, sent: Sent, office: Office) -> None:
         self._person = person
-        self._bot_user = bot_user
+        self._office = office
         self._sent = sent
         self._named: dict[str, Deed] = {
             "send": self._send,
@@ -80,6 +82,9 @@ class Deeds:
             "create": self._create,
             "join": self._join,
             "invite": self._invite,
+            "leave": self._leave,
+            "unread": self._unread,
+            "suggest": self._suggest,
         }
 
     async def answer(self, request: Request) -> Response:
@@ -163,8 +168,18 @@ class Deeds:
         return {}
 
     async def _view(self, asked: Asked) -> dict[str, Any]:
-        answer = await self._person.apps.submit(_word(asked, "view"), _mapping(asked.get("values")))
+        values = _mapping(asked.get("values"))
+        for held in (state for block in values.values() for state in _mapping(block).values()):
+            if isinstance(held, dict) and held.get("type") == "file_input":
+                held["files"] = self._files(held.get("files"))
+        answer = await self._person.apps.submit(_word(asked, "view"), values)
         return {"errors": answer.errors, "open": answer.open}
+
+    def _files(self, named: object) -> list[dict[str, Any]]:
+        """The files of a file_input as apps receive them; one that is gone is left out."""
+        ids = [_word(_mapping(one), "id") for one in named] if isinstance(named, list) else []
+        found = (self._office.rooms.files.get(one) for one in ids)
+        return [file_json(self._office, file) for file in found if file is not None]
 
     async def _close(self, asked: Asked) -> dict[str, Any]:
         self._person.apps.close(_word(asked, "view"))
@@ -183,15 +198,37 @@ class Deeds:
         return {}
 
     async def _create(self, asked: Asked) -> dict[str, Any]:
-        return {"channel": self._person.create_channel(_word(asked, "name")).id}
+        private = asked.get("private") is True
+        return {"channel": self._person.create_channel(_word(asked, "name"), private=private).id}
 
     async def _join(self, asked: Asked) -> dict[str, Any]:
         self._person.join(_word(asked, "channel"))
         return {}
 
     async def _invite(self, asked: Asked) -> dict[str, Any]:
-        self._person.invite(_word(asked, "channel"), self._bot_user)
+        user = _word(asked, "user") or self._office.credentials.bot_user_id
+        self._person.invite(_word(asked, "channel"), user)
         return {}
+
+    async def _leave(self, asked: Asked) -> dict[str, Any]:
+        self._person.leave(_word(asked, "channel"))
+        return {}
+
+    async def _unread(self, asked: Asked) -> dict[str, Any]:
+        """Everything from a message on counts as unread again."""
+        channel, ts = _word(asked, "channel"), _word(asked, "ts")
+        rooms = self._office.rooms
+        if not rooms.channels.is_member(channel, self._person.user):
+            raise Refusal("Nothing was marked.", "You are not in that channel.", "Join it first.")
+        before = rooms.messages.timeline(channel, viewer=self._person.user, before=ts, limit=1)
+        seen = before[0].ts if before else "0000000000.000000"
+        rooms.channels.mark_read(self._person.user, channel, seen)
+        return {}
+
+    async def _suggest(self, asked: Asked) -> dict[str, Any]:
+        view, block, action = (_word(asked, name) for name in ("view", "block_id", "action_id"))
+        typed = _word(asked, "value")[:200]
+        return {"options": await self._person.apps.suggest(view, block, action, typed)}
 
 
 def refused(sentence: str, status: int) -> Response:

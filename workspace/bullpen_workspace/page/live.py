@@ -76,6 +76,7 @@ class Live:
                 channel=words.get("channel", ""),
                 thread=words.get("thread", ""),
                 home=words.get("home", ""),
+                page=words.get("page", ""),
             )
             await self._send(self._pushes.everything(self._here))
         if isinstance(read := said.get("read"), dict):

@@ -7,6 +7,8 @@ no harm. It sends nothing; `live.py` does.
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from bullpen_workspace.page.deeds import source
+from bullpen_workspace.page.present import permalink
 from bullpen_workspace.page.screens import Here, Screens
 from bullpen_workspace.types import Change, Message
 
@@ -27,7 +29,10 @@ class Pushes:
 
     def everything(self, here: Here) -> list[Op]:
         """All that a window shows, for one that has just connected, moved or woken up."""
-        ops = [self._sidebar(here), self._modal()]
+        ops = [self._sidebar(here)]
+        if here.page:
+            return ops
+        ops.append(self._modal())
         if here.home:
             ops.extend(self._home(here))
         channel = self._screens.rooms.channels.get(here.channel) if here.channel else None
@@ -45,6 +50,7 @@ class Pushes:
         touched: dict[str, bool] = {}
         kinds: set[str] = set()
         gone = False
+        changes = list(changes)
         for change in changes:
             kinds.add("sidebar" if change.kind in _OF_SIDEBAR else "")
             kinds.add("home" if change.kind == "home" else "")
@@ -60,12 +66,14 @@ class Pushes:
                 touched.setdefault(change.thread_ts, False)
             if change.thread_ts and change.kind in ("message", "message_deleted", "read"):
                 touched.setdefault(change.thread_ts, False)
+        for change in changes:
+            ops.extend(self._knock(change) if change.kind == "message" else [])
         for ts, fresh in touched.items():
             ops.extend(self._message(here, ts, fresh=fresh))
         ops.extend(self._gone(here) if gone else [])
         ops.extend(self._statuses(here) if "status" in kinds else [])
         ops.extend(self._home(here) if "home" in kinds and here.home else [])
-        ops.extend([self._modal()] if "modal" in kinds else [])
+        ops.extend([self._modal()] if "modal" in kinds and not here.page else [])
         ops.extend([self._sidebar(here)] if "sidebar" in kinds else [])
         return ops
 
@@ -87,9 +95,36 @@ class Pushes:
             ops.append({"op": "announce", "text": self._spoken(message)})
         return ops
 
+    def _knock(self, change: Change) -> list[Op]:
+        """A message that concerns the person wherever they are: for a desktop notification."""
+        rooms, me = self._screens.rooms, self._screens.me
+        message = rooms.messages.get(change.channel, change.ts)
+        channel = rooms.channels.get(change.channel)
+        if message is None or channel is None or message.user == me or me not in channel.members:
+            return []
+        mentioned = f"<@{me}>" in message.text
+        thread = message.thread_ts
+        mine = thread and thread in rooms.channels.unread_replies(me, channel.id)
+        if not (mentioned or mine or not channel.name):
+            return []
+        title = self._screens.faces.title(channel)
+        who = self._screens.faces.of(message.face, app=False).name
+        return [
+            {
+                "op": "knock",
+                "title": f"{who} in #{title}" if channel.name else who,
+                "text": self._plain(message.text)[:200] or "is answering",
+                "href": permalink(channel.id, message.ts, thread),
+                "tag": f"{channel.id}-{thread or message.ts}",
+            }
+        ]
+
+    def _plain(self, text: str) -> str:
+        return source(text, self._screens.faces.names())
+
     def _spoken(self, message: Message) -> str:
         who = self._screens.faces.of(message.face, app=False).name
-        return f"{who}: {message.text[:140]}" if message.text else f"{who} posted"
+        return f"{who}: {self._plain(message.text)[:140]}" if message.text else f"{who} posted"
 
     def _gone(self, here: Here) -> list[Op]:
         return [self._window(here), *(self._thread(here) if here.thread else [])]

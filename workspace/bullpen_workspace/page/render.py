@@ -9,6 +9,7 @@ import logging
 import re
 import zlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -17,19 +18,38 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, TemplateError
 from markupsafe import Markup
 
+from bullpen_workspace.inspector import readable
 from bullpen_workspace.page import emoji, markdown, mrkdwn, rich_text
 from bullpen_workspace.page.mrkdwn import Names
 from bullpen_workspace.types import Message
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
+_ASKING = ("actions", "card", "carousel", "container", "input", "section")
+SHORTCUTS = (
+    ("Ctrl K", "Search messages, or jump to a channel"),
+    ("Alt ↑ ↓", "The channel above or below"),
+    ("Alt Shift ↑ ↓", "The unread channel above or below"),
+    ("F6", "From the sidebar to the messages to the box"),
+    ("↑ ↓", "From message to message, once one has the focus"),
+    ("Enter", "On a message: open its thread"),
+    ("R", "On a message: react"),
+    ("E", "On a message: edit it"),
+    ("U", "On a message: mark unread from here"),
+    ("↑", "In an empty box: edit your last message"),
+    ("Shift Enter", "In the box: a new line"),
+    ("@ # : /", "In the box: people, channels, emoji, commands"),
+    ("Esc", "Close the thread, the dialog or the picker"),
+    ("?", "This list"),
+)
 QUICK = ("white_check_mark", "eyes", "+1")
 
 
 @lru_cache(maxsize=1)
 def asset_version() -> str:
-    """A short hash of the stylesheet and the script, so that a browser never keeps an old one."""
-    data = b"".join((HERE / name).read_bytes() for name in ("style.css", "page.js"))
+    """A short hash of the stylesheet and the scripts, so that a browser never keeps an old one."""
+    files = sorted((*HERE.glob("*.js"), HERE / "style.css"))
+    data = b"".join(file.read_bytes() for file in files)
     return f"{zlib.crc32(data):08x}"
 
 
@@ -46,7 +66,8 @@ class Renderer:
     """Jinja over the page's templates.
 
     `url` is the server's own address, without a slash; `size` the pixels of a stored image,
-    (0, 0) when unknown, so that a list does not jump when it is loaded.
+    (0, 0) when unknown, so that a list does not jump when it is loaded; `choices` the people and
+    channels that elements offer.
     """
 
     def __init__(
@@ -55,9 +76,11 @@ class Renderer:
         *,
         url: str,
         size: Callable[[str], tuple[int, int]] = lambda _file: (0, 0),
+        choices: Callable[[], Mapping[str, object]] = dict,
     ) -> None:
         self._names = names
         self._size = size
+        self._choices = choices
         self._url = url
         self._env = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -80,12 +103,15 @@ class Renderer:
                 "picture": self.picture,
                 "pixels": lambda src: self._size(str(src).rpartition("/")[2]),
                 "blocks": self.blocks,
+                "readable": readable,
+                "clock": lambda at: f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S}",
             }
         )
         cast("dict[str, object]", self._env.globals).update(
             quick=[(name, emoji.TABLE[name]) for name in QUICK],
             picker=[(name, emoji.TABLE[name]) for name in emoji.PICKER],
             asset_version=asset_version(),
+            shortcut_keys=SHORTCUTS,
         )
 
     def fragment(self, template: str, **values: object) -> Markup:
@@ -160,7 +186,8 @@ class Renderer:
 
     def content(self, message: Message) -> Markup:
         """The body of a message: its blocks, or its text where there are none."""
-        parts = [self.blocks(message.blocks)]
+        asks = any(block.get("type") in _ASKING for block in message.blocks)
+        parts = [self.blocks(message.blocks, **(self._choices() if asks else {}))]
         # A streamed message's Markdown is among its blocks once it has any; a posted message's
         # `text` beside blocks is only the fallback for notifications.
         told = any(block.get("type") == "markdown" for block in message.blocks)

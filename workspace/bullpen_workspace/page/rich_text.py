@@ -1,11 +1,12 @@
 """Slack's `rich_text` blocks as safe HTML.
 
 The rule it protects: an element that is not known shows its text, never nothing. It deliberately
-ignores what has no meaning in a page (colours, broadcast ranges, offsets).
+ignores what has no meaning in a page (colour swatches, borders of lists).
 """
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bullpen_workspace.page import emoji, mrkdwn
@@ -38,7 +39,13 @@ def _piece(piece: Node, names: Names) -> str:
     if kind == "rich_text_list":
         tag = "ol" if piece.get("style") == "ordered" else "ul"
         items = "".join(f"<li>{_piece(item, names)}</li>" for item in nodes(piece.get("elements")))
-        return f"<{tag}>{items}</{tag}>"
+        offset = piece.get("offset")
+        start = f' start="{offset + 1}"' if tag == "ol" and isinstance(offset, int) else ""
+        made = f"<{tag}{start}>{items}</{tag}>"
+        depth = piece.get("indent")
+        # Slack sends nested lists one after the other, each with its depth.
+        inner = min(depth, 8) if isinstance(depth, int) and depth > 0 else 0
+        return f'<div class="in{inner}">{made}</div>' if inner else made
     if kind == "rich_text_preformatted":
         return f"<pre><code>{inside}</code></pre>"
     if kind == "rich_text_quote":
@@ -60,12 +67,29 @@ def _leaf(leaf: Node, names: Names) -> str:
         made = mrkdwn.reference(f"#{leaf.get('channel_id', '')}", names) or ""
     elif kind == "broadcast":
         made = mrkdwn.reference(f"!{leaf.get('range', 'here')}", names) or ""
+    elif kind == "usergroup":
+        made = f'<span class="mention">@{html.escape(str(leaf.get("usergroup_id", "")))}</span>'
+    elif kind == "date":
+        made = html.escape(_date(leaf))
+    elif kind == "color":
+        made = f"<code>{html.escape(str(leaf.get('value', '')))}</code>"
     elif kind == "emoji":
         name = str(leaf.get("name", ""))
         made = emoji.glyph(name) or f":{html.escape(name)}:"
     else:
         made = html.escape(said, quote=False).replace("\n", "<br>")
     return _styled(made, leaf.get("style"))
+
+
+def _date(leaf: Node) -> str:
+    """A moment in the machine's own zone, or the words that the app gave for it."""
+    stamp = leaf.get("timestamp")
+    fallback = str(leaf.get("fallback") or "")
+    try:
+        at = datetime.fromtimestamp(float(str(stamp))).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return fallback
+    return fallback or f"{at.day} {at:%B %Y, %H:%M}"
 
 
 def _styled(made: str, style: object) -> str:

@@ -9,15 +9,18 @@ from typing import Any
 
 from markupsafe import Markup
 
+from bullpen_workspace.config import NavLink
 from bullpen_workspace.office import Office
 from bullpen_workspace.page import emoji
 from bullpen_workspace.page.faces import Faces, portrait
 from bullpen_workspace.page.present import Presenter
 from bullpen_workspace.page.render import Renderer, embedded, said
-from bullpen_workspace.page.views import Ask, Colleague, Link, Portrait, Room, Sidebar
-from bullpen_workspace.types import App, Channel, Message
+from bullpen_workspace.page.views import Ask, Colleague, Link, Member, Portrait, Room, Sidebar
+from bullpen_workspace.people import SLACKBOT
+from bullpen_workspace.types import App, Channel, Message, User
 
 WINDOW = 50
+_INSPECTOR = NavLink(label="Inspector", href="/inspector", icon="bolt")
 
 _ASKS = (
     (
@@ -41,22 +44,31 @@ _ASKS = (
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What one browser window shows: a channel ("" on the App Home) and perhaps a thread."""
+    """What one browser window shows: a channel and perhaps a thread, an App Home, or a page.
+
+    `page` is the address of a page beside the chat, which shows nothing of ours but the sidebar.
+    """
 
     channel: str = ""
     thread: str = ""
     home: str = ""
+    page: str = ""
 
 
 class Screens:
-    """Renders panes for the one person of the workspace."""
+    """Renders panes for one person of the workspace."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, user: str) -> None:
         self._office = office
         self.rooms = office.rooms
-        self.me = office.credentials.person_id
+        self.me = user
         self.faces = Faces(office.rooms, self.me)
-        self.renderer = Renderer(self.faces.names, url=office.url, size=self.faces.image_size)
+        self.renderer = Renderer(
+            self.faces.names,
+            url=office.url,
+            size=self.faces.image_size,
+            choices=self._choices,
+        )
         self.present = Presenter(office.rooms, self.faces, self.renderer.content)
 
     # -- a channel -----------------------------------------------------------------------
@@ -86,7 +98,9 @@ class Screens:
             absent=portrait(app.name, icon=app.icon)
             if app and not direct and app.bot_user not in channel.members
             else None,
-            face=portrait(title, icon=app.icon if app else "", app=True) if direct else None,
+            face=self._other(channel) if direct else None,
+            private=channel.kind == "private",
+            members=len(channel.members),
             asks=self._asks(app, direct=direct),
         )
 
@@ -155,16 +169,8 @@ class Screens:
 
     def message(self, message: Message, place: str) -> Markup:
         """One message in its place, grouped under the one above it."""
-        if place == "m":
-            above = self.rooms.messages.timeline(
-                message.channel, viewer=self.me, before=message.ts, limit=1
-            )
-        else:
-            thread = self.rooms.messages.thread(
-                message.channel, message.thread_ts or message.ts, viewer=self.me
-            )
-            above = [entry for entry in thread if entry.ts < message.ts][-1:]
-        return self.entries([message], place=place, before=above[0] if above else None)
+        above = self.rooms.messages.above(message, viewer=self.me, thread=place == "t")
+        return self.entries([message], place=place, before=above)
 
     # -- a thread ------------------------------------------------------------------------
 
@@ -229,8 +235,10 @@ class Screens:
             me=self.faces.of_user(self.me),
             channels=tuple(channels),
             directs=tuple(directs),
-            agents=tuple(self.colleagues(app)),
-            pages=tuple(self._pages()),
+            agents=() if here.page else tuple(self.colleagues(app)),
+            beside=bool(here.page),
+            people=tuple(self.others()),
+            pages=tuple(self._pages(here)),
         )
 
     def _other(self, channel: Channel) -> Portrait:
@@ -251,7 +259,7 @@ class Screens:
             for agent in app.agents
         ]
 
-    def _pages(self) -> list[Link]:
+    def _pages(self, here: Here) -> list[Link]:
         return [
             Link(
                 id="",
@@ -259,8 +267,9 @@ class Screens:
                 href=link.href,
                 icon=link.icon.strip(":") or "page",
                 glyph=emoji.glyph(link.icon) or "" if link.icon.startswith(":") else "",
+                current=bool(here.page) and here.page.startswith(link.href.rstrip("/")),
             )
-            for link in self._office.config.nav
+            for link in (*self._office.config.nav, _INSPECTOR)
         ]
 
     def joinable(self) -> list[Channel]:
@@ -270,6 +279,24 @@ class Screens:
             for channel in self.rooms.channels.all()
             if channel.kind == "public" and not channel.archived and self.me not in channel.members
         ]
+
+    def members(self, channel: Channel) -> dict[str, Any]:
+        """What members.html needs: who is in the channel, and who could be invited."""
+        everybody = [user for user in self.rooms.people.all() if user.id != SLACKBOT]
+        return {
+            "room": self.room(channel),
+            "inside": [self._member(user) for user in everybody if user.id in channel.members],
+            "outside": [self._member(user) for user in everybody if user.id not in channel.members],
+        }
+
+    def _member(self, user: User) -> Member:
+        face = self.faces.of_user(user.id)
+        return Member(id=user.id, face=face, handle=user.name, me=user.id == self.me)
+
+    def others(self) -> list[Member]:
+        """The people of the workspace that the page can be shown as, when there are several."""
+        people = [u for u in self.rooms.people.all() if not u.is_bot and u.id != SLACKBOT]
+        return [self._member(user) for user in people] if len(people) > 1 else []
 
     def modal(self) -> Markup:
         """The topmost open modal; empty when there is none."""
@@ -339,7 +366,7 @@ class Screens:
             "people": [
                 {"name": user.real_name or user.name, "user": user.id}
                 for user in self.rooms.people.all()
-                if not user.is_bot and user.id != self.me
+                if not user.is_bot and user.id not in (self.me, SLACKBOT)
             ],
         }
         return {

@@ -1,13 +1,16 @@
-"""The routes of the chat page.
+"""The routes of the chat page, and the seats from which people look at it.
 
 The rule it protects: every address a person can copy (a channel, a message, the App Home) opens
 what it names. Who may ask at all is `security.py`'s matter; every deed is `deeds.py`'s.
 """
 
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import (
     FileResponse,
     HTMLResponse,
@@ -19,56 +22,120 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from bullpen_workspace.actions import Person
+from bullpen_workspace.inspector import Tape
 from bullpen_workspace.office import Office
 from bullpen_workspace.page.deeds import Deeds, Sent, refused, source
 from bullpen_workspace.page.live import Live
 from bullpen_workspace.page.pushes import Pushes
+from bullpen_workspace.page.render import Renderer
 from bullpen_workspace.page.screens import Here, Screens
+from bullpen_workspace.page.search import Searches
+from bullpen_workspace.people import SLACKBOT
 from bullpen_workspace.types import Channel, Message
 
 HERE = Path(__file__).parent
-_ASSETS = {
-    "style.css": "text/css",
-    "page.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
-}
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-def page_routes(office: Office) -> list[BaseRoute]:
-    """The chat page of the workspace's person, to be mounted behind the guard."""
-    return Site(office).routes()
+_ACTING = "act_as"
+"""The cookie that names the person for whom the page is shown."""
+
+Handler = Callable[["Seat", Request], Awaitable[Response]]
+
+
+def page_routes(office: Office, tape: Tape) -> list[BaseRoute]:
+    """The chat page of the workspace's people, to be mounted behind the guard."""
+    return Site(office, tape).routes()
 
 
 class Site:
-    """The page of one workspace."""
+    """The page of one workspace: every request is answered from one person's seat.
 
-    def __init__(self, office: Office) -> None:
+    The person who founded the workspace sits there unless the cookie names another local person.
+    Apps and people who are not in this workspace are never acted for.
+    """
+
+    def __init__(self, office: Office, tape: Tape) -> None:
         self._office = office
-        self._screens = Screens(office)
-        self._sent = Sent()
-        self._person = Person(office, office.credentials.person_id)
-        self._deeds = Deeds(self._person, self._sent, bot_user=office.credentials.bot_user_id)
-        self._pushes = Pushes(self._screens, self._sent.key_of)
-        # The line to the app is there from the first look on.
-        office.rooms.channels.direct(
-            (office.credentials.bot_user_id,), creator=office.credentials.person_id
-        )
+        self._tape = tape
+        self._seats: dict[str, Seat] = {}
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/", self._start),
-            Route("/archives/{channel}", self._channel),
-            Route("/archives/{channel}/{message}", self._channel),
-            Route("/home/{app}", self._home),
-            Route("/page/older", self._older),
-            Route("/page/source", self._source),
-            Route("/page/upload", self._deeds.upload, methods=["POST"]),
+            Route("/", self._for(Seat.start)),
+            Route("/archives/{channel}", self._for(Seat.channel)),
+            Route("/archives/{channel}/{message}", self._for(Seat.channel)),
+            Route("/home/{app}", self._for(Seat.home)),
+            Route("/page/older", self._for(Seat.older)),
+            Route("/page/side", self._for(Seat.side)),
+            Route("/page/search", self._for(Seat.search)),
+            Route("/page/members", self._for(Seat.members)),
+            Route("/page/source", self._for(Seat.source)),
+            Route("/page/at/{version}/{asset}", _asset),
+            Route("/inspector", self._for(Seat.inspector)),
+            Route("/page/tape", self._records),
+            Route("/page/act", self._act, methods=["POST"]),
+            Route("/page/upload", self._for(Seat.upload), methods=["POST"]),
             WebSocketRoute("/page/live", self._live),
             Route("/page/{asset}", _asset, methods=["GET"]),
-            Route("/page/{deed}", self._deeds.answer, methods=["POST"]),
+            Route("/page/{deed}", self._for(Seat.deed), methods=["POST"]),
         ]
 
-    async def _start(self, request: Request) -> Response:
+    def _for(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            return await handler(self._seat(request), request)
+
+        return answer
+
+    def _seat(self, connection: HTTPConnection) -> Seat:
+        wanted = connection.cookies.get(_ACTING, "")
+        user = wanted if self._is_person(wanted) else self._office.credentials.person_id
+        if user not in self._seats:
+            self._seats[user] = Seat(self._office, user)
+        return self._seats[user]
+
+    def _is_person(self, user: str) -> bool:
+        found = self._office.rooms.people.get(user) if user else None
+        return found is not None and not found.is_bot and user != SLACKBOT
+
+    async def _act(self, request: Request) -> Response:
+        """POST {"user": id}: from now on this browser shows the page as that person sees it."""
+        asked = await request.json()
+        user = str(asked.get("user", "")) if isinstance(asked, dict) else ""
+        if not self._is_person(user):
+            return refused(
+                "Nobody was chosen: only people of this workspace can be acted for.", 409
+            )
+        answer = JSONResponse({})
+        answer.set_cookie(_ACTING, user, httponly=True, samesite="strict")
+        return answer
+
+    async def _records(self, request: Request) -> Response:
+        """What went to and from the apps after record number `after`, as list items."""
+        number = request.query_params.get("after", "0")
+        found = self._tape.after(int(number) if number.isdigit() else 0)
+        renderer = self._seat(request).renderer
+        return HTMLResponse(renderer.fragment("tape.html", records=found))
+
+    async def _live(self, socket: WebSocket) -> None:
+        await self._seat(socket).live(socket)
+
+
+class Seat:
+    """The page as one person sees and uses it."""
+
+    def __init__(self, office: Office, user: str) -> None:
+        self._office = office
+        self._screens = Screens(office, user)
+        self._searches = Searches(office.rooms, self._screens.faces)
+        self._person = Person(office, user)
+        sent = Sent()
+        self._deeds = Deeds(self._person, sent, office)
+        self._pushes = Pushes(self._screens, sent.key_of)
+        # The line to the app is there from the first look on.
+        office.rooms.channels.direct((office.credentials.bot_user_id,), creator=user)
+
+    async def start(self, request: Request) -> Response:
         mine = [c for c in self._screens.rooms.channels.of(self._screens.me) if not c.archived]
         last = request.cookies.get("last_channel", "")
         known = [c.id for c in mine]
@@ -76,7 +143,7 @@ class Site:
             return HTMLResponse("There is no channel.", 404)
         return RedirectResponse(f"/archives/{last if last in known else known[0]}", 303)
 
-    async def _channel(self, request: Request) -> Response:
+    async def channel(self, request: Request) -> Response:
         rooms = self._screens.rooms
         channel = rooms.channels.get(request.path_params["channel"])
         if channel is None or not self._may_see(channel):
@@ -124,7 +191,7 @@ class Site:
         main = "" if keeps else renderer.fragment("channel.html", **pane)
         return JSONResponse({"main": main, "thread": side, "url": _address(request)})
 
-    async def _home(self, request: Request) -> Response:
+    async def home(self, request: Request) -> Response:
         app = self._screens.rooms.people.app(request.path_params["app"])
         if app is None:
             return self._nowhere("There is no such app.")
@@ -145,7 +212,7 @@ class Site:
         html = self._screens.renderer.fragment("nowhere.html", sentence=sentence)
         return HTMLResponse(html, 404)
 
-    async def _older(self, request: Request) -> Response:
+    async def older(self, request: Request) -> Response:
         channel = self._screens.rooms.channels.get(request.query_params.get("channel", ""))
         if channel is None or not self._may_see(channel):
             return refused("There is no such channel.", 404)
@@ -154,14 +221,47 @@ class Site:
         )
         return JSONResponse({"html": html, "older": older})
 
-    async def _source(self, request: Request) -> Response:
+    async def side(self, request: Request) -> Response:
+        """The sidebar, for pages beside the chat; `at` is the address of the one that asks."""
+        here = Here(page=request.query_params.get("at", "/"))
+        return HTMLResponse(self._screens.sidebar(here))
+
+    async def source(self, request: Request) -> Response:
         asked = request.query_params
         message = self._screens.rooms.messages.get(asked.get("channel", ""), asked.get("ts", ""))
         if message is None or message.user != self._screens.me:
             return refused("Only your own messages can be edited.", 404)
         return JSONResponse({"text": source(message.text, self._screens.faces.names())})
 
-    async def _live(self, socket: WebSocket) -> None:
+    async def search(self, request: Request) -> Response:
+        """What fits `q`, as list items for the search dialog."""
+        hits = self._searches.find(request.query_params.get("q", "")[:200])
+        return HTMLResponse(self._screens.renderer.fragment("hits.html", hits=hits))
+
+    async def members(self, request: Request) -> Response:
+        """Who is in a channel, as the inside of a dialog."""
+        channel = self._screens.rooms.channels.get(request.query_params.get("channel", ""))
+        if channel is None or not self._may_see(channel):
+            return refused("There is no such channel.", 404)
+        pane = self._screens.members(channel)
+        return HTMLResponse(self._screens.renderer.fragment("members.html", **pane))
+
+    @property
+    def renderer(self) -> Renderer:
+        return self._screens.renderer
+
+    async def inspector(self, request: Request) -> Response:
+        """The page that shows what went to and from the apps."""
+        frame = self._frame(request, Here(page="/inspector"))
+        return HTMLResponse(self.renderer.fragment("inspector.html", title="Inspector", **frame))
+
+    async def upload(self, request: Request) -> Response:
+        return await self._deeds.upload(request)
+
+    async def deed(self, request: Request) -> Response:
+        return await self._deeds.answer(request)
+
+    async def live(self, socket: WebSocket) -> None:
         await Live(socket, self._screens.rooms, self._person, self._pushes).serve()
 
 
@@ -173,8 +273,9 @@ def _address(request: Request) -> str:
 
 async def _asset(request: Request) -> Response:
     name = request.path_params["asset"]
-    kind = _ASSETS.get(name)
-    if kind is None:
+    kind = _KINDS.get(Path(name).suffix)
+    if kind is None or not (HERE / name).is_file():
         return refused("There is no such file.", 404)
-    fresh = "max-age=31536000, immutable" if request.query_params.get("v") else "no-cache"
+    lasting = "version" in request.path_params or request.query_params.get("v")
+    fresh = "max-age=31536000, immutable" if lasting else "no-cache"
     return FileResponse(HERE / name, media_type=kind, headers={"cache-control": fresh})

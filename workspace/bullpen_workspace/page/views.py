@@ -4,6 +4,8 @@ The rule they protect: a template decides nothing. They hold no Slack JSON beyon
 itself and know no database; `present.py` fills them.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,12 +53,16 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sidebar:
+    """The whole sidebar; `beside` on a page that is not the chat."""
+
     team: str
     me: Portrait
     channels: tuple[Link, ...]
     directs: tuple[Link, ...]
     agents: tuple[Colleague, ...]
     pages: tuple[Link, ...]
+    beside: bool = False
+    people: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,8 @@ class Room:
     direct: bool
     joined: bool
     home_href: str = ""
+    private: bool = False
+    members: int = 0
     absent: Portrait | None = None
     face: Portrait | None = None
     asks: tuple[Ask, ...] = ()
@@ -150,6 +158,29 @@ class Entry:
     files: tuple[FileCard, ...] = ()
     reactions: tuple[Chip, ...] = ()
     replies: Replies | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A message that a search found."""
+
+    face: Portrait
+    place: str
+    when: str
+    stamp: str
+    href: str
+    snippet: Markup
+    threaded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody in a channel, or somebody who could be."""
+
+    id: str
+    face: Portrait
+    handle: str
+    me: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
