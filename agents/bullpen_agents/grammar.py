@@ -6,25 +6,23 @@ resolves no series and computes nothing.
 
 Grammar (case, politeness and small typos do not matter; names of series are passed on as written):
 
-    Remember    remember that X | note: X | keep in mind that X
-    Recall      what do we know about X | what did we decide/find/say on X | do we remember
-                anything about X | recall X | search the memory for X
-    Payoff      an option structure with strikes (see grammar_options), e.g.
+    Memory      remember that X | what do we know about X | what did Joe say about X | who said X |
+                correct that: X | forget X (see grammar_memory)
+    Payoff      an option structure with strikes or legs (see grammar_options), e.g.
                 "70-90-110 call butterfly bought at 2.50"
-    Catalogue   what data do you have | which series | list the data
-    Colleagues  who is on the desk | which colleagues
-    Help        help | who are you | what can you do
-    Correlate   correlation of X and Y | do X and Y move together
+    Say, Live   what has one sentence for an answer: cancel, code, single days; where is X trading
+    Colleagues  who is on the desk        Help  who are you | what can you do
+    Correlate   correlation of X and Y [and Z …] | corr X Y | do X and Y move together
     Compare     compare the volatility of X and Y [and Z …] | is X more volatile than Y
-    Chart       chart X | plot the rolling volatility / drawdown of X [and Y]
-    Stats       how volatile is X | drawdown of X | how did X perform | stats of X
-    Import      import this file | a file with few or no words
-    Read        read / summarise the attached file
-    Keep        remember this file | keep this document
-    Greeting    hello | thanks
+    Chart       chart X | plot the rolling volatility / drawdown of X [and Y] | 30 day vol of X
+    Stats       how volatile is X | drawdown of X [and Y] | highest X | stats of X | X?
+    Import      import this file | a file with few or no words | what is the vol of this?
+    Read, Keep  read / summarise the attached file | remember this file
+    Catalogue   what data do you have | list the data        Greeting  hello | thanks
 
-    Correlate to Stats take a period: since 2010 | between 2008 and 2012 | in 2008 | from March
-    2009 to 2012-06-30 | until 2000. Compare and others note "chart it" and "remember".
+    Correlate to Stats take a period: since 2010 | between 2008 and 2012 | in 2008 | 2007 to 2009 |
+    from March 2009 to 2012-06-30 | until 2000 | over the last 5 years. Compare notes "chart it" and
+    "remember". What a message means after others in its thread stands in grammar_follow.
 """
 
 from __future__ import annotations

@@ -52,8 +52,11 @@ _STRUCTURES: tuple[tuple[str, str], ...] = (
     (r"bear(?:ish)?\s+calls?\s+spreads?|calls?\s+credit\s+spreads?", "bear_call_spread"),
     (r"bull(?:ish)?\s+puts?\s+spreads?|puts?\s+credit\s+spreads?", "bull_put_spread"),
     (r"bear(?:ish)?\s+puts?\s+spreads?|puts?\s+debit\s+spreads?", "bear_put_spread"),
-    (r"calls?\s+(?:vertical|spreads?)|callspreads?", "call_spread"),
-    (r"puts?\s+(?:vertical|spreads?)|putspreads?", "put_spread"),
+    (
+        r"calls?\s+(?:verticals?|spreads?)|callspreads?|verticals?\b[^?.!]{0,30}\bcalls?",
+        "call_spread",
+    ),
+    (r"puts?\s+(?:verticals?|spreads?)|putspreads?|verticals?\b[^?.!]{0,30}\bputs?", "put_spread"),
     (r"straddles?", "straddle"),
     (r"strangles?", "strangle"),
     (r"collars?", "collar"),

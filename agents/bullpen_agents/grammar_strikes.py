@@ -28,7 +28,7 @@ EXPIRY = re.compile(
 _ASIDES = re.compile(
     r"\bexp(?:ir\w*|s)?\.?\s+(?:on\s+)?\d{1,2}/\d{1,2}(?:/\d{2,4})?\b"
     r"|\b(?:s&p\s*500|russell\s*[123]000|nasdaq[\s-]*100|(?:euro\s*)?stoxx\s*50|ftse\s*100|nikkei\s*225)\b|\b20\d{2}-\d{2}-\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]20\d{2}\b"
-    r"|\b\d+(?:\.\d+)?\s*-?\s*(?:dte|days?|weeks?|months?|years?|(?:x\s+)?multiplier)\b"
+    r"|\b\d+(?:\.\d+)?\s*-?\s*(?:dte|days?|weeks?|months?|years?|(?:x\s+)?multiplier(?!\s+(?:(?:is|of)\s+)?\d))\b"
     r"|\bmultiplier\s+(?:(?:is|of)\s+)?\d+\b"
 )
 _ALONE = r"(?<![\d.,/–-])(?<!\d\s)(?<!\d,\s)\b(\d+)"
@@ -75,7 +75,9 @@ def set_aside(body: str) -> str:
 def read_quantity(body: str) -> tuple[str, str]:
     """How many, as written, or ""; and the text without it."""
     counted = _COUNTED.search(body)
-    if not counted:
+    # "10 100 calls" are ten; "70 90 calls" may be two strikes, and is asked about.
+    ahead = re.match(r"\s*(\d+(?:\.\d+)?)", body[counted.end() :]) if counted else None
+    if not counted or (ahead and counted[1] and float(counted[1]) * 3 > float(ahead[1])):
         return "", body
     quantity = re.search(rf"\d+(?:\.\d+)?|{_DOZEN}", counted[0])
     rest = f"{body[: counted.start()]} · {body[counted.end() :]}"

@@ -46,6 +46,13 @@ def test_legs_are_read_as_written(text: str, legs: tuple, cost: float) -> None:
         ("iron condor 90/95/105/110 for a credit of 1.80", "iron_condor", (90, 95, 105, 110), -1.8),
         ("iron condor 90/95/105/110 for a 1.80 credit", "iron_condor", (90, 95, 105, 110), -1.8),
         ("iron condor 90/95/105/110, collect 1.80", "iron_condor", (90, 95, 105, 110), -1.8),
+        ("vertical 70 90 calls for 4", "call_spread", (70, 90), 4),
+        (
+            "call butterfly 90 100 110 cost 1.5 multiplier 100",
+            "call_butterfly",
+            (90, 100, 110),
+            1.5,
+        ),
         ("5000 straddle at 120", "straddle", (5000,), 120),
         ("long 1 AAPL 200 call at 5.50 exp 12/18", "call", (200,), 5.5),
         ("70-90 call spread bought at -1", "call_spread", (70, 90), -1),
@@ -121,6 +128,11 @@ def test_a_number_without_a_place_is_named(text: str, left: tuple) -> None:
     found = read(text)
     assert found.unplaced == left
     assert not found.answerable
+
+
+def test_two_numbers_before_calls_are_asked_about() -> None:
+    assert read("70 90 calls for 4").missing == "a call needs one strike and I read 70, 90"
+    assert read("10 100 calls at 2").quantity == "10"
 
 
 @pytest.mark.parametrize(
