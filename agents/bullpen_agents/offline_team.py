@@ -40,6 +40,7 @@ def respond(desk: Desk) -> str:
         desk.purpose == "work"
         and isinstance(intent, grammar.Chart)
         and intent.what == "rolling_vol"
+        and intent.window == WINDOW
     ):
         return _chart_with_the_quants_window(desk, intent)
     return _do(desk, intent)
@@ -69,14 +70,15 @@ def _plan(desk: Desk, intent: grammar.Intent) -> str:
     if isinstance(intent, grammar.Compare) and (intent.chart or intent.remember):
         names = " and ".join(intent.series) if len(intent.series) == 2 else ", ".join(intent.series)
         when = intent.period.words()
+        rolling = "" if intent.window == WINDOW else f"{intent.window} day "
         pieces: list[Json] = [
             {
                 "agent": "data_analyst",
-                "task": f"Chart the rolling volatility of {names}{when}, and check the data behind it.",
+                "task": f"Chart the {rolling}rolling volatility of {names}{when}, and check the data behind it.",
             },
             {
                 "agent": "quant",
-                "task": f"Compare the volatility of {names}{when}, and say which window the figures use.",
+                "task": f"Compare the {rolling}volatility of {names}{when}, and say which window the figures use.",
             },
         ]
         said = f"Two pieces of work, side by side: the chart and its data, and the figures for {names}."
@@ -98,7 +100,7 @@ def _chart_with_the_quants_window(desk: Desk, asked: grammar.Chart) -> str:
             "I want the chart to match them."
         )
         answer = desk.use("ask", agent="quant", question=question)
-        found = re.search(r"window of (\d{1,3})", answer.text)
+        found = re.search(r"window of `?(\d{1,3})", answer.text)
         if found and not answer.error:
             window, agreed = int(found[1]), "the one the Quant's figures use"
     drawn, ids = chart_and_ids(desk, asked, window)
@@ -113,7 +115,8 @@ def _reply(desk: Desk) -> str:
     """An answer to a colleague's question that needs no tool, or ""."""
     lower = desk.text.lower()
     if "window" in lower and re.search(r"\bwhich\b|\bwhat\b|\bhow long\b", lower):
-        return f"{WINDOW_REASON[0].upper()}{WINDOW_REASON[1:]} Please use the same for the chart."
+        said = WINDOW_REASON.replace(f" {WINDOW} ", f" `{WINDOW}` ")
+        return f"{said[0].upper()}{said[1:]} Please use the same for the chart."
     return ""
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bullpen import __version__
+from bullpen import __version__, workspace_command
 from bullpen_memory.errors import BullpenError, InputError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
 slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
 app.add_typer(memory, name="memory")
 app.add_typer(slack, name="slack")
+app.command()(workspace_command.workspace)
 
 Home = Annotated[
     Path | None, typer.Option("--home", help="Where everything is kept [BULLPEN_HOME, ~/.bullpen]")
@@ -139,11 +140,13 @@ def slack_manifest(
         Literal["json", "yaml"], typer.Option("--format", help="json or yaml")
     ] = "json",
     name: Annotated[str, typer.Option(help="How the app is called")] = "Bullpen",
+    minimal: Annotated[bool, typer.Option("--minimal", help="Only what is needed to work")] = False,
 ) -> None:
     """Print the manifest to paste into Slack's “Create an app from a manifest”."""
     from bullpen.slack import manifest
 
-    typer.echo(manifest.as_json(name) if form == "json" else manifest.as_yaml(name).rstrip())
+    made = manifest.manifest(name, minimal=minimal)
+    typer.echo(manifest.as_json(made) if form == "json" else manifest.as_yaml(made).rstrip())
 
 
 def _debug() -> bool:

@@ -137,12 +137,19 @@ def _slack(read: Settings) -> Finding:
 
 async def _connected(address: str, bot: str, app: str) -> Finding:
     from bullpen.slack.connect import Connection
+    from bullpen.slack.scopes import missing
 
     connection = await Connection.open(base_url=address, bot_token=bot, app_token=app)
     await connection.close()
-    return Finding(
-        "Slack", "ok", f"{messages.in_slack(connection.identity.team)} accepts both tokens"
-    )
+    team, granted = connection.identity.team, connection.identity.scopes
+    lacking = missing(granted).other if granted else {}
+    if lacking:
+        listed = "; ".join(f"{scope} ({use})" for scope, use in lacking.items())
+        fact = f"{messages.in_slack(team)} accepts both tokens, but not granted are: {listed}."
+        return Finding("Slack", "note", fact, f"{messages.SCOPES_HELP} {messages.EVENTS_HELP}")
+    told = "every scope is granted" if granted else "Slack does not say which scopes"
+    fact = f"{messages.in_slack(team)} accepts both tokens; {told}."
+    return Finding("Slack", "ok", fact, messages.EVENTS_HELP)
 
 
 def _agents(read: Settings) -> Finding:

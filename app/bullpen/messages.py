@@ -19,6 +19,14 @@ APP_TOKEN_HELP = (
     "Create an app-level token with the scope connections:write on the app's “Basic Information” "
     "page and put it (it begins with xapp-) into SLACK_APP_TOKEN."
 )
+SCOPES_HELP = (
+    "Paste the manifest of `bullpen slack manifest` into the app's “App Manifest” page, save, and "
+    "choose “Reinstall to Workspace” on its “Install App” page."
+)
+EVENTS_HELP = (
+    "Slack does not show an app its event subscriptions. If a kind of message never arrives, "
+    "compare the app's “Event Subscriptions” page with `bullpen slack manifest`."
+)
 STATES = frozenset({"proposed", "active", "superseded", "retracted", "forgotten"})
 READABLE_FILES = "CSV, Markdown and plain text"
 
@@ -97,11 +105,14 @@ def slack_unreachable(address: str, reason: str) -> OperatorError:
     )
 
 
-def slack_scopes_missing(needed: str) -> OperatorError:
+def slack_scopes_missing(scopes: Mapping[str, str]) -> OperatorError:
+    listed = "; ".join(f"{scope} ({use})" for scope, use in scopes.items())
     return OperatorError(
-        "The Slack app lacks a permission.",
-        f"It needs the scope {needed}.",
-        "Paste the manifest of `bullpen slack manifest` into the app's settings and reinstall it.",
+        "The Slack app lacks a permission."
+        if len(scopes) == 1
+        else "The Slack app lacks permissions.",
+        f"It needs {listed}.",
+        SCOPES_HELP,
     )
 
 
@@ -157,6 +168,30 @@ def no_memory(home: Path) -> InputError:
         f"There is no memory in {home} yet.",
         "No desk has ever run on this folder.",
         "Start one with `bullpen up`, or name another folder with --home.",
+    )
+
+
+def not_the_owner() -> OperatorError:
+    return OperatorError(
+        "The desk did not compare its index.",
+        "The request did not carry the token of the desk's run file.",
+        "Run the command as the user who started the desk.",
+    )
+
+
+def no_index() -> OperatorError:
+    return OperatorError(
+        "There is no index to compare.",
+        "The desk is still starting, or it has no embedder and searches by words only.",
+        "Try again in a moment; `bullpen doctor` tells whether there is an embedder.",
+    )
+
+
+def desk_silent(url: str, reason: str) -> OperatorError:
+    return OperatorError(
+        f"The desk at {url} did not answer.",
+        f"The connection failed: {reason}.",
+        "Stop it and run the command again.",
     )
 
 
@@ -279,6 +314,26 @@ def slash_spend(today: str, ever: str, by_agent: Sequence[str]) -> str:
     return "\n".join([f"Today: {today}", f"In all: {ever}", *(f"• {line}" for line in by_agent)])
 
 
+def part_shown(first: int, last: int, total: int) -> str:
+    return f"_{first:,} to {last:,} of {total:,}_"
+
+
+def home_stopped(runs: int) -> str:
+    return "Stopped." if runs else "That work had ended already, so there was nothing to stop."
+
+
+def home_approved(record: str) -> str:
+    return f"`{record}` is in force now."
+
+
+def home_retracted(record: str) -> str:
+    return f"`{record}` is retracted; the memory page can restore it."
+
+
+def home_too_late(record: str) -> str:
+    return f"`{record}` was changed or decided on meanwhile; this page shows how it is now."
+
+
 def spent(tokens: int, calls: int, cost: str) -> str:
     if not calls:
         return "no model calls"
@@ -297,6 +352,15 @@ def asked_by(person: str, question: str) -> str:
     return f"{person} asks: {question}"
 
 
+HELPFUL = "Helpful"
+MISLED = "This misled us"
+THANKS = "Thank you. It is kept with the answer."
+MISLED_KEPT = (
+    "Thank you. That this answer misled you is kept with it, with your name and the time. "
+    "Say in the thread what is wrong, and the desk answers with the correction before it."
+)
+JUDGED_NOTHING = "This answer is not in the desk's ledger any more, so nothing was kept."
+RETRACTED_AT_HOME = "turned down in the app's home"
 PROMPTS_TITLE = "Ask the desk, for example"
 SLASH_NOT_HERE = (
     "I cannot post in this channel because I am not a member of it. "

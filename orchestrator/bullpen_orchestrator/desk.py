@@ -21,6 +21,7 @@ from bullpen_memory.errors import OperatorError
 from bullpen_orchestrator import messages
 from bullpen_orchestrator.conduct import Conductor
 from bullpen_orchestrator.engine import Engine
+from bullpen_orchestrator.entries import Feedback
 from bullpen_orchestrator.graph import build, resume_or_start
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.limits import Spent
@@ -263,6 +264,10 @@ class Desk:
             )
             for run in self.ledger.open_runs()
         ]
+
+    async def judge(self, feedback: Feedback) -> bool:
+        """Keep what a person thinks of an answer; False where there is no such answer."""
+        return await asyncio.to_thread(self.ledger.judge, feedback)
 
     async def heard(self) -> Heard:
         """What was heard so far, so that what was missed can be fetched."""

@@ -21,6 +21,7 @@ from bullpen_tools.context import LocalFile
 
 Said = Literal["person", "answer", "work", "ask", "reply", "handoff", "notice"]
 RunStatus = Literal["queued", "running", "done", "failed", "stopped", "parked"]
+Verdict = Literal["helpful", "misleading"]
 ENDED: frozenset[RunStatus] = frozenset({"done", "failed", "stopped", "parked"})
 
 
@@ -98,6 +99,17 @@ class Correction:
     message_id: str = ""
     stopped: tuple[str, ...] = ()
     answered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What a person thought of a message of the desk."""
+
+    message_id: str
+    verdict: Verdict
+    person: str
+    person_name: str
+    at: str = ""
 
 
 @contextmanager

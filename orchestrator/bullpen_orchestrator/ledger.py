@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from bullpen_orchestrator.entries import (
     Claim,
     Correction,
     Entry,
+    Feedback,
     Run,
     RunStatus,
     append,
@@ -343,6 +344,31 @@ class Ledger:
 
     def _threads_since(self, day: str) -> list[sqlite3.Row]:
         return self._rows("SELECT DISTINCT channel, thread_ts FROM runs WHERE created_at >= ?", day)
+
+    # -- what people think of it -----------------------------------------------------------
+
+    def judge(self, feedback: Feedback) -> bool:
+        """Append what a person thinks of a message of the desk; False for an unknown message."""
+        with self._transaction():
+            known = self._rows(
+                "SELECT 1 FROM messages WHERE id = ? AND kind != 'person'", feedback.message_id
+            )
+            if known:
+                self._db.execute(
+                    "INSERT INTO feedback (message_id, verdict, person, person_name, at)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (*astuple(feedback)[:4], feedback.at or now()),
+                )
+        return bool(known)
+
+    def judgements(self, message_id: str) -> list[Feedback]:
+        """What people thought of a message, the oldest first; all of it stays."""
+        rows = self._rows(
+            "SELECT message_id, verdict, person, person_name, at FROM feedback"
+            " WHERE message_id = ? ORDER BY seq",
+            message_id,
+        )
+        return [Feedback(**dict(row)) for row in rows]
 
     # -- threads that look busy ------------------------------------------------------------
 

@@ -73,7 +73,7 @@ class Post:
     `images` are paths of PNG files, relative to the home folder, shown inside the message, with
     their alt texts; `footnotes` are Markdown lines set small under the text. `live_ts` is the
     message that already streams this text, when there is one: it is completed instead of posting
-    another.
+    another. `judged` asks the readers whether it helped.
     """
 
     key: str
@@ -86,6 +86,7 @@ class Post:
     buttons: tuple[Button, ...] = ()
     priority: Literal["answer", "approval", "result", "progress"] = "result"
     live_ts: str = ""
+    judged: bool = False
     meta: dict[str, Any] = field(default_factory=dict)
 
 

@@ -59,6 +59,13 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX versions_successor ON versions (successor);
     """,
+    """
+    CREATE TABLE feedback (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, verdict TEXT NOT NULL,
+        person TEXT NOT NULL, person_name TEXT NOT NULL, at TEXT NOT NULL
+    );
+    CREATE INDEX feedback_message ON feedback (message_id);
+    """,
 )
 
 

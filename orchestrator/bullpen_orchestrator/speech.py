@@ -108,6 +108,7 @@ class Speech:
             buttons=_buttons(run, words, [*words.receipts, *rendered.receipts], lookup),
             priority=_PRIORITY.get(words.kind, "answer"),  # type: ignore[arg-type]
             live_ts=await self._live(run.id, words.key),
+            judged=words.final,
             meta={"run": run.id, "model": self._parts.model_for(agent).label},
         )
         shown = figures.plain(text, lookup)

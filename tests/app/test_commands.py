@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
 from bullpen.wiring import Bullpen, build
+from bullpen_memory.records import Draft, Source
 from bullpen_workspace.controls import Controls
 from real_desk import Someone, here, keyless, words
 
@@ -148,6 +150,69 @@ async def test_the_messages_tab_suggests_what_to_ask(bullpen: Bullpen, hands: Co
 
     [prompts] = await until(suggested)
     assert {"title", "message"} <= set(prompts[0])
+
+
+async def test_an_answer_can_be_judged(bullpen: Bullpen, hands: Controls) -> None:
+    ada = Someone(bullpen)
+    assert bullpen.workspace is not None
+    answer = (await ada.ask("desk", "quant: what data do you hold?"))[-1]
+    key = answer["metadata"]["event_payload"]["key"]
+    place = await ada.channel("desk")
+    block = next(b for b in answer["blocks"] if b["type"] == "context_actions")
+    for verdict in ("misleading", "helpful"):
+        hands.press(
+            place, answer["ts"], "feedback", block_id=block["block_id"],
+            choice={"value": f"{verdict}|{key}"},
+        )  # fmt: skip
+
+        async def kept(verdict: str = verdict) -> Any:
+            found = bullpen.desk.ledger.judgements(key)
+            return [f for f in found if f.verdict == verdict]
+
+        [feedback] = await until(kept)
+        assert (feedback.person, feedback.person_name) == (hands.user, "Ada")
+        assert feedback.at.startswith("20")
+
+
+async def test_the_home_is_where_records_are_decided_on_and_work_is_stopped(
+    bullpen: Bullpen, hands: Controls
+) -> None:
+    assert bullpen.workspace is not None
+    app, me = bullpen.workspace.credentials.app_id, hands.user
+    rooms, store = bullpen.workspace.office.rooms, bullpen.store
+    drafts = [
+        Draft(kind="finding", text=f"Oil fact number {n} is so.", author="quant", status="proposed",
+              source=Source(kind="person", ref=f"p{n}"), scope="workspace", title=f"Fact {n}")
+        for n in range(23)
+    ]  # fmt: skip
+    records = {record.id for record in store.add_many(drafts)}
+    hands.open_home(app)
+
+    async def home_with(*parts: str) -> Any:
+        view = rooms.surfaces.home(me, app)
+        shown = json.dumps(view.body, ensure_ascii=False) if view else ""
+        return view if view and all(part in shown for part in parts) else None
+
+    async def press(view: Any, action: str, value: str = "") -> None:
+        for block in view.body["blocks"]:
+            for element in block.get("elements", []):
+                if element["action_id"] == action and (not value or element["value"] == value):
+                    hands.press_in_view(view.id, action, block_id=block["block_id"])
+                    return
+        raise AssertionError(action)
+
+    view = await until(lambda: home_with("1 to 10 of 23", "no model calls"))
+    await press(view, "home_turn:inbox:on")
+    view = await until(lambda: home_with("11 to 20 of 23"))
+    await press(view, "home_approve")
+    view = await until(lambda: home_with("is in force now", "1 to 10 of 22"))
+    await press(view, "home_retract")
+    view = await until(lambda: home_with("is retracted", "1 to 10 of 21"))
+    found = [record for id_ in records if (record := store.get(id_))]
+    statuses = [record.status for record in found]
+    assert (statuses.count("active"), statuses.count("retracted")) == (1, 1)
+    decided = [r.id for r in found if r.status in ("active", "retracted")]
+    assert {store.changes(id_)[-1].by for id_ in decided} == {me}
 
 
 async def modal(bullpen: Bullpen) -> Any:

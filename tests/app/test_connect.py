@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack.connect import Connection
+from bullpen.slack.scopes import missing
 from bullpen_memory.errors import OperatorError
+from bullpen_workspace.config import BOT_SCOPES, AppSpec, WorkspaceConfig
 from bullpen_workspace.server import Workspace
 
 
@@ -28,6 +32,34 @@ async def test_a_wrong_app_token_is_told_instead_of_retried_for_ever(workspace: 
             bot_token=workspace.credentials.bot_token,
             app_token="xapp-wrong",
         )
+
+
+async def test_a_missing_scope_is_told_with_what_it_is_for(tmp_path: Path) -> None:
+    for lost, match in (("chat:write", "lacks a permission"), ("files:write", "")):
+        scopes = tuple(scope for scope in BOT_SCOPES if scope != lost)
+        made = Workspace(
+            WorkspaceConfig(
+                path=tmp_path / f"{lost}.db", files=tmp_path / "f", port=0,
+                app=AppSpec(bot_scopes=scopes),
+            )
+        )  # fmt: skip
+        await made.start()
+        keys = made.credentials
+        call = Connection.open(
+            base_url=f"{made.url}/api/", bot_token=keys.bot_token, app_token=keys.app_token
+        )
+        try:
+            if match:
+                with pytest.raises(OperatorError, match=match) as told:
+                    await call
+                assert "chat:write (speaking)" in told.value.cause
+                assert "Reinstall" in told.value.remedy
+            else:
+                opened = await call
+                await opened.close()
+                assert missing(opened.identity.scopes).other["files:write"] == "showing charts"
+        finally:
+            await made.stop()
 
 
 async def test_no_server_is_told() -> None:

@@ -8,25 +8,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bullpen.slack.app import Books, Listeners
-from bullpen.slack.attachments import Attachments
-from bullpen.slack.catchup import CatchUp
-from bullpen.slack.chat import SlackChat
-from bullpen.slack.connect import Connection
-from bullpen.slack.directory import Directory
 from bullpen.slack.health import Timing
-from bullpen.slack.inbound import Reader
-from bullpen.slack.limits import Unpaced
-from bullpen_agents.roster import Roster
-from bullpen_agents.scripted import ScriptedModel
-from bullpen_orchestrator.desk import Desk
+from bullpen.slack.limits import Tiers
+from bullpen_workspace.actions import Person
 from bullpen_workspace.config import WorkspaceConfig
 from bullpen_workspace.server import Workspace
-from real_parts import close_parts, make_parts
-
-QUICK = Timing(look=0.1, deaf=30.0, probe=0.2)
+from real_office import OpenOffice
 
 
 async def until(true: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
@@ -35,44 +25,6 @@ async def until(true: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)
     return found
-
-
-class Office:
-    """A desk with a scripted model on a connection of its own; `open` and `close` as one likes."""
-
-    def __init__(self, home: Path, workspace: Workspace) -> None:
-        self.home, self.workspace = home, workspace
-
-    async def open(self, timing: Timing = QUICK) -> Connection:
-        keys, url = self.workspace.credentials, self.workspace.url
-        self.connection = connection = await Connection.open(
-            base_url=f"{url}/api/", bot_token=keys.bot_token, app_token=keys.app_token
-        )
-        chat = SlackChat(connection, Roster.load().agents, Unpaced())
-        self.parts = make_parts(self.home, chat, ScriptedModel(lambda request: "Yes."))
-        self.desk = Desk(self.parts)
-        await self.desk.start()
-        directory = Directory(connection.reader)
-        (self.home / "files").mkdir(exist_ok=True)
-        reader = Reader(
-            connection.identity, directory, Attachments(connection.client, self.home / "files", 99)
-        )
-        books = Books(self.parts.roster, self.parts.receipts, self.parts.store)
-        said = Listeners(connection, reader, directory, self.desk, books).said
-        catch_up = CatchUp(connection.reader, Unpaced(), connection.identity, self.desk, said)
-        await connection.listen(catch_up, timing=timing)
-        return connection
-
-    async def close(self) -> None:
-        await self.desk.stop()
-        await self.connection.close()
-        close_parts(self.parts)
-
-    def lose_events(self) -> None:
-        """What Slack does after its retries: the events that nobody took are gone."""
-        rooms, app = self.workspace.office.rooms, self.workspace.credentials.app_id
-        for delivery in rooms.deliveries.pending(app):
-            rooms.deliveries.remove(delivery.id)
 
 
 async def answers(person: AsyncWebClient, channel: str, ts: str) -> list[str]:
@@ -84,7 +36,7 @@ async def test_what_was_said_while_nobody_listened_is_answered_once(
     tmp_path: Path, workspace: Workspace, person: AsyncWebClient, desk_channel: str
 ) -> None:
     bot = workspace.credentials.bot_user_id
-    office = Office(tmp_path / "home", workspace)
+    office = OpenOffice(tmp_path / "home", workspace)
     office.home.mkdir()
     early = await person.chat_postMessage(channel=desk_channel, text=f"<@{bot}> before your time")
     office.lose_events()
@@ -116,7 +68,7 @@ async def test_dropped_sockets_lose_and_repeat_nothing(
     tmp_path: Path, workspace: Workspace, person: AsyncWebClient, desk_channel: str
 ) -> None:
     keys, courier = workspace.credentials, workspace.office.courier
-    office = Office(tmp_path / "home", workspace)
+    office = OpenOffice(tmp_path / "home", workspace)
     office.home.mkdir()
     await office.open()
     try:
@@ -144,7 +96,7 @@ async def test_dropped_sockets_lose_and_repeat_nothing(
 async def test_a_server_that_goes_is_noticed_and_met_again(
     tmp_path: Path, workspace: Workspace
 ) -> None:
-    office = Office(tmp_path / "home", workspace)
+    office = OpenOffice(tmp_path / "home", workspace)
     office.home.mkdir()
     await office.open()
     watch = office.connection.watch
@@ -167,3 +119,53 @@ async def test_a_server_that_goes_is_noticed_and_met_again(
             await again.stop()
     finally:
         await office.close()
+
+
+class Counting(Tiers):
+    """The real tiers; `refused` are the methods that a 429 came for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: list[str] = []
+
+    def freeze(self, method: str, seconds: float) -> None:
+        self.refused.append(method)
+        super().freeze(method, seconds)
+
+
+@pytest.mark.slow
+async def test_a_burst_of_a_hundred_threads_meets_no_429(tmp_path: Path) -> None:
+    names = tuple(f"room{n}" for n in range(10))
+    made = Workspace(
+        WorkspaceConfig(
+            path=tmp_path / "w.db", files=tmp_path / "f", port=0, channels=names, strict_limits=True
+        )
+    )
+    await made.start()
+    office = OpenOffice(tmp_path / "home", made)
+    office.home.mkdir()
+    pace = Counting()
+    await office.open(Timing(), pace)
+    try:
+        ada = Person(made.office, made.credentials.person_id)
+        rooms = made.office.rooms
+        places = [channel.id for channel in rooms.channels.all() if channel.name in names]
+        begun = time.monotonic()
+        roots = [
+            (place, ada.post(place, f"<@{made.credentials.bot_user_id}> {n}").ts)
+            for n in range(10)
+            for place in places
+        ]
+
+        async def all_heard() -> bool:
+            return len(office.desk.status()) == 0 and all(
+                len(rooms.messages.thread(place, ts)) > 1 for place, ts in roots
+            )
+
+        await until(all_heard, 240)
+        print(f"{len(roots)} threads answered in {time.monotonic() - begun:.1f} s")
+        assert [len(rooms.messages.thread(place, ts)) for place, ts in roots] == [2] * 100
+        assert pace.refused == []
+    finally:
+        await office.close()
+        await made.stop()

@@ -20,6 +20,7 @@ from bullpen.slack.inbound import Reader, own, unwrap
 from bullpen_agents.roster import Roster
 from bullpen_memory.store import Store
 from bullpen_orchestrator.desk import Running
+from bullpen_orchestrator.entries import Feedback
 from bullpen_orchestrator.limits import Spent
 from bullpen_orchestrator.ports import Inbound
 from bullpen_tools.receipts import Receipts
@@ -55,6 +56,9 @@ class Ear:
     async def withdraw(self, message_id: str, event_id: str, by: str) -> str:
         self.gone.append((message_id, by))
         return "new"
+
+    async def judge(self, feedback: Feedback) -> bool:
+        return False
 
     def status(self) -> list[Running]:
         return []

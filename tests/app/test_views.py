@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bullpen.slack import ask, home, modal
 from bullpen_agents.roster import Roster
+from bullpen_orchestrator.desk import Running
 from bullpen_tools.context import DataRef, Receipt, Result, Value
 
 
@@ -47,17 +48,72 @@ def test_many_receipts_stay_inside_slacks_limits() -> None:
     assert "receipts page" in json.dumps(view["blocks"][-1])
 
 
+def test_values_are_packed_whole_and_what_has_no_room_is_counted() -> None:
+    values = {f"v{i}": Value(value=float(i), label=f"Value {i} " + "x" * 80) for i in range(300)}
+    blocks = modal.view([receipt(1, values=values)])["blocks"]
+    texts = [b["text"]["text"] for b in blocks if b["type"] == "section"]
+    assert all(len(text) <= 3_000 for text in texts)
+    lines = [line for text in texts for line in text.split("\n") if line.startswith("• ")]
+    assert all(line.endswith(" (derived)") for line in lines)
+    assert f"{300 - len(lines)} further values" in texts[-1]
+    few = modal.view([receipt(1, values=dict(list(values.items())[:40]))])["blocks"]
+    assert json.dumps(few).count("(derived)") == 40
+    assert "further" not in json.dumps(few)
+
+
 def test_an_answer_without_receipts_says_so() -> None:
     assert "cites no receipts" in json.dumps(modal.view([]))
 
 
-def test_the_home_shows_who_works_here_and_what_is_kept() -> None:
-    shown = json.dumps(home.view(Roster.load(), {"finding": 2, "active": 9, "proposed": 1}))
-    assert "*Quant*" in shown
-    assert "finding 2" in shown
-    assert "1 of them wait" in shown
-    assert "active" not in shown
-    assert "Nothing yet" in json.dumps(home.view(Roster.load(), {}))
+def run(number: int, **changes: object) -> Running:
+    given = {
+        "run_id": f"r{number}", "channel": "C1", "thread_ts": f"{number}.0", "agents": ("quant",),
+        "asked_by": "Ada", "user": "U1", "audience": "public", "text": f"question {number} <x>",
+        "since": "", "waiting": False,
+    }  # fmt: skip
+    return Running(**given | changes)  # type: ignore[arg-type]
+
+
+def glimpse(**changes: object) -> home.Glimpse:
+    given = {"running": [], "proposed": [], "waiting": 0, "kept": "finding 2", "spend": "unknown"}
+    return home.Glimpse(**given | changes)  # type: ignore[arg-type]
+
+
+def test_the_home_shows_who_is_at_what_and_how_to_stop_it() -> None:
+    quiet = json.dumps(home.view(Roster.load(), glimpse(), home.Pages()))
+    for part in (
+        "*Quant*",
+        "free",
+        "Nothing is running",
+        "No record waits",
+        "finding 2",
+        "unknown",
+    ):
+        assert part in quiet, part
+    busy = home.view(Roster.load(), glimpse(running=[run(1), run(2)]), home.Pages())
+    shown = json.dumps(busy, ensure_ascii=False)
+    assert "at work on “question 1 &lt;x&gt;” and 1 more" in shown
+    stops = [b["accessory"] for b in busy["blocks"] if "accessory" in b]
+    assert [stop["value"] for stop in stops] == ["C1:1.0", "C1:2.0"]
+
+
+def test_a_thousand_items_stay_inside_slacks_limits_and_can_be_paged() -> None:
+    running = [run(n, text="word " * 500) for n in range(1_000)]
+    seen: set[str] = set()
+    pages = home.Pages()
+    for n in range(100):
+        view = home.view(Roster.load(), glimpse(running=running), pages)
+        assert len(view["blocks"]) <= 100
+        assert all(len(b.get("text", {}).get("text", "")) <= 3_000 for b in view["blocks"])
+        seen |= {b["accessory"]["value"] for b in view["blocks"] if "accessory" in b}
+        turns = [
+            e for b in view["blocks"] if b["type"] == "actions" for e in b["elements"]
+            if e["action_id"] == "home_turn:runs:on"
+        ]  # fmt: skip
+        assert bool(turns) == (n < 99)
+        pages = home.pages_of(turns[0]["value"]) if turns else pages
+    assert len(seen) == 1_000
+    assert home.pages_of("nonsense") == home.Pages()
 
 
 def test_the_form_brings_the_message_and_the_colleague_along() -> None:

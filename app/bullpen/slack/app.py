@@ -20,14 +20,17 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
 from bullpen import messages
-from bullpen.slack import ask, home, modal
+from bullpen.slack import ask, modal
 from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, question
 from bullpen.slack.connect import Connection
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, reachable
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT, PROMPTS
+from bullpen.slack.reception import Reception
+from bullpen.slack.render import FEEDBACK
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
+from bullpen_orchestrator.entries import Feedback
 from bullpen_tools.context import Receipt
 
 Json = dict[str, Any]
@@ -73,6 +76,10 @@ class Listeners:
         self._receipts = books.receipts
         self._memory = books.memory
         self._commands = Commands(desk, books.roster, books.memory)
+        self._reception = Reception(
+            client=connection.client, directory=directory, desk=desk, roster=books.roster,
+            memory=books.memory, commands=self._commands,
+        )  # fmt: skip
         self._handled: OrderedDict[tuple[str, str], asyncio.Task[None]] = OrderedDict()
         self._threads: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._register(connection.app)
@@ -89,6 +96,8 @@ class Listeners:
         app.view(ask.CALLBACK)(self.asked)
         app.action(re.compile(r"^receipts(:\d+)?$"))(self.receipts)
         app.action(re.compile(r"^stop(:\d+)?$"))(self.stop)
+        app.action(FEEDBACK)(self.judged)
+        self._reception.register(app)
         app.action(re.compile(".*"))(self.acknowledged)
         app.view(re.compile(".*"))(self.acknowledged)
 
@@ -139,9 +148,7 @@ class Listeners:
             await self._suggest(str(event.get("channel", "")))
         if event.get("tab") != "home":
             return
-        user = str(event["user"])
-        counts = self._memory.count(frozenset({WORKSPACE, person_scope(user)}))
-        await self._client.views_publish(user_id=user, view=home.view(self._roster, counts))
+        await self._reception.show(str(event["user"]))
 
     async def _suggest(self, channel: str) -> None:
         """What one may begin with in a direct message."""
@@ -173,6 +180,25 @@ class Listeners:
         allowed = {WORKSPACE, channel_scope(channel), person_scope(user)}
         found = [r for r in self._cited(str(action.get("value", ""))) if r.scope in allowed]
         await self._client.views_open(trigger_id=body["trigger_id"], view=modal.view(found))
+
+    async def judged(self, ack: Ack, body: Json, action: Json) -> None:
+        """“Helpful” or “This misled us” under an answer."""
+        await ack()
+        verdict, _, key = str(action.get("value", "")).partition("|")
+        channel, thread_ts = place(body)
+        user = str(body["user"]["id"])
+        name = (await self._directory.person(user)).name
+        misled = verdict == "misleading"
+        feedback = Feedback(
+            message_id=key, verdict="misleading" if misled else "helpful", person=user,
+            person_name=name,
+        )  # fmt: skip
+        kept = await self._desk.judge(feedback)
+        thanks = messages.MISLED_KEPT if misled else messages.THANKS
+        await self._client.chat_postEphemeral(
+            channel=channel, user=user, thread_ts=thread_ts,
+            text=thanks if kept else messages.JUDGED_NOTHING,
+        )  # fmt: skip
 
     def _cited(self, value: str) -> list[Receipt]:
         """Receipts by their ids ("r1,r2") or by the run that made them."""

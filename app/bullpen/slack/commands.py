@@ -20,6 +20,7 @@ from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, Found, Query, Record, channel_scope, person_scope
 from bullpen_orchestrator import messages as said
 from bullpen_orchestrator.desk import Running
+from bullpen_orchestrator.entries import Feedback
 from bullpen_orchestrator.limits import Spent
 from bullpen_orchestrator.ports import Inbound
 
@@ -35,6 +36,8 @@ class Listening(Protocol):
     async def correct(self, inbound: Inbound) -> str: ...
 
     async def withdraw(self, message_id: str, event_id: str, by: str) -> str: ...
+
+    async def judge(self, feedback: Feedback) -> bool: ...
 
     async def stop_thread(self, channel: str, thread_ts: str, by: str) -> int: ...
 

@@ -13,7 +13,6 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -23,9 +22,13 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bullpen import messages
+from bullpen.slack.answers import Json, answer
 from bullpen.slack.health import Timing, Watch
+from bullpen.slack.refusals import reason
+from bullpen.slack.scopes import missing
 
 PREFLIGHT_SECONDS = 15.0
 SOCKETS = 2
@@ -42,6 +45,8 @@ class Identity:
     bot_id: str
     bot_user_id: str
     bot_name: str
+    scopes: frozenset[str] = frozenset()
+    """What Slack granted the bot token; empty where it does not say."""
 
 
 def is_loopback(address: str) -> bool:
@@ -186,7 +191,7 @@ class Connection:
 async def _preflight(client: AsyncWebClient, app_token: str) -> Identity:
     try:
         async with asyncio.timeout(PREFLIGHT_SECONDS):
-            me = await _call("SLACK_BOT_TOKEN", client.auth_test())
+            me, granted = await _call("SLACK_BOT_TOKEN", client.auth_test())
             await _call("SLACK_APP_TOKEN", client.apps_connections_open(app_token=app_token))
     except TimeoutError:
         raise messages.slack_unreachable(
@@ -203,15 +208,31 @@ async def _preflight(client: AsyncWebClient, app_token: str) -> Identity:
         bot_id=str(me.get("bot_id", "")),
         bot_user_id=str(me["user_id"]),
         bot_name=str(me.get("user", "Bullpen")),
+        scopes=_granted(granted),
     )
 
 
-async def _call(name: str, call: object) -> dict[str, object]:
+def _granted(header: str) -> frozenset[str]:
+    """The scopes of the header x-oauth-scopes. Raises OperatorError where a needed one is missing."""
+    granted = frozenset(filter(None, (scope.strip() for scope in header.split(","))))
+    if granted:
+        lacking = missing(granted)
+        if lacking.required:
+            raise messages.slack_scopes_missing(lacking.required)
+        for scope, use in lacking.other.items():
+            log.info("the scope %s was not granted; it is for %s", scope, use)
+    return granted
+
+
+async def _call(name: str, call: Awaitable[AsyncSlackResponse]) -> tuple[Json, str]:
+    """The answer, and the scopes that its header names."""
     try:
-        response = await call  # type: ignore[misc]
+        response = await call
     except SlackApiError as error:
-        reason = str(cast("dict[str, object]", error.response.data).get("error", "unknown"))
-        if reason == "missing_scope":
-            raise messages.slack_scopes_missing(str(error.response.get("needed", ""))) from None
-        raise messages.token_refused(name, reason) from None
-    return cast("dict[str, object]", response.data)  # type: ignore[union-attr]
+        word = reason(error)
+        if word == "missing_scope":
+            needed = str(error.response.get("needed", ""))
+            raise messages.slack_scopes_missing({needed: "connecting"}) from None
+        raise messages.token_refused(name, word) from None
+    headers = {str(key).lower(): str(value) for key, value in dict(response.headers).items()}
+    return answer(response), headers.get("x-oauth-scopes", "")

@@ -7,20 +7,20 @@ to nobody.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import yaml
 
-BOT_SCOPES = (
-    "app_mentions:read", "assistant:write", "channels:history", "channels:join", "channels:read",
-    "chat:write", "chat:write.customize", "chat:write.public", "commands", "emoji:read",
-    "files:read", "files:write", "groups:history", "groups:read", "im:history", "im:read",
-    "im:write", "metadata.message:read", "mpim:history", "mpim:read", "mpim:write",
-    "reactions:read", "reactions:write", "team:read", "users:read",
-)  # fmt: skip
+from bullpen.slack import scopes
+
 BOT_EVENTS = (
     "agent_session_stopped", "app_context_changed", "app_home_opened", "app_mention",
     "app_uninstalled", "file_shared", "member_joined_channel", "message.channels",
     "message.groups", "message.im", "message.mpim", "reaction_added", "tokens_revoked",
+)  # fmt: skip
+MINIMAL_EVENTS = (
+    "agent_session_stopped", "app_home_opened", "app_mention", "message.channels",
+    "message.groups", "message.im",
 )  # fmt: skip
 PROMPTS = (
     ("Price a butterfly", "quant: what do I make on an SLV June 70-90-110 call butterfly at 2.50?"),
@@ -31,8 +31,8 @@ ASK_SHORTCUT = "ask_about_message"
 OPEN_SHORTCUT = "ask_desk"
 
 
-def manifest(name: str = "Bullpen") -> dict[str, object]:
-    """The manifest as Slack's schema (2.0.0) wants it."""
+def manifest(name: str = "Bullpen", *, minimal: bool = False) -> dict[str, Any]:
+    """The manifest as Slack's schema (2.0.0) wants it; `minimal` asks for what is needed only."""
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},
         "display_information": {
@@ -76,9 +76,9 @@ def manifest(name: str = "Bullpen") -> dict[str, object]:
                 },
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(BOT_SCOPES)}},
+        "oauth_config": {"scopes": {"bot": list(scopes.MINIMAL if minimal else scopes.FULL)}},
         "settings": {
-            "event_subscriptions": {"bot_events": list(BOT_EVENTS)},
+            "event_subscriptions": {"bot_events": list(MINIMAL_EVENTS if minimal else BOT_EVENTS)},
             "interactivity": {"is_enabled": True},
             "org_deploy_enabled": False,
             "socket_mode_enabled": True,
@@ -87,9 +87,9 @@ def manifest(name: str = "Bullpen") -> dict[str, object]:
     }
 
 
-def as_json(name: str = "Bullpen") -> str:
-    return json.dumps(manifest(name), indent=2)
+def as_json(made: dict[str, Any]) -> str:
+    return json.dumps(made, indent=2)
 
 
-def as_yaml(name: str = "Bullpen") -> str:
-    return yaml.safe_dump(manifest(name), sort_keys=False, allow_unicode=True)
+def as_yaml(made: dict[str, Any]) -> str:
+    return yaml.safe_dump(made, sort_keys=False, allow_unicode=True)

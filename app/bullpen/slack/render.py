@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bullpen import messages
 from bullpen_orchestrator.ports import Button, Post
 
 EVENT_TYPE = "bullpen_message"
+FEEDBACK = "feedback"
 PART_LIMIT = 9_000
 """Characters of Markdown per message. Slack allows 12,000 and refuses messages whose blocks hold
 13,200 together; footnotes, image texts and buttons share that space."""
@@ -165,6 +167,23 @@ def button_block(buttons: Sequence[Button]) -> Json:
     return {"type": "actions", "elements": elements}
 
 
+def feedback_block(key: str) -> Json:
+    """“Helpful” and “This misled us” under an answer; the value names verdict and message."""
+    sides = {
+        side: {
+            "text": {"type": "plain_text", "text": label},
+            "value": f"{verdict}|{key}",
+            "accessibility_label": label,
+        }
+        for side, verdict, label in (
+            ("positive_button", "helpful", messages.HELPFUL),
+            ("negative_button", "misleading", messages.MISLED),
+        )
+    }
+    element: Json = {"type": "feedback_buttons", "action_id": FEEDBACK, **sides}
+    return {"type": "context_actions", "elements": [element]}
+
+
 def part_key(key: str, index: int) -> str:
     """The key of the nth message of a post; the first carries the post's own."""
     return key if index == 0 else f"{key}#{index + 1}"
@@ -185,6 +204,8 @@ def parts(post: Post, images: Mapping[str, str], *, name_in_text: str = "") -> l
             blocks += footnote_blocks(post.footnotes)
             if post.buttons:
                 blocks.append(button_block(post.buttons))
+            if post.judged:
+                blocks.append(feedback_block(post.key))
         # Without its code marks: here, what was code would call people, too.
         text = (
             plain(shown).replace("<!", CALMED) or next((alt for _, alt in post.images), "") or " "
