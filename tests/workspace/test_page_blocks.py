@@ -262,3 +262,43 @@ async def test_cards_containers_and_lists_are_shown(page, workspace, desk):  # n
     await expect(message.get_by_text("Inside the box")).to_be_visible()
     await expect(message.locator(".in1 ol[start='3']")).to_have_text("deep")
     await expect(message.locator(".unknown")).to_have_count(0)
+
+
+async def test_a_file_dropped_beside_the_messages_still_lands_in_the_box(page, workspace, desk):  # noqa: F811
+    await page.evaluate("""() => {
+      const data = new DataTransfer(); data.items.add(new File(["a,b"], "far.csv", { type: "text/csv" }));
+      document.querySelector("#side").dispatchEvent(
+        new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    }""")
+    await expect(page.get_by_test_id("upload")).to_contain_text("far.csv")
+
+
+async def test_keys_move_between_places_and_messages(page, workspace, desk):  # noqa: F811
+    agent_says(workspace, desk, "one")
+    agent_says(workspace, desk, "two")
+    await expect(page.get_by_test_id("message")).to_have_count(2)
+    await page.keyboard.press("Alt+ArrowDown")
+    await expect(page.get_by_test_id("channel-pane").locator("h1")).to_contain_text("research")
+    await page.keyboard.press("Alt+ArrowUp")
+    await expect(page.get_by_test_id("message")).to_have_count(2)
+    await page.get_by_test_id("message").last.locator(".msg-in").focus()
+    await page.keyboard.press("?")
+    await expect(page.locator("#keys")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.get_by_test_id("message").last.locator(".msg-in").focus()
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("thread-pane").get_by_test_id("message")).to_contain_text(
+        "one"
+    )
+
+
+async def test_search_opens_what_it_found_with_the_keyboard(page, workspace, desk):  # noqa: F811
+    research = workspace.rooms.channels.by_name("research").id
+    agent_says(workspace, research, "Backwardation is back")
+    await page.keyboard.press("Control+k")
+    await page.get_by_test_id("search").press_sequentially("backward")
+    await expect(page.get_by_test_id("hit")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("channel-pane").locator("h1")).to_contain_text("research")
+    await expect(page.locator(".msg.flash")).to_contain_text("Backwardation is back")

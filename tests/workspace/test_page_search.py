@@ -118,3 +118,19 @@ async def test_acting_for_another_person_shows_theirs_and_nobody_else_can_be_tak
         f"{workspace.url}/page/send", json={}, headers=window.headers
     ) as answer:
         assert answer.status == 403
+
+
+async def test_a_text_file_shows_its_first_lines_and_nothing_of_it_acts(
+    workspace, session, desk, person
+):
+    window = Window(workspace, session)
+    lines = "\n".join(["<script>alert(1)</script>", *(f"line {n}" for n in range(40))])
+    page = person.upload("report.html", lines.encode())
+    raw = person.upload("data.bin", b"\x00\x01")
+    person.post(desk, "see", files=[page.id, raw.id])
+    shown = await window.get(f"/archives/{desk}")
+    assert "&lt;script&gt;alert(1)" in shown
+    assert "<script>alert" not in shown
+    assert "line 12" in shown
+    assert "line 13" not in shown
+    assert shown.count('class="peek"') == 1

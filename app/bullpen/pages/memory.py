@@ -166,6 +166,7 @@ class MemoryPage:
             "notes": found.notes,
             "pages": max(1, -(-found.total // PAGE)),
             "counts": counts,
+            "remembered": sum(counts.get(kind, 0) for kind in DEFAULT_KINDS),
             "kinds": [kind for kind in KINDS if counts.get(kind)],
             "statuses": STATUSES,
             "viewer": viewer,

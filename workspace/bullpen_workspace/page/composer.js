@@ -18,10 +18,6 @@ export function prepare(form) {
   box.addEventListener("paste", (event) => { const files = [...(event.clipboardData?.files || [])]; if (files.length) { event.preventDefault(); take(form, files); } });
   form.addEventListener("submit", (event) => { event.preventDefault(); send(form); });
   $("input[type=file]", form).addEventListener("change", (event) => { take(form, [...event.target.files]); event.target.value = ""; });
-  const pane = form.closest(".pane");
-  pane.addEventListener("dragover", (event) => { if (event.dataTransfer.types.includes("Files")) { event.preventDefault(); form.classList.add("drop"); } });
-  pane.addEventListener("dragleave", (event) => { if (!pane.contains(event.relatedTarget)) form.classList.remove("drop"); });
-  pane.addEventListener("drop", (event) => { form.classList.remove("drop"); if (event.dataTransfer.files.length) { event.preventDefault(); take(form, [...event.dataTransfer.files]); } });
 }
 export function grow(box) {
   const form = box.closest("form"); if (!form) return;
@@ -115,3 +111,22 @@ export function take(form, files) {
   }
   grow($("textarea", form)); $("textarea", form).focus();
 }
+
+/* A file dropped anywhere goes to the box of the pane it was dropped on; the browser never opens it. */
+const boxAt = (event) => $("form.compose", event.target.closest?.(".pane") || $("#main") || document) || $("form.compose");
+const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") && !event.target.closest?.(".files-in");
+document.addEventListener("dragover", (event) => {
+  if (!carriesFiles(event)) return;
+  event.preventDefault();
+  const at = boxAt(event);
+  for (const form of $$("form.compose.drop")) if (form !== at) form.classList.remove("drop");
+  at?.classList.add("drop");
+});
+document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) for (const form of $$("form.compose.drop")) form.classList.remove("drop"); });
+document.addEventListener("drop", (event) => {
+  if (!carriesFiles(event)) return;
+  event.preventDefault();
+  const form = boxAt(event); form?.classList.remove("drop");
+  if (!form) { toast("There is no box here that could take a file. Open a channel first.", true); return; }
+  if (event.dataTransfer.files.length) take(form, [...event.dataTransfer.files]);
+});

@@ -15,6 +15,9 @@ from bullpen_workspace.types import Channel, Face, File
 
 HUES = 8
 SHOWN_IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+_TEXTS = ("application/json", "application/javascript", "application/xml", "application/x-sh")
+_TEXT_ENDS = ("log", "md", "yaml", "yml", "toml", "ini", "sql", "rs", "go", "ts", "tsx")
+_TEXT_BYTES, _TEXT_LINES = 4096, 14
 _PREVIEW_BYTES, _PREVIEW_ROWS, _PREVIEW_COLUMNS = 16_384, 6, 8
 
 
@@ -93,6 +96,7 @@ class Faces:
             width=file.width if image else 0,
             height=file.height if image else 0,
             preview=() if image else _preview(file, self._rooms.files.path(file.id)),
+            text="" if image else _lines(file, self._rooms.files.path(file.id)),
         )
 
 
@@ -103,6 +107,19 @@ def human_size(size: int) -> str:
     if size < 1_000_000:
         return f"{size / 1000:.0f} KB"
     return f"{size / 1_000_000:.1f} MB"
+
+
+def _lines(file: File, path: Path) -> str:
+    """The first lines of a text file; "" for what is not text, or is shown as a table."""
+    texts = file.mimetype.startswith("text/") or file.mimetype in _TEXTS
+    if file.filetype in ("csv", "tsv") or not (texts or file.filetype in _TEXT_ENDS):
+        return ""
+    with path.open("rb") as handle:
+        head = handle.read(_TEXT_BYTES)
+    text = head.decode("utf-8-sig", errors="replace")
+    if "\x00" in text:
+        return ""
+    return mrkdwn.plain("\n".join(text.splitlines()[:_TEXT_LINES]))
 
 
 def _preview(file: File, path: Path) -> tuple[tuple[str, ...], ...]:

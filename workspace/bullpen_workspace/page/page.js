@@ -68,7 +68,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (link?.matches("[data-type=button]")) { press(link, {}); return; }
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) { return; }
-  if (link.dataset.threadLink) { event.preventDefault(); openThread(here().channel, link.dataset.threadLink, false); return; }
+  if (link.dataset.threadLink) { event.preventDefault(); openThread(here().channel, link.dataset.threadLink); return; }
   if (link.matches("[data-nav],[data-here]") && link.pathname.match(/^\/(archives|home)\//)) { event.preventDefault(); $$("dialog[open]").forEach((d) => d.close()); go(inChannel(link.href)); return; }
   const msg = event.target.closest(".msg-in"); if (msg) { $$(".touched").forEach((m) => m.classList.remove("touched")); }
 });

@@ -99,7 +99,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCard:
-    """A file under a message. `kind` is "image" or a short type; `href` is "" when it is gone."""
+    """A file under a message. `kind` is "image" or a short type; `href` is "" when it is gone.
+
+    `preview` holds the first rows of a table, `text` the first lines of a text.
+    """
 
     name: str
     title: str
@@ -110,6 +113,7 @@ class FileCard:
     width: int = 0
     height: int = 0
     preview: tuple[tuple[str, ...], ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
