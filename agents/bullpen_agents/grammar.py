@@ -6,134 +6,60 @@ resolves no series and computes nothing.
 
 Grammar (case, politeness and small typos do not matter; names of series are passed on as written):
 
-    Remember    remember that X | note: X | keep in mind that X
-    Recall      what do we know about X | what did we decide/find/say on X | do we remember
-                anything about X | recall X | search the memory for X
-    Payoff      an option structure with strikes (see grammar_options), e.g.
+    Memory      remember that X | what do we know about X | what did Joe say about X | who said X |
+                correct that: X | forget X (see grammar_memory)
+    Payoff      an option structure with strikes or legs (see grammar_options), e.g.
                 "70-90-110 call butterfly bought at 2.50"
-    Catalogue   what data do you have | which series | list the data
-    Colleagues  who is on the desk | which colleagues
-    Help        help | who are you | what can you do
-    Correlate   correlation of X and Y | do X and Y move together
+    Say, Live   what has one sentence for an answer: cancel, code, single days; where is X trading
+    Colleagues  who is on the desk        Help  who are you | what can you do
+    Correlate   correlation of X and Y [and Z …] | corr X Y | do X and Y move together
     Compare     compare the volatility of X and Y [and Z …] | is X more volatile than Y
-    Chart       chart X | plot the rolling volatility / drawdown of X [and Y]
-    Stats       how volatile is X | drawdown of X | how did X perform | stats of X
-    Import      import this file | a file with few or no words
-    Read        read / summarise the attached file
-    Keep        remember this file | keep this document
-    Greeting    hello | thanks
+    Chart       chart X | plot the rolling volatility / drawdown of X [and Y] | 30 day vol of X
+    Stats       how volatile is X | drawdown of X [and Y] | highest X | stats of X | X?
+    Import      import this file | a file with few or no words | what is the vol of this?
+    Read, Keep  read / summarise the attached file | remember this file
+    Catalogue   what data do you have | list the data        Greeting  hello | thanks
 
-    Correlate to Stats take a period: since 2010 | between 2008 and 2012 | in 2008 | from March
-    2009 to 2012-06-30 | until 2000. Compare and others note "chart it" and "remember".
+    Correlate to Stats take a period: since 2010 | between 2008 and 2012 | in 2008 | 2007 to 2009 |
+    from March 2009 to 2012-06-30 | until 2000 | over the last 5 years. Compare notes "chart it" and
+    "remember". What a message means after others in its thread stands in grammar_follow.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
-from bullpen_agents.grammar_options import Payoff, read_payoff
-from bullpen_agents.grammar_series import EVERYTHING, Period, read_names, read_period
+from bullpen_agents.grammar_intents import (
+    Amend,
+    Catalogue,
+    Chart,
+    Colleagues,
+    Compare,
+    Correlate,
+    Greeting,
+    Help,
+    Import,
+    Intent,
+    KeepDocument,
+    Live,
+    ReadFile,
+    Recall,
+    Remember,
+    Say,
+    Stats,
+    Unknown,
+)
+from bullpen_agents.grammar_memory import read_memory
+from bullpen_agents.grammar_options import read_payoff
+from bullpen_agents.grammar_series import KNOWN, read_names, read_period
 
+__all__ = [
+    "Amend", "Catalogue", "Chart", "Colleagues", "Compare", "Correlate", "Greeting", "Help", "Import", "Intent",
+    "KeepDocument", "Live", "ReadFile", "Recall", "Remember", "Say", "Stats", "Unknown", "parse", "topics", "wants_memory",
+]  # fmt: skip
 
-@dataclass(frozen=True, slots=True)
-class Remember:
-    """Store a statement of the person's."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recall:
-    """Look for what the store holds about a topic ("" for anything)."""
-
-    topic: str
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """List the data."""
-
-
-@dataclass(frozen=True, slots=True)
-class Colleagues:
-    """Say who works at the desk."""
-
-
-@dataclass(frozen=True, slots=True)
-class Help:
-    """Say what the planner is and can do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Greeting:
-    """A hello, or thanks."""
-
-    thanks: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """Compare volatilities of two or more series."""
-
-    series: tuple[str, ...]
-    period: Period = EVERYTHING
-    chart: bool = False
-    remember: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Correlate:
-    """Correlate two series."""
-
-    series: tuple[str, ...]
-    period: Period = EVERYTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Draw series. `what` is level, rolling_vol or drawdown."""
-
-    series: tuple[str, ...]
-    what: str = "level"
-    period: Period = EVERYTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Measure one series; `focus` is volatility, drawdown, return or all."""
-
-    series: str
-    focus: str = "all"
-    period: Period = EVERYTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """Bring the attached file into the desk's data."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """Show what an attached file says."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeepDocument:
-    """Keep an attached document in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Not understood."""
-
-
-Intent = (
-    Remember | Recall | Payoff | Catalogue | Colleagues | Help | Greeting | Compare | Correlate
-    | Chart | Stats | Import | ReadFile | KeepDocument | Unknown
-)  # fmt: skip
 
 _VOCABULARY = (
     "butterfly", "straddle", "strangle", "condor", "spread", "collar", "volatility", "volatile", "correlation",
@@ -145,39 +71,59 @@ _KNOWN = frozenset(_VOCABULARY) | {
     "perform", "return", "returned", "catalog", "dollar", "dollars", "compares", "payoffs", "collateral",
 }  # fmt: skip
 _POLITE = re.compile(
-    r"^(?:(?:hi|hello|hey|dear|ok|okay|so|and|now|then|well|thanks|thank you|please|pls|kindly|team|desk|all|everyone)\b[\s,!.:–-]*"
+    r"^(?:(?:hi|hello|hey|dear|good morning|good afternoon|good evening|morning|thx|plz|ok|okay|so|and|now|then|well|thanks|thank you|please|pls|kindly|team|desk|all|everyone)\b[\s,!.:–-]*"
     r"|(?:can|could|would|will|shall) (?:you|we|i)(?: please)? "
     r"|(?:i|we)(?:'d| would)? (?:want|need|like|love)(?: you)?(?: to)? "
     r"|let(?:'s| us|s) |(?:show|give|tell|get) (?:me|us) )+"
 )
-_REMEMBER = re.compile(
-    r"^(?:remember|memori[sz]e|note(?: down)?|make a note|take a note|keep in mind|store|save|record|"
-    r"write down|for the record)\b(?:\s+(?:that|this|of|the following))*\s*[:,-]?\s*(?P<text>.{3,})$",
-    re.DOTALL,
+_ADDRESS = re.compile(
+    r"^\s*(?:architect|quant|data[ _]analyst|developer|frontend)\b\s*[,:]?\s+(?=\w)", re.IGNORECASE
 )
-_TOPIC = r"(?:(?:about|on|of|for|regarding|concerning|around|with)\s+)?(?P<topic>.*?)\s*[?.!]*$"
-_RECALLS = tuple(
-    re.compile(pattern + _TOPIC, re.DOTALL)
-    for pattern in (
-        r"^what (?:do|did|have|had) (?:we|you|i|the desk|everyone|anyone) (?:already |ever |actually )?"
-        r"(?:know|knew|remember|decide|decided|find|found|find out|found out|learn|learned|learnt|say|said|"
-        r"conclude|concluded|agree|agreed|think|thought|write|written|note|noted|store|stored)\b"
-        r"(?: so far| last time| before| yesterday)?\s*",
-        r"^(?:do|did|have) (?:we|you|i) (?:still |already |ever )?(?:remember|recall|know|learn|learned|decide|"
-        r"discuss|discussed|look at|looked at|looked into|find|found|have|say|said)\b"
-        r"(?:\s+(?:anything|something|much|what|notes|a note|any notes|any records|any findings))*"
-        r"(?:\s+(?:we\s+)?(?:know|said|decided|found|learned))?\s*",
-        r"^(?:is there |are there )?(?:anything|something|any notes|notes|any findings|findings|records|any records)"
-        r"(?: (?:known|on record|in (?:the )?(?:memory|store)|stored|remembered))*\s*",
-        r"^(?:recall|remind (?:me|us)|search (?:the |our |your )?(?:memory|store|records|notes)|"
-        r"look up in (?:the )?(?:memory|store))(?: what (?:we|you) (?:know|said|decided|found))?\s*",
-        r"^what(?:'s| is| was) (?:already |still )?(?:known|remembered|on record|in (?:the |our |your )?(?:memory|store)|"
-        r"our (?:view|finding|findings|decision|conclusion|position))\s*",
-        r"^what (?:should|must|do|ought) (?:we|i|you) (?:to )?(?:keep|remember|have in mind)\b\s*",
-        r"^(?:what|which) (?:findings|decisions|notes|records|memories) (?:do|did|have) (?:we|you) (?:have|make|made|hold|keep)?\s*",
-    )
+_KEY = "Set `ANTHROPIC_API_KEY` (or `ANTHROPIC_BASE_URL` for a local model) and the desk thinks with one."
+_SENTENCES = (
+    (
+        re.compile(r"^(?:please )?(?:cancel|abort|never ?mind|forget it)(?: (?:it|that|this))?\s*[.!]*$"),
+        "There is nothing under way here to cancel. While the desk works, `stop` ends it.",
+    ),
+    (
+        re.compile(
+            r"\b(?:what|which) (?:ai |language )?(?:model|llm)\b.*\b(?:you|this|desk|run|use)|\bare you (?:claude|gpt|chatgpt|llama)\b"
+        ),
+        f"I am running on the offline planner: rules, and no language model. {_KEY}",
+    ),
+    (
+        re.compile(
+            r"\b(?:write|make|build|code|program|create|implement|fix|refactor|design)\b.{0,60}\b(?:scripts?|code|programs?|functions?|apps?"
+            r"|web ?pages?|dashboards?|websites?|components?|class|sql|html|css|python|javascript|regex)\b"
+        ),
+        f"Without a language model I cannot write code. {_KEY}",
+    ),
+    (
+        re.compile(r"\b(?:worst|best|biggest|largest) (?:single )?(?:day|week|month|quarter|year)s?\b"),
+        "I have no tool that ranks single days, weeks, months or years, so I do not answer that. I can give the worst "
+        "drawdown, such as `worst drawdown of the S&P 500 since 2000`, or draw it.",
+    ),
+    (
+        re.compile(
+            r"\bon (?:the )?(?:\d{4}-\d{2}-\d{2}\b|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9},? \d{4}\b|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? \d{4}\b)"
+        ),
+        "I have no tool for the value on one day, so I do not answer that. I can draw the days around it, such as "
+        "`chart the vix in 2018`, or give highest and lowest of a span.",
+    ),
+)  # fmt: skip
+_LIVE = re.compile(
+    r"^(?:where|what)(?:'s| is| are|s) (?:the )?(?P<a>[\w&' ]{1,40}?) (?:trading|quoted|at(?: right)? now|now|today|currently)\b"
+    r"|\b(?:current|live|latest|today's|last) (?:price|level|quote|value)s? (?:of|for) (?:the )?(?P<b>[\w& ]{1,40})"
+    r"|\bprice of (?:the )?(?P<c>[\w& ]{1,40}?) (?:now|today|right now|currently)\b"
 )
-_TOPIC_LENGTH = 300
+_STRANGER = re.compile(r"^(?P<name>[a-z][\w-]{1,20})\s*:\s+\S")
+_EXTREME = (
+    ("max", re.compile(r"\b(?:highest|all[- ]time high|record high|peak|maximum)\b")),
+    ("min", re.compile(r"\b(?:lowest|all[- ]time low|record low|minimum)\b")),
+)
+_WINDOW = re.compile(
+    r"\b(?:rolling )?(\d{1,3})[\s-]?(?:trading )?(?:days?|d|returns?)\b(?=.*\bvol)|(?<=rolling )(\d{1,3})\b"
+)
 _CATALOGUE = re.compile(
     r"\b(?:what|which|list|any|all|available|your|the|our) (?:\w+ )?(?:data|datasets?|data sets?|series|time series|symbols|"
     r"instruments|markets)\b.{0,40}?(?:\b(?:have|hold|got|available|know|there|own|store|stored|catalogue|use)\b|[?.!]*$)"
@@ -199,7 +145,7 @@ _HELLO = re.compile(
     r"^(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening|day)|morning|yo|ping|test)\b[^?]{0,25}[!. ?]*$"
 )
 _CORRELATE = re.compile(
-    r"\bcorrelat\w*|\bco-?mov\w*|\bmove[sd]? (?:together|with|in step|in line)\b|\b(?:relationship|link) between\b"
+    r"\bcorrelat\w*|\bcorr\b|\bco-?mov\w*|\bmove[sd]? (?:together|with|in step|in line)\b|\b(?:relationship|link) between\b"
 )
 _VOLATILITY = re.compile(
     r"\bvolatil\w*|\bvols?\b|\bvola\b|\brisk(?:y|ier|iest)\b|\bswings?\b|\bstandard deviation\b"
@@ -229,6 +175,9 @@ _KEEP = re.compile(
 )
 _IMPORT = re.compile(
     r"\b(?:import|load|ingest|upload(?:ed)?|add|take|bring|read in|use)\b.{0,40}(?:\b(?:file|csv|data|this|it|attach\w*|sheet|table|series)\b|$)"
+)
+_THIS = re.compile(
+    r"\b(?:this|these|it|the (?:file|attached|csv|data|series|attachment)|attached)\b"
 )
 _FILE_WANTED = re.compile(
     r"^(?:import|load|ingest|upload|read(?: in)?)\b.*\b(?:csv|file|attachment|sheet|spreadsheet|data)\b"
@@ -275,7 +224,7 @@ def topics(text: str) -> tuple[str, ...]:
 
 
 def _unmention(text: str) -> str:
-    cleaned = re.sub(r"^(?:\s*@[\w-]+[,:]?)+", " ", text)
+    cleaned = _ADDRESS.sub(" ", re.sub(r"^(?:\s*@[\w-]+[,:]?)+", " ", text))
     return re.sub(r"\s+", " ", cleaned.replace("’", "'")).strip()
 
 
@@ -292,23 +241,17 @@ def _mend(text: str) -> str:
 
 
 def _about_files(lower: str, files: Sequence[str]) -> Intent | None:
+    asked = _asked(lower)
+    if asked in ("volatility", "drawdown", "return", "all", "max", "min") and _THIS.search(lower):
+        return Import(then=Stats("", asked))
+    if _CHART.search(lower) and _THIS.search(lower):
+        return Import(then=Chart((), _DRAWN.get(asked, "level")))
     if len(lower.split()) <= 1 or _IMPORT.search(lower):
         return Import()
     tables = all(name.lower().endswith((".csv", ".tsv")) for name in files)
     if tables and re.match(r"look at the attached files?\b", lower):
         return Import()
     return ReadFile() if _READ.search(lower) else None
-
-
-def _memory(original: str, lower: str) -> Intent | None:
-    for pattern in _RECALLS:
-        if found := pattern.match(lower):
-            return Recall(found["topic"].strip(" ,'\"")[:_TOPIC_LENGTH])
-    if found := _REMEMBER.match(lower):
-        # The statement is kept as written; only its position comes from the lower-case text.
-        said = original[len(original) - len(found["text"]) :] if found["text"] else ""
-        return Remember(said.strip() or found["text"])
-    return None
 
 
 def _option(original: str, lower: str) -> Intent | None:
@@ -331,27 +274,75 @@ def _about_data(original: str, lower: str) -> Intent | None:
 
 
 def _measures(original: str, lower: str) -> Intent | None:
-    asked = next((k for k, p in _FOCUS if p.search(lower)), "")
+    asked = _asked(lower)
     charted = bool(_CHART.search(lower))
     if not asked and not charted and not _COMPARE.search(lower):
-        return None
-    period, rest = read_period(re.sub(r"'s\b", "", original.lower()))
+        return _alone(original, lower)
+    window, rest = _window(re.sub(r"'s\b", "", original.lower()))
+    period, rest = read_period(rest)
     found = read_names(_ASIDES.sub(" ", _mend(_POLITE.sub("", rest).strip())))
     names = tuple(_as_written(name, original) for name in found)
     if not names:
         return None
-    if asked == "correlation" and len(names) >= 2:
-        return Correlate(names[:2], period)
-    several = len(names) >= 2 and asked in ("volatility", "")
-    if several and not _CHART.match(lower) and (asked or _COMPARE.search(lower)):
-        return Compare(names[:6], period, chart=charted, remember=bool(_KEEP.search(lower)))
-    if charted:
-        return Chart(names[:6], _DRAWN.get(asked, "level"), period)
-    return (
-        Stats(next(iter(names)), asked or "all", period)
-        if asked and asked != "correlation"
-        else None
-    )
+    several = len(names) >= 2
+    if asked == "correlation" and several:
+        return Correlate(names[:4], period)
+    if (
+        several
+        and asked in ("volatility", "")
+        and not _CHART.match(lower)
+        and (asked or _COMPARE.search(lower))
+    ):
+        kept = bool(_KEEP.search(lower))
+        return Compare(names[:6], period, chart=charted, remember=kept, window=window or 60)
+    if charted or (window and asked == "volatility"):
+        return Chart(names[:6], _DRAWN.get(asked, "level"), period, window or 60)
+    if asked and asked != "correlation":
+        return Stats(names[0], asked, period, also=names[1:6])
+    return None
+
+
+def _asked(lower: str) -> str:
+    """The measure that is asked for, or ""."""
+    for kind, pattern in _FOCUS:
+        if pattern.search(lower) and kind != "all":
+            return kind
+    extreme = next((kind for kind, pattern in _EXTREME if pattern.search(lower)), "")
+    return extreme or ("all" if _STATS.search(lower) else "")
+
+
+def _alone(original: str, lower: str) -> Intent | None:
+    """The name of a series and nothing else: what there is to say about it."""
+    name = re.sub(r"^(?:and|the|what about|how about) ", "", lower.strip(" ?!."))
+    known = name in KNOWN and name not in ("gold", "silver")
+    return Stats(_as_written(name, original)) if known else None
+
+
+def _window(lower: str) -> tuple[int, str]:
+    """The number of returns in a rolling window, or 0; and the text without it."""
+    found = _WINDOW.search(lower)
+    if not found or re.search(rf"(?:last|past) {found[1]}\b", lower):
+        return 0, lower
+    return int(found[1] or found[2]), f"{lower[: found.start()]} {lower[found.end() :]}"
+
+
+def _sentence(original: str, lower: str) -> Intent | None:
+    """What has one plain sentence for an answer, and where something trades now."""
+    del original
+    for pattern, text in _SENTENCES:
+        if pattern.search(lower):
+            return Say(text)
+    if found := _LIVE.search(lower):
+        named = read_names(next(group for group in found.groups() if group))
+        return Live(named[0]) if named else None
+    return None
+
+
+def _stranger(original: str, lower: str) -> Intent | None:
+    """A colleague whom nobody knows, when nothing else was understood."""
+    del lower
+    found = _STRANGER.match(original.lower())
+    return Colleagues(stranger=found["name"]) if found else None
 
 
 def _as_written(name: str, original: str) -> str:
@@ -381,11 +372,13 @@ _FOCUS = (
 )
 _DRAWN = {"volatility": "rolling_vol", "drawdown": "drawdown"}
 _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
-    _memory,
+    read_memory,
     _option,
+    _sentence,
     _about_desk,
     _measures,
     _file_without_file,
     _about_data,
     _small_talk,
+    _stranger,
 )

@@ -1,30 +1,47 @@
 """Option structures in a question: which one, which strikes, what was paid or received.
 
-The rule it protects: nothing is assumed that the person did not write. A missing strike or price
-is reported as missing, and numbers that may be a strike or something else are asked about. It
-computes no payoff.
+The rule it protects: nothing is assumed that the person did not write, and every number that they
+wrote has a place. A missing strike is reported as missing, a number without a place as unplaced,
+and what a payoff at expiry cannot say (Greeks, prices, calendars, ratios) as beyond it; then there
+is no payoff. It computes none itself.
 
 Grammar (any order, any case):
     structure   call | put | [bull|bear] call spread | [bull|bear] put spread | debit/credit spread
                 | straddle | strangle | [call|put] butterfly (fly) | iron butterfly | [call|put] condor
                 | iron condor | collar | covered call | protective put
+    legs        long 70 call, short 90 call | buy 90 put sell 80 put (see grammar_legs)
     strikes     70-90-110 | 70/90/110 | 70, 90 and 110 | struck at 50
-    price       bought at 2.50 | for 2.50 | paid 2.50 | premium 2.50 | at 2.50 | @ 2.50
-    credit      sold for 1.5 | credit of 1.5 | short … at 1.5
+    price       bought at 2.50 | for 2.50 | paid 2.50 | premium 2.50 | at 2.50 | @ 2.50 | zero cost | at -1
+    credit      sold for 1.5 | credit [of] 1.5 | for a 1.5 credit | collect 1.5 | short … at 1.5
+    of interest if SLV is at 85 | what do I make at 30
     stock       stock at 100 (used by covered calls, protective puts, collars; else passed over)
-    quantity    10 contracts | 2 x | 2 SLV 30 calls (figures are per unit)
-    expiry      June | Dec 2026 | 18 Dec 2026 | 2026-12-18 | 45 DTE (names the position)
+    quantity    10 contracts | 2 x | 2 SLV 30 calls | two butterflies (figures are per unit)
+    expiry      June | Dec 2026 | 18 Dec 2026 | 2026-12-18 | exp 12/18 | 45 DTE (names the position)
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bullpen_agents.grammar_legs import Legs, read_legs
+from bullpen_agents.grammar_premium import has_premium, read_interest, read_premium, read_stock
 from bullpen_agents.grammar_series import MONTHS
-from bullpen_agents.grammar_strikes import EXPIRY, NUMBER, PLAIN, number, read_strikes, set_aside
+from bullpen_agents.grammar_strikes import (
+    EXPIRY,
+    NUMBER,
+    PLAIN,
+    Strikes,
+    left_over,
+    months,
+    number,
+    read_quantity,
+    read_strikes,
+    set_aside,
+)
 
 _STRUCTURES: tuple[tuple[str, str], ...] = (
+    (r"risk[\s-]+reversals?", "risk_reversal"),
     (r"iron\s+condors?", "iron_condor"),
     (r"iron\s+(?:butterfl(?:y|ies)|fl(?:y|ies))", "iron_butterfly"),
     (r"puts?\s+(?:butterfl(?:y|ies)|fl(?:y|ies))", "put_butterfly"),
@@ -35,18 +52,21 @@ _STRUCTURES: tuple[tuple[str, str], ...] = (
     (r"bear(?:ish)?\s+calls?\s+spreads?|calls?\s+credit\s+spreads?", "bear_call_spread"),
     (r"bull(?:ish)?\s+puts?\s+spreads?|puts?\s+credit\s+spreads?", "bull_put_spread"),
     (r"bear(?:ish)?\s+puts?\s+spreads?|puts?\s+debit\s+spreads?", "bear_put_spread"),
-    (r"calls?\s+(?:vertical|spreads?)|callspreads?", "call_spread"),
-    (r"puts?\s+(?:vertical|spreads?)|putspreads?", "put_spread"),
+    (
+        r"calls?\s+(?:verticals?|spreads?)|callspreads?|verticals?\b[^?.!]{0,30}\bcalls?",
+        "call_spread",
+    ),
+    (r"puts?\s+(?:verticals?|spreads?)|putspreads?|verticals?\b[^?.!]{0,30}\bputs?", "put_spread"),
     (r"straddles?", "straddle"),
     (r"strangles?", "strangle"),
     (r"collars?", "collar"),
     (r"covered\s+calls?|buy-?writes?", "covered_call"),
     (r"(?:protective|married)\s+puts?", "protective_put"),
-    (r"calls?", "call"),
+    (r"calls?(?!\s+(?:you|me|him|her|it|us|them|back)\b)", "call"),
     (r"puts?", "put"),
 )
 STRIKES = {
-    "call": 1, "put": 1, "straddle": 1, "covered_call": 1, "protective_put": 1,
+    "call": 1, "put": 1, "risk_reversal": 2, "straddle": 1, "covered_call": 1, "protective_put": 1,
     "call_spread": 2, "put_spread": 2, "bull_call_spread": 2, "bear_call_spread": 2,
     "bull_put_spread": 2, "bear_put_spread": 2, "strangle": 2, "collar": 2,
     "call_butterfly": 3, "put_butterfly": 3, "iron_butterfly": 3,
@@ -69,31 +89,31 @@ _LEGS: dict[str, tuple[tuple[str, int, int], ...]] = {
     "iron_condor": (("put", 1, 0), ("put", -1, 1), ("call", -1, 2), ("call", 1, 3)),
 }
 """The legs of what can be sold as a whole: (kind, quantity when bought, position of the strike)."""
+_SHORT = {
+    "bear_call_spread": (("call", -1, 0), ("call", 1, 1)),
+    "bull_put_spread": (("put", 1, 0), ("put", -1, 1)),
+    "call_spread": (("call", 1, 0), ("call", -1, 1)),
+    "bull_call_spread": (("call", 1, 0), ("call", -1, 1)),
+    "put_spread": (("put", -1, 0), ("put", 1, 1)),
+    "bear_put_spread": (("put", -1, 0), ("put", 1, 1)),
+    "covered_call": (("call", -1, 0),),
+    "protective_put": (("put", 1, 0),),
+    "collar": (("put", 1, 0), ("call", -1, 1)),
+}
 _SOLD = re.compile(r"\b(?:sold|sell|selling|short|shorted|shorting|wrote|written|writing)\b")
 _BOUGHT = re.compile(r"\b(?:bought|buy|buying|paid|pay|paying|debit|costs?|costing)\b")
-_CREDITED = re.compile(
-    rf"\b(?:credit|collect(?:ed|ing)?|receiv(?:e|ed|ing)|took\s+in)\s+(?:of\s+)?{NUMBER}"
-    rf"|{NUMBER}\s+credit"
+_BEYOND = (
+    ("ratios", re.compile(r"\bratios?\b|\bback\s?spreads?\b|\b\d{1,2}(?:x|\s*by\s*)\d{1,2}\b|\bchristmas tree\b|\bladders?\b")),
+    ("calendars", re.compile(r"\bcalendars?\b|\bdiagonals?\b|\btime spreads?\b|\broll(?:ed|ing)?\b")),
+    ("Greeks", re.compile(r"\b(?:delta|gamma|vega|theta|rho|greeks?)\b")),
+    ("option prices", re.compile(r"\bimplied\b|\biv\b|\bvols?\b|\bvolatility\b|\bskew\b|\bblack[\s-]scholes\b|\binterest rates?\b|\b(?:fair|theoretical|time) (?:value|price)\b")),
+)  # fmt: skip
+_AN_OPTION = re.compile(
+    r"\d\W{1,3}(?:[\w'&]+\W+){0,4}?(?:calls?|puts?)\b"
+    r"|\b(?:calls?|puts?)\W+(?:(?:at|struck|strikes?|options?|with|a|of|on|the|[a-z&]{1,5})\W+){0,4}?(?!(?:19|20)\d\d\b)\d"
 )
-_A_STRIKE = (
-    r"(?!\s*(?:strikes?|calls?|puts?|straddles?|strangles?|butterfl|fl(?:y|ies)\b|condors?|iron|collars?"
-    r"|covered|protective|spreads?|strike))"
-)
-_PRICES = (
-    re.compile(rf"\b(?:bought|buy|sold|sell|selling|buying)\s+(?:at|for)\s+{NUMBER}{_A_STRIKE}"),
-    re.compile(
-        r"\b(?:paid|pay|paying|costs?|costing|premium|debit|priced?)\s+"
-        rf"(?:(?:is|was|at|for|of|a|an|net)\s+)*{NUMBER}{_A_STRIKE}"
-    ),
-    re.compile(
-        r"\bfor\s+(?:a\s+)?(?:net\s+)?(?:(?:premium|price|cost|debit)\s+of\s+)?"
-        rf"{NUMBER}{_A_STRIKE}"
-    ),
-    re.compile(rf"@\s*{NUMBER}"),
-)
-_STOCK = re.compile(
-    r"\b(?:(?:stock|shares?|underlying|spot)\s+(?:(?:bought|trading|price|is|at|for|of|now)\s+)*"
-    rf"|trad(?:ing|es)\s+at\s+){NUMBER}{_A_STRIKE}"
+_TO_PRICE = re.compile(
+    r"(?:^|\bto\s+|\byou\s+|\bplease\s+)price\b|\bwhat (?:is|does) .{0,40}\b(?:cost|price)\b"
 )
 _NOT_TICKERS = {
     "A", "I", "OK", "CALL", "CALLS", "PUT", "PUTS", "IRON", "THE", "AND", "OR", "WHAT", "LONG", "SHORT", "USD",
@@ -105,9 +125,11 @@ _NOT_TICKERS = {
 class Payoff:
     """A question about the payoff of a structure. `cost` is negative for a credit, None when not given.
 
-    `legs` is set instead of a structure when the whole position was sold. `missing` says, in a
-    clause for the person, what is needed before anything can be computed. `counted` is True when
-    the person wrote how many: the figures are per unit all the same.
+    `legs` is set instead of a structure when the legs were written or the whole position was sold.
+    `at` are prices of the underlying that were asked about, `quantity` how many (as written; the
+    figures are per unit all the same), `focus` what a follow-up asks for first.
+    No payoff may be given when one of these is set: `missing`, a clause on what is needed;
+    `unplaced`, the words without a place; `beyond`, what was asked for and is no payoff at expiry.
     """
 
     structure: str
@@ -115,9 +137,36 @@ class Payoff:
     cost: float | None = None
     underlying: str = ""
     currency: str = "USD"
-    legs: tuple[tuple[str, int, float], ...] = ()
+    legs: Legs = ()
     missing: str = ""
-    counted: bool = False
+    quantity: str = ""
+    at: tuple[float, ...] = ()
+    focus: str = ""
+    unplaced: tuple[str, ...] = ()
+    beyond: str = ""
+
+    @property
+    def counted(self) -> bool:
+        """Whether the person wrote how many."""
+        return bool(self.quantity)
+
+    @property
+    def position(self) -> Legs:
+        """The options of the position, leg by leg; the stock of a covered call is not among them."""
+        plan = _SHORT.get(self.structure) or _LEGS.get(self.structure, ())
+        if self.legs or max((at for _, _, at in plan), default=0) >= len(self.strikes):
+            return self.legs
+        return tuple((kind, quantity, self.strikes[at]) for kind, quantity, at in plan)
+
+    @property
+    def with_stock(self) -> bool:
+        """Whether the stock itself belongs to the position."""
+        return self.structure in _WITH_STOCK and not self.legs
+
+    @property
+    def answerable(self) -> bool:
+        """Whether everything that was written has a place, and nothing is missing."""
+        return not (self.missing or self.unplaced or self.beyond)
 
 
 def read_payoff(text: str) -> Payoff | None:
@@ -128,45 +177,135 @@ def read_payoff(text: str) -> Payoff | None:
     structure = next((n for p, n in _STRUCTURES if re.search(rf"\b(?:{p})\b", lower)), None)
     if structure is None or not PLAIN.search(lower):
         return None
-    expiry = EXPIRY.search(text)
-    underlying = _underlying(text, expiry)
-    body, counted = set_aside(lower)
-    stock, body = _take(_STOCK, body)
-    credit, body = _take(_CREDITED, body)
-    price = credit
-    for pattern in _PRICES:
-        if price is None:
-            price, body = _take(pattern, body)
-    ticker = underlying.partition(" ")[0]
+    if structure in ("call", "put") and not _AN_OPTION.search(lower):
+        return None
+    body = set_aside(lower)
+    beyond = _beyond(structure, lower)
+    at, body = read_interest(body)
+    underlying = _underlying(text, EXPIRY.search(text))
+    written = read_legs(body)
+    if beyond:
+        return Payoff(structure=structure, strikes=(), underlying=underlying, beyond=beyond)
+    currency = next((code for sign, code in (("€", "EUR"), ("£", "GBP")) if sign in text), "USD")
+    said = _Said(structure, lower, body, at, underlying, currency)
+    if written and structure not in _WITH_STOCK:
+        return _by_legs(said)
+    if structure == "risk_reversal":
+        return said.payoff((), missing="a risk reversal needs both legs in words")
+    return _by_strikes(said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was read of a question before its strikes: `body` is what is left of `lower`."""
+
+    structure: str
+    lower: str
+    body: str
+    at: tuple[float, ...]
+    underlying: str
+    currency: str
+
+    def payoff(self, strikes: tuple[float, ...], structure: str = "", **more: object) -> Payoff:
+        return Payoff(
+            structure=structure or self.structure,
+            strikes=strikes,
+            underlying=self.underlying,
+            currency=self.currency,
+            at=self.at,
+            **more,  # type: ignore[arg-type]
+        )
+
+
+def _by_legs(said: _Said) -> Payoff:
+    written = read_legs(said.body)
+    assert written is not None
+    quantity, rest = read_quantity(written.rest)
+    price, credit, rest = read_premium(rest)
+    strikes = tuple(sorted({strike for _, _, strike in written.legs}))
+    needed = STRIKES[said.structure]
+    fits = said.structure in ("call", "put", "risk_reversal") or needed in (
+        len(strikes),
+        len(written.legs),
+    )
+    weak = re.search(rf"\bat\s+{NUMBER}", rest) if price is None and written.cost is None else None
+    if weak:
+        price, rest = number(weak[1]), f"{rest[: weak.start()]} · {rest[weak.end() :]}"
+    if price is None:
+        price, credit = written.cost, False
+    left = left_over(rest)
+    if not fits:
+        left = (said.structure.replace("_", " "), *left)
+    return said.payoff(
+        strikes,
+        "legs" if said.structure in ("call", "put") else said.structure,
+        legs=written.legs,
+        cost=-price if credit and price is not None else price,
+        quantity=quantity or written.quantity,
+        unplaced=left,
+    )
+
+
+def _by_strikes(said: _Said) -> Payoff | None:
+    structure, lower = said.structure, said.lower
+    quantity, body = read_quantity(said.body)
+    stock, body = read_stock(body)
+    price, credit, body = read_premium(body)
+    ticker = said.underlying.partition(" ")[0]
     read = read_strikes(body, STRIKES[structure], ticker=ticker, price=price)
     strikes, price = read.found, read.price
     if not strikes and structure in ("call", "put"):
         return None
-    sold = structure not in _CREDIT and bool(_SOLD.search(lower) or credit is not None)
+    sold = structure not in _CREDIT and bool(_SOLD.search(lower) or credit)
     if structure in _WITH_STOCK:
-        sold = False
+        return _on_stock(
+            said, replace(read, quantity=quantity or read.quantity), stock, price, credit
+        )
     missing = _missing(structure, strikes, read.doubtful)
     structure = _FLIPPED.get(structure, structure) if sold else structure
-    cost = _cost(structure, price, lower, sold)
     flip = structure in _LEGS and (sold or _paid_for_credit(structure, lower))
-    return Payoff(
-        structure=structure,
-        strikes=strikes,
-        cost=_with_stock(structure, stock, price, lower) if structure in _WITH_STOCK else cost,
-        underlying=underlying,
-        currency=next((code for sign, code in (("€", "EUR"), ("£", "GBP")) if sign in text), "USD"),
+    return said.payoff(
+        strikes,
+        structure,
+        cost=_cost(structure, price, lower, sold, credit),
         legs=_sold_legs(structure, strikes) if flip and not missing else (),
         missing=missing,
-        counted=counted or read.counted,
+        quantity=quantity or read.quantity,
+        unplaced=() if missing else read.left,
     )
 
 
-def _take(pattern: re.Pattern[str], text: str) -> tuple[float | None, str]:
-    found = pattern.search(text)
-    if not found:
-        return None, text
-    word = next(group for group in found.groups() if group)
-    return number(word), f"{text[: found.start()]} {text[found.end() :]}"
+def _on_stock(
+    said: _Said, read: Strikes, stock: float | None, price: float | None, credit: bool
+) -> Payoff:
+    """Covered calls, protective puts and collars: their cost holds the price of the stock."""
+    structure, strikes = said.structure, read.found
+    missing = _missing(structure, strikes, read.doubtful)
+    left = () if missing else read.left
+    told = said.payoff(strikes, missing=missing, quantity=read.quantity, unplaced=left)
+    if stock is None and price == 0 and structure == "collar" and not missing:
+        # Without the stock's price only the two options have a cost, and it is nothing.
+        return replace(told, legs=(("put", 1, strikes[0]), ("call", -1, strikes[1])), cost=0.0)
+    if stock is None and price is not None and not missing:
+        name = structure.replace("_", " ")
+        return replace(told, missing=f"a {name} needs what the stock cost, such as `stock at 100`")
+    if stock is None or price is None:
+        return told
+    brings = structure == "covered_call" or credit
+    return replace(told, cost=stock - price if brings else stock + price)
+
+
+def _beyond(structure: str, lower: str) -> str:
+    """What was asked for that is no payoff at expiry, or ""."""
+    named = next((name for name, pattern in _BEYOND if pattern.search(lower)), "")
+    if not named and len(months(lower)) > 1:
+        return "calendars"
+    if not named and _TO_PRICE.search(lower):
+        priced = has_premium(lower) or structure not in ("call", "put")
+        return "" if priced else "option prices"
+    if named == "ratios" and read_legs(set_aside(lower)) and not re.search(r"\d\s*x\s*\d", lower):
+        return ""
+    return named
 
 
 def _missing(structure: str, strikes: tuple[float, ...], doubtful: float | None) -> str:
@@ -182,24 +321,18 @@ def _missing(structure: str, strikes: tuple[float, ...], doubtful: float | None)
     return f"{article} {name} needs {wanted} and I read {read}{doubt}"
 
 
-def _cost(structure: str, price: float | None, text: str, sold: bool) -> float | None:
-    if price is None:
-        return None
-    credit = sold or (structure in _CREDIT and not _paid_for_credit(structure, text))
+def _cost(
+    structure: str, price: float | None, text: str, sold: bool, credited: bool
+) -> float | None:
+    if price is None or price <= 0:
+        return price
+    credit = sold or credited or (structure in _CREDIT and not _paid_for_credit(structure, text))
     return -price if credit else price
 
 
 def _paid_for_credit(structure: str, text: str) -> bool:
     """True when somebody says that they paid for what usually brings money in: it is reversed."""
     return structure in _REVERSIBLE and bool(_BOUGHT.search(text)) and not _SOLD.search(text)
-
-
-def _with_stock(
-    structure: str, stock: float | None, price: float | None, text: str
-) -> float | None:
-    if stock is None or price is None:
-        return None
-    return stock - price if structure == "covered_call" or "credit" in text else stock + price
 
 
 def _sold_legs(structure: str, strikes: tuple[float, ...]) -> tuple[tuple[str, int, float], ...]:

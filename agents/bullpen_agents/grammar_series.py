@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name} | {
     name.lower(): number for number, name in enumerate(calendar.month_abbr) if name
@@ -17,15 +18,34 @@ _MONTH = r"(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
 _DAY = rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|{_MONTH}\s+(?:19|20)\d{{2}}|(?:19|20)\d{{2}}-\d{{2}}|(?:19|20)\d{{2}})"
 _RANGES = (
     re.compile(rf"\b(?:between|from)\s+({_DAY})\s*(?:and|to|until|till|through|[-–])\s*({_DAY})\b"),
-    re.compile(r"\b(?:in|during|over|for)?\s*((?:19|20)\d{2})\s*[-–]\s*((?:19|20)\d{2})\b"),
+    re.compile(
+        r"\b(?:in|during|over|for)?\s*((?:19|20)\d{2})\s*(?:[-–]|to|until|through)\s*((?:19|20)\d{2})\b"
+    ),
 )
 _SINCE = re.compile(rf"\b(?:since|from|after|starting(?:\s+in)?)\s+({_DAY})(?:\s+on(?:wards?)?)?\b")
 _UNTIL = re.compile(rf"\b(?:until|till|through|up\s+to|before|to\s+the\s+end\s+of)\s+({_DAY})\b")
 _WITHIN = re.compile(rf"\b(?:in|during|over|for|of)\s+({_DAY})\b")
+_COUNTS = {
+    "a": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "ten": 10,
+    "twelve": 12,
+    "twenty": 20,
+}
 _RELATIVE = re.compile(
-    r"\b(?:over|in|during|for)?\s*(?:the\s+)?(?:last|past|previous)\s+(?:\w+\s+)?"
-    r"(?:years?|months?|weeks?|days?|decades?|quarters?)\b"
+    r"\b(?:over|in|during|for)?\s*(?:the\s+)?(?:last|past|previous)\s+(?:(?P<count>\d{1,3}|"
+    + "|".join(_COUNTS)
+    + r")\s+)?(?P<odd>(?!year|month|week|day|decade|quarter)[a-z]+\s+)?(?P<unit>year|month|week|day|decade|quarter)s?\b"
 )
+_NOW = re.compile(
+    r"\b(?:so far\s+)?this\s+(?:year|month|week|quarter)\b|\bytd\b|\byear[- ]to[- ]date\b|\brecently\b|\blately\b|\btoday\b|\byesterday\b"
+)
+_YEAR = re.compile(r"(?<![\w.,/-])(?<!russell )((?:19|20)\d{2})(?![\w/-]|[.,]\d)")
 _SEPARATOR = re.compile(
     r"\s*(?:,|;|\bversus\b|\bvs\b\.?|\band\b|\bor\b|\bthan\b|\bagainst\b|\bwith\b|\bto\b"
     r"|\s&\s|(?<=[a-z])/(?=[a-z])|\bas\s+well\s+as\b|\bplus\b)\s*",
@@ -45,6 +65,8 @@ _QUESTION_WORDS = """
     volatile volatilities volatility vols want was we well were what what's whats when whether which whole
     will window work worse worst would you your more less most least level levels line lets let's deepest
     between during hold held desk higher lower than bigger greater smaller one over time properties
+    waht wat teh thx thanks thank pls plz please good morning afternoon evening hi hello hey adn tha ot fo corr ever
+    highest lowest record all-time lastest latest currently current put kindly cheers mean average day days
     numbers overview profile statistic key basic index-level side against evolve evolved develop developed
     do did happened happen gone went go fell rise rose risen fallen use uses used using drop dropped lost gained gain gains
 """
@@ -53,14 +75,32 @@ _FILLER = frozenset(_QUESTION_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """First and last day (ISO) of the data asked for, None for open. `unread` is a phrase not understood."""
+    """First and last day (ISO) of the data asked for, None for open.
+
+    `back` counts from the end of the data: (5, "year"). `unread` is a phrase not understood.
+    """
 
     start: str | None = None
     end: str | None = None
     unread: str = ""
+    back: tuple[int, str] | None = None
+
+    def first_day(self, end: str) -> str:
+        """The first day (ISO) of `back`, for data that end on `end` (ISO)."""
+        count, unit = self.back or (0, "day")
+        last = date.fromisoformat(end)
+        months = count * {"year": 12, "decade": 120, "quarter": 3, "month": 1}.get(unit, 0)
+        if not months:
+            return (last - timedelta(days=count * (7 if unit == "week" else 1))).isoformat()
+        year, month = divmod(last.year * 12 + last.month - 1 - months, 12)
+        day = min(last.day, calendar.monthrange(year, month + 1)[1])
+        return date(year, month + 1, day).isoformat()
 
     def words(self) -> str:
         """How a colleague would say it: " since 2010-01-01", or "" for everything."""
+        if self.back:
+            count, unit = self.back
+            return f" over the last {count} {unit}s" if count > 1 else f" over the last {unit}"
         if self.start and self.end:
             return f" between {self.start} and {self.end}"
         if self.start:
@@ -69,6 +109,14 @@ class Period:
 
 
 EVERYTHING = Period()
+KNOWN = (
+    "s&p 500", "s&p500", "s&p", "sp500", "spx", "nasdaq", "vix", "crude oil", "wti crude", "oil", "crude", "wti", "brent",
+    "copper", "cpi", "gold", "silver",
+)  # fmt: skip
+"""Names that people use alone or side by side; whether the desk holds them, the market says."""
+_SIDE_BY_SIDE = re.compile(
+    "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in KNOWN), re.IGNORECASE
+)
 
 
 def read_period(text: str) -> tuple[Period, str]:
@@ -79,7 +127,9 @@ def read_period(text: str) -> tuple[Period, str]:
             return period, _without(text, found)
     relative = _RELATIVE.search(text)
     if relative:
-        return Period(unread=relative[0].strip()), _without(text, relative)
+        return _backwards(relative), _without(text, relative)
+    if now := _NOW.search(text):
+        return Period(unread=now[0].strip()), _without(text, now)
     start = end = None
     if found := _SINCE.search(text):
         start, text = _first(found[1]), _without(text, found)
@@ -87,7 +137,22 @@ def read_period(text: str) -> tuple[Period, str]:
         end, text = _last(found[1]), _without(text, found)
     if not (start or end) and (found := _WITHIN.search(text)):
         start, end, text = _first(found[1]), _last(found[1]), _without(text, found)
+    if not (start or end) and (found := _YEAR.search(text)):
+        start, end, text = _first(found[1]), _last(found[1]), _without(text, found)
     return Period(start, end), text
+
+
+def _backwards(found: re.Match[str]) -> Period:
+    if found["odd"] and found["odd"].strip() not in ("trading", "calendar", "full"):
+        return Period(unread=found[0].strip())
+    count = found["count"] or "1"
+    number = int(count) if count.isdigit() else _COUNTS[count]
+    # More than this has no calendar, and no data either.
+    return (
+        Period(back=(min(number, 150), found["unit"]))
+        if number
+        else Period(unread=found[0].strip())
+    )
 
 
 def read_names(text: str) -> tuple[str, ...]:
@@ -99,10 +164,18 @@ def read_names(text: str) -> tuple[str, ...]:
     for part in _SEPARATOR.split(text):
         words = [word.strip("?!.:'\"“”‘’()*") for word in part.split()]
         kept = [word for word in words if word and word.lower() not in _FILLER]
-        name = " ".join(kept)
-        if kept and len(kept) <= 5 and name.lower() not in (known.lower() for known in names):
-            names.append(name)
+        for name in _apart(" ".join(kept)) if len(kept) <= 5 else ():
+            if name.lower() not in (known.lower() for known in names):
+                names.append(name)
     return tuple(names)
+
+
+def _apart(name: str) -> tuple[str, ...]:
+    """`oil spx` is two names when both are known; any other phrase is one name."""
+    found = _SIDE_BY_SIDE.findall(name)
+    if len(found) > 1 and not _SIDE_BY_SIDE.sub("", name).strip():
+        return tuple(found)
+    return (name,) if name else ()
 
 
 def _first(day: str) -> str:

@@ -93,6 +93,8 @@ class Desk:
         self.text = str(meta.get("text", ""))
         self.files = tuple(str(name) for name in meta.get("files", ()))
         self.reports = cast("list[dict[str, str]]", list(meta.get("reports", ())))
+        self.asked_by = str(meta.get("asked_by", "")) or "a person"
+        self.history = cast("list[dict[str, str]]", list(meta.get("history", ())))
         self.memories = tuple(str(line) for line in meta.get("memories", ()))
         self.system = request.system
         self._schemas = {spec.name: spec.schema for spec in request.tools}
@@ -102,6 +104,11 @@ class Desk:
     def has(self, *names: str) -> bool:
         """Whether this colleague has all these tools now."""
         return all(name in self._schemas for name in names)
+
+    def said_before(self) -> tuple[str, ...]:
+        """What people said in the thread before, oldest first; a charter lists the other colleagues."""
+        ours = {self.agent, "review", *re.findall(r"^- `(\w+)`: ", self.system, re.MULTILINE)}
+        return tuple(line["text"] for line in self.history if line["author"] not in ours)
 
     def use(self, name: str, said: str = "", /, **args: Any) -> Seen:
         """The result of one call. Arguments that are None, or that the tool does not know, stay out."""

@@ -34,6 +34,8 @@ def recall(desk: Desk, asked: grammar.Recall) -> str:
     found = desk.use("recall", query=asked.topic, kinds=_LEARNT, limit=6)
     if found.error:
         return found.text
+    if asked.who:
+        return _said_by(desk, found, asked)
     near, far = _by_topic(_records(found), asked.topic)
     withdrawn = any(_WITHDRAWN in warning for warning in found.warnings)
     if not near and not withdrawn:
@@ -56,6 +58,52 @@ def recall(desk: Desk, asked: grammar.Recall) -> str:
         order = ", newest first" if len(near) > 1 else ""
         head = f"{_ON_RECORD}{topic}{order}:"
     return "\n\n".join([head, *(_quoted(record) for record in near)]) + found.notes()
+
+
+def _said_by(desk: Desk, found: Seen, asked: grammar.Recall) -> str:
+    """What one person or colleague said or wrote down, in their own words."""
+    query = asked.topic or asked.who
+    said = desk.use("recall", query=query, kinds=["message"], limit=30)
+    records = [*_records(found), *([] if said.error else _records(said))]
+    theirs = [r for r in records if asked.who.lower() in r.get("who", "").lower().split()]
+    near = _by_topic(theirs, asked.topic)[0] if asked.topic else theirs
+    near = [record for record in near if _says_something(record.get("text", ""))]
+    topic = f" about {asked.topic}" if asked.topic else ""
+    if not near:
+        return f"{_NOTHING} that {asked.who} said{topic} and that this conversation may see."
+    return "\n\n".join(
+        [f"What {asked.who} said{topic}:", *(_quoted(record) for record in near[:4])]
+    )
+
+
+def amend(desk: Desk, asked: grammar.Amend) -> str:
+    """Correct a record that is plainly meant; forgetting is for a person's hand."""
+    found = desk.use("recall", query=asked.text, kinds=_LEARNT, limit=6)
+    if found.error:
+        return found.text
+    near = _nearly(_records(found), asked.text)
+    if not near:
+        return f"{_NOTHING} like “{asked.text}” that this conversation may see, so there is nothing to {asked.kind}."
+    if asked.kind == "forget":
+        head = "Only a person can have something forgotten: open it on the memory page and press **Retract** or **Forget** there."
+        return "\n\n".join([head, *(_quoted(record) for record in near[:3])])
+    if len(near) > 1 or not desk.has("supersede"):
+        head = "Say which of these is wrong, or open it on the memory page and change it there:"
+        return "\n\n".join([head, *(_quoted(record) for record in near[:3])])
+    text = asked.text[:1].upper() + asked.text[1:]
+    done = desk.use(
+        "supersede", record_id=near[0]["id"], text=text, reason=f"Corrected by {desk.asked_by}."
+    )
+    if done.error:
+        return done.text
+    waits = " It waits for a person's approval." if "proposed" in done.summary else ""
+    return f"Corrected: {text.rstrip('.')}.{waits} It stood before:\n\n{_quoted(near[0])}"
+
+
+def say(desk: Desk, asked: grammar.Say) -> str:
+    """One plain sentence."""
+    del desk
+    return asked.text
 
 
 def remember(desk: Desk, asked: grammar.Remember) -> str:
@@ -122,12 +170,12 @@ def help_text(desk: Desk, asked: grammar.Help | None = None) -> str:
 
 def colleagues(desk: Desk, asked: grammar.Colleagues) -> str:
     """Who works here, from the charter's own list."""
-    del asked
     # A charter lists the others as "- `id`: Name, title".
     others = re.findall(r"^- `(\w+)`: ([^\n]+)$", desk.system, re.MULTILINE)
     lines = [f"- **{name.partition(',')[0]}**:{name.partition(',')[2]}" for _, name in others]
+    nobody = f"There is nobody called `{asked.stranger}` at this desk. " if asked.stranger else ""
     return (
-        f"{_who(desk)} My colleagues:\n\n" + "\n".join(lines) + "\n\n"
+        f"{nobody}{_who(desk)} My colleagues:\n\n" + "\n".join(lines) + "\n\n"
         "Name one of them first to speak to them alone, such as `@Bullpen quant: …`."
     )
 
@@ -142,6 +190,11 @@ def greeting(desk: Desk, asked: grammar.Greeting) -> str:
 def unknown(desk: Desk, asked: grammar.Unknown | None = None) -> str:
     """Say that this was not understood, what was, and what would work."""
     del asked
+    if desk.said_before():
+        return (
+            "Without a language model I do not read this follow-up. "
+            "Write it whole: `100-110 call spread bought at 3.00`."
+        )
     read = grammar.topics(desk.text)
     heard = f" I did read {', '.join(read)}, but not about what." if read else ""
     return (
@@ -204,6 +257,19 @@ def _words(text: str) -> set[str]:
     return {re.sub(r"ie$", "y", word.removesuffix("s")) for word in found}
 
 
+def _nearly(records: list[dict[str, str]], said: str) -> list[dict[str, str]]:
+    """Records that share most of their telling words with what was said."""
+    words = {w for w in re.findall(r"[\w&]+", said.lower()) if w not in _SMALL}
+    near: list[dict[str, str]] = []
+    for record in records:
+        text = set(
+            re.findall(r"[\w&]+", f"{record.get('title', '')} {record.get('text', '')}".lower())
+        )
+        if words and len(words & text) * 2 >= len(words):
+            near.append(record)
+    return near
+
+
 def _says_something(text: str) -> bool:
     """False for requests to the desk, and for its own reports of what the store holds.
 
@@ -233,6 +299,8 @@ def _quoted(record: dict[str, str]) -> str:
 TALK: dict[type, Callable[[Desk, Any], str]] = {
     grammar.Recall: recall,
     grammar.Remember: remember,
+    grammar.Amend: amend,
+    grammar.Say: say,
     grammar.Help: help_text,
     grammar.Colleagues: colleagues,
     grammar.Greeting: greeting,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from bullpen_agents import grammar
+from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
 from bullpen_agents.offline_talk import TALK, keep, refusal_of_colleague
@@ -30,7 +31,7 @@ def respond(desk: Desk) -> str:
         return close(desk)
     if desk.purpose == "reply" and (text := _reply(desk)):
         return text
-    intent = grammar.parse(desk.text, desk.files)
+    intent = follow(desk.text, desk.said_before(), desk.files)
     if type(intent) in TALK:
         return TALK[type(intent)](desk, intent)
     if desk.purpose == "plan" and desk.has("assign"):
@@ -39,6 +40,7 @@ def respond(desk: Desk) -> str:
         desk.purpose == "work"
         and isinstance(intent, grammar.Chart)
         and intent.what == "rolling_vol"
+        and intent.window == WINDOW
     ):
         return _chart_with_the_quants_window(desk, intent)
     return _do(desk, intent)
@@ -63,19 +65,20 @@ def _plan(desk: Desk, intent: grammar.Intent) -> str:
     # What takes one look is answered; what takes a colleague's craft is given to them.
     if isinstance(intent, grammar.Catalogue) and desk.has(*tools):
         return script(desk, intent)
-    if isinstance(intent, Payoff) and intent.missing:
+    if isinstance(intent, Payoff) and not intent.answerable:
         return script(desk, intent)
     if isinstance(intent, grammar.Compare) and (intent.chart or intent.remember):
         names = " and ".join(intent.series) if len(intent.series) == 2 else ", ".join(intent.series)
         when = intent.period.words()
+        rolling = "" if intent.window == WINDOW else f"{intent.window} day "
         pieces: list[Json] = [
             {
                 "agent": "data_analyst",
-                "task": f"Chart the rolling volatility of {names}{when}, and check the data behind it.",
+                "task": f"Chart the {rolling}rolling volatility of {names}{when}, and check the data behind it.",
             },
             {
                 "agent": "quant",
-                "task": f"Compare the volatility of {names}{when}, and say which window the figures use.",
+                "task": f"Compare the {rolling}volatility of {names}{when}, and say which window the figures use.",
             },
         ]
         said = f"Two pieces of work, side by side: the chart and its data, and the figures for {names}."
@@ -97,7 +100,7 @@ def _chart_with_the_quants_window(desk: Desk, asked: grammar.Chart) -> str:
             "I want the chart to match them."
         )
         answer = desk.use("ask", agent="quant", question=question)
-        found = re.search(r"window of (\d{1,3})", answer.text)
+        found = re.search(r"window of `?(\d{1,3})", answer.text)
         if found and not answer.error:
             window, agreed = int(found[1]), "the one the Quant's figures use"
     drawn, ids = chart_and_ids(desk, asked, window)
@@ -112,7 +115,8 @@ def _reply(desk: Desk) -> str:
     """An answer to a colleague's question that needs no tool, or ""."""
     lower = desk.text.lower()
     if "window" in lower and re.search(r"\bwhich\b|\bwhat\b|\bhow long\b", lower):
-        return f"{WINDOW_REASON[0].upper()}{WINDOW_REASON[1:]} Please use the same for the chart."
+        said = WINDOW_REASON.replace(f" {WINDOW} ", f" `{WINDOW}` ")
+        return f"{said[0].upper()}{said[1:]} Please use the same for the chart."
     return ""
 
 
@@ -123,16 +127,28 @@ def close(desk: Desk) -> str:
         return "No colleague reported, so there is nothing to answer with. Ask again, or name one of them."
     by_figures = sorted(reports, key=lambda report: -len(receipts_in(_headline(report["text"]))))
     lead, others = by_figures[0], by_figures[1:]
-    parts = [_headline(lead["text"]), *(_in_one_line(report) for report in others)]
-    intent = grammar.parse(desk.text, desk.files)
+    intent = follow(desk.text, desk.said_before(), desk.files)
     cited = receipts_in(lead["text"])
-    if isinstance(intent, grammar.Compare) and cited and desk.has("remember"):
-        parts.append(_kept(desk, intent, lead["text"], cited))
-    elif cited and grammar.wants_memory(desk.text) and desk.has("remember"):
-        stored = keep(desk, desk.text[:80], _headline(lead["text"]), receipts=cited)
-        parts.append(stored.text if stored.error else "I have stored that for the desk.")
+    kept = ""
+    if cited and grammar.wants_memory(desk.text) and desk.has("remember"):
+        if isinstance(intent, grammar.Compare):
+            kept = _kept(desk, intent, lead["text"], cited)
+        else:
+            stored = keep(desk, desk.text[:80], _headline(lead["text"]), receipts=cited)
+            kept = stored.text if stored.error else "I have stored that for the desk."
+    if not others:
+        # One colleague answered in the thread; the lead does not say it again.
+        said = f"See the {lead['speaker']}'s answer above."
+        return "\n\n".join(part for part in (said, kept) if part)
+    parts = [_headline(lead["text"]), *(_in_one_line(report) for report in others), kept]
     parts.append(f"The details are in the reports above ({_speakers(reports)}).")
-    return "\n\n".join(parts)
+    parts.append(_caveats(lead["text"]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _caveats(text: str) -> str:
+    """What a report warns of, which the closing answer must not lose."""
+    return "\n".join(dict.fromkeys(line for line in text.splitlines() if line.startswith("> - ")))
 
 
 def _speakers(reports: list[dict[str, str]]) -> str:
@@ -162,8 +178,6 @@ def _kept(desk: Desk, intent: grammar.Compare, report: str, cited: list[str]) ->
     )
     if stored.error:
         return f"Not remembered: {stored.text}"
-    if not intent.remember:
-        return "I have stored that finding for the desk."
     lines = ["**What we should remember**, now in the store with its receipt:"]
     days = re.search(r"\d{4}-\d{2}-\d{2} to (\d{4}-\d{2}-\d{2})", convention)
     span = (
@@ -177,7 +191,10 @@ def _kept(desk: Desk, intent: grammar.Compare, report: str, cited: list[str]) ->
 
 
 def _headline(text: str) -> str:
-    return text.strip().split("\n\n", 1)[0].split("\n>", 1)[0].strip()
+    paragraphs = text.strip().split("\n\n")
+    # How a position was read stands above the answer, and is none.
+    told = [part for part in paragraphs if not part.startswith("Read as: ")] or paragraphs
+    return told[0].split("\n>", 1)[0].strip()
 
 
 def _convention(text: str) -> str:

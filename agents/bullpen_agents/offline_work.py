@@ -9,12 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from bullpen_agents import grammar
 from bullpen_agents.grammar_options import Payoff
-from bullpen_agents.grammar_series import Period
 from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
+from bullpen_agents.offline_payoff import payoff
+from bullpen_agents.offline_series import (
+    capital,
+    meant,
+    proxies,
+    settled,
+    span,
+    the,
+    unknown_series,
+)
 
 WINDOW = 60
 """Returns in a rolling window when nobody asks for another: about a quarter of trading days."""
@@ -24,95 +35,25 @@ WINDOW_REASON = (
 )
 
 
-def payoff(desk: Desk, asked: Payoff) -> str:
-    """Price a structure at expiry and draw it."""
-    if asked.missing:
-        return (
-            f"I cannot price that yet: {asked.missing}. Write the strikes together, "
-            "for instance `70-90-110 call butterfly bought at 2.50`."
-        )
-    legs = [{"kind": k, "quantity": q, "strike": strike} for k, q, strike in asked.legs]
-    shape: dict[str, Any] = (
-        {"legs": legs} if legs else {"structure": asked.structure, "strikes": list(asked.strikes)}
-    )
-    found = desk.use(
-        "strategy_payoff",
-        **shape,
-        cost=asked.cost,
-        underlying=asked.underlying or None,
-        currency=asked.currency if asked.currency != "USD" else None,
-    )
-    if found.error:
-        return found.text
-    drawn = desk.use("payoff_chart", receipt=found.receipt)
-    parts = [
-        _payoff_sentence(found, asked),
-        _payoff_table(found),
-        _payoff_notes(found, drawn, asked),
-    ]
-    return "\n\n".join(part for part in parts if part)
-
-
-def _payoff_sentence(found: Seen, asked: Payoff) -> str:
-    strikes = "-".join(f"{strike:g}" for strike in asked.strikes)
-    kind = asked.structure.replace("_", " ")
-    name = f"**{asked.underlying} {strikes} {kind}**".replace("** ", "**")
-    verb = "sold" if asked.legs and (asked.cost or 0) <= 0 else ""
-    head = f"At expiry the {verb} {name}".replace("  ", " ")
-    if asked.cost is None:
-        return f"{head} pays at most {found.cite('max_payoff')} per unit."
-    ends = [key for key in found.values if key.startswith("break_even_")]
-    even = " and ".join(found.cite(key) for key in ends)
-    even = f", and breaks even at {even}" if even else ""
-    return (
-        f"{head} pays at most {found.cite('max_payoff')} and makes at most "
-        f"{found.cite('max_profit')} per unit{even}."
-    )
-
-
-def _payoff_table(found: Seen) -> str:
-    rows = [
-        ("Maximum payoff", "max_payoff"),
-        ("Maximum profit", "max_profit"),
-        ("Maximum loss", "max_loss"),
-        ("Net multiple (maximum profit / cost)", "net_multiple"),
-        ("Gross multiple (maximum payoff / cost)", "gross_multiple"),
-    ]
-    credit = found.number("cost") < 0
-    rows.insert(0, ("Net premium (negative: received)" if credit else "Cost", "cost"))
-    shown = [[label, found.cite(key)] for label, key in rows if found.known(key)]
-    ends = [key for key in found.values if key.startswith("break_even_")]
-    if ends:
-        label = "Break-even" if len(ends) == 1 else "Break-evens"
-        shown.insert(4 if len(shown) > 4 else len(shown), [label, ", ".join(map(found.cite, ends))])
-    return table(["per unit of the underlying", ""], shown)
-
-
-def _payoff_notes(found: Seen, drawn: Seen, asked: Payoff) -> str:
-    lines = ["The payoff chart is attached." if not drawn.error else f"No chart: {drawn.text}"]
-    if asked.cost is None:
-        lines.append("Add the premium, such as `for 2.50`, and I give profit and break-evens.")
-    else:
-        lines.append("A payoff at expiry says nothing about how likely it is.")
-    if asked.counted:
-        lines.append(
-            "All figures are per unit of the underlying, whatever the number of contracts."
-        )
-    warnings = [w for w in found.warnings if asked.cost is not None or "cost" not in w.lower()]
-    return " ".join(lines) + as_notes(warnings)
+def _reason(window: int) -> str:
+    return WINDOW_REASON if window == WINDOW else f"a window of {window} returns, as asked."
 
 
 def compare(desk: Desk, asked: grammar.Compare) -> str:
     """Compare volatilities; the headline is the first paragraph."""
+    period, refused = settled(desk, asked.series, asked.period)
+    if refused:
+        return refused
+    series = [meant(name) for name in asked.series]
     found = desk.use(
         "compare_volatility",
-        series=list(asked.series),
-        start=asked.period.start,
-        end=asked.period.end,
-        window=WINDOW,
+        series=series,
+        start=period.start,
+        end=period.end,
+        window=asked.window,
     )
     if found.error:
-        return found.text
+        return unknown_series(desk, asked.series, found.text)
     keys = [key for key in found.values if key.startswith("vol_")]
     names = dict(zip(keys, asked.series, strict=False))
     ranked = sorted(keys, key=found.number, reverse=True)
@@ -127,23 +68,23 @@ def compare(desk: Desk, asked: grammar.Compare) -> str:
         for key in ranked
     ]
     header = ["annualised volatility", "whole span", "latest window", "highest window", "ending"]
-    convention = f"Log returns on the dates the series share{_span(found)}; rolling volatility over {WINDOW_REASON}"
+    convention = f"Log returns on the dates the series share{span(found)}; rolling volatility over {_reason(asked.window)}"
     return "\n\n".join(
         [
             _compare_headline(found, ranked, names),
             table(header, rows),
-            convention + _unread(asked.period) + found.notes(),
+            convention + proxies(asked.series) + found.notes(),
         ]
     )
 
 
 def _compare_headline(found: Seen, ranked: list[str], names: dict[str, str]) -> str:
     top, rest = ranked[0], ranked[1:]
-    others = " and ".join(f"{found.cite(key)} for {_the(names[key])}" for key in rest)
+    others = " and ".join(f"{found.cite(key)} for {the(names[key])}" for key in rest)
     text = (
-        f"**{_capital(names[top])} was the most volatile**"
+        f"**{capital(names[top])} was the most volatile**"
         if len(rest) > 1
-        else (f"**{_capital(names[top])} was the more volatile**")
+        else (f"**{capital(names[top])} was the more volatile**")
     )
     text += f": {found.cite(top)} a year against {others}"
     ratio = f"ratio_{top.removeprefix('vol_')}_{rest[0].removeprefix('vol_')}" if rest else ""
@@ -152,22 +93,33 @@ def _compare_headline(found: Seen, ranked: list[str], names: dict[str, str]) -> 
     pairs = [key for key in found.values if key.startswith("correlation_") and found.known(key)]
     if len(pairs) == 1:
         text += f". Their returns correlate at {found.cite(pairs[0])}"
-    return text + "."
+    return f"{text}. Data{span(found).replace(',', ':', 1)}."
 
 
 def correlate(desk: Desk, asked: grammar.Correlate) -> str:
-    """Correlate two series."""
-    a, b = asked.series[:2]
-    found = desk.use("correlation", a=a, b=b, start=asked.period.start, end=asked.period.end)
-    if found.error:
-        return found.text
-    text = f"**The returns of {_the(a)} and {_the(b)} correlate at {found.cite('correlation')}**"
-    if found.known("correlation_low"):
-        text += (
-            f" (95 % interval {found.cite('correlation_low')} to {found.cite('correlation_high')})"
-        )
-    text += f", from {found.cite('n')} pairs of returns{_span(found)}."
-    return text + "\n" + _unread(asked.period) + found.notes()
+    """Correlate every pair of the series."""
+    period, refused = settled(desk, asked.series, asked.period)
+    if refused:
+        return refused
+    pairs = list(combinations(asked.series, 2))
+    calls = [
+        ("correlation", {"a": meant(a), "b": meant(b), "start": period.start, "end": period.end})
+        for a, b in pairs
+    ]
+    results = desk.use_all(*calls)
+    failed = next((found for found in results if found.error), None)
+    if failed:
+        return unknown_series(desk, asked.series, failed.text)
+    said: list[str] = []
+    notes: list[str] = []
+    for (a, b), found in zip(pairs, results, strict=True):
+        text = f"**The returns of {the(a)} and {the(b)} correlate at {found.cite('correlation')}**"
+        if found.known("correlation_low"):
+            text += f" (95 % interval {found.cite('correlation_low')} to {found.cite('correlation_high')})"
+        said.append(f"{text}, from {found.cite('n')} pairs of returns{span(found)}.")
+        notes += found.warnings
+    told = said[0] if len(said) == 1 else "\n".join(f"- {line}" for line in said)
+    return told + "\n" + proxies(asked.series) + as_notes(list(dict.fromkeys(notes)))
 
 
 _STATS_ROWS = (
@@ -177,72 +129,102 @@ _STATS_ROWS = (
 
 
 def stats(desk: Desk, asked: grammar.Stats) -> str:
-    """Measure one series; the figure asked for comes first."""
-    found = desk.use(
-        "series_stats", series=asked.series, start=asked.period.start, end=asked.period.end
-    )
-    if found.error:
-        return found.text
-    rows = [[found.label(key), found.cite(key)] for key in _STATS_ROWS if found.known(key)]
-    return "\n\n".join(
-        [
-            _stats_headline(found, asked),
-            table([_capital(asked.series), ""], rows),
-            found.summary + _unread(asked.period) + found.notes(),
+    """Measure each series that was asked about; the figure asked for comes first."""
+    names = (asked.series, *asked.also)
+    period, refused = settled(desk, names, asked.period)
+    if refused:
+        return refused
+    calls = [
+        ("series_stats", {"series": meant(name), "start": period.start, "end": period.end})
+        for name in names
+    ]
+    parts: list[str] = []
+    for name, found in zip(names, desk.use_all(*calls), strict=True):
+        if found.error:
+            parts.append(unknown_series(desk, (name,), found.text))
+            continue
+        rows = [[found.label(key), found.cite(key)] for key in _STATS_ROWS if found.known(key)]
+        parts += [
+            f"{_stats_headline(found, replace(asked, series=name))} {_ends(found, asked)}".strip(),
+            table([capital(name), ""], rows),
+            found.summary + proxies((name,)) + found.notes(),
         ]
+    return "\n\n".join(parts)
+
+
+def _ends(found: Seen, asked: grammar.Stats) -> str:
+    """Where the data end, unless the person named the end."""
+    return "" if asked.period.end else f"The data end on {found.cite('last_date')}."
+
+
+def live(desk: Desk, asked: grammar.Live) -> str:
+    """There are no live prices: the last value that is held, with its day."""
+    found = desk.use("series_stats", series=meant(asked.series))
+    if found.error:
+        return f"I hold no live prices. {unknown_series(desk, (asked.series,), found.text)}"
+    return (
+        f"I hold no live prices. The data of {the(asked.series)} end on {found.cite('last_date')}, "
+        f"at {found.cite('last')}."
     )
 
 
 def _stats_headline(found: Seen, asked: grammar.Stats) -> str:
-    name = _capital(_the(asked.series))
+    name = capital(the(asked.series))
     if asked.focus == "volatility" and found.known("volatility"):
         return (
-            f"**{name} has an annualised volatility of {found.cite('volatility')}**{_span(found)}."
+            f"**{name} has an annualised volatility of {found.cite('volatility')}**{span(found)}."
         )
     if asked.focus == "drawdown" and found.known("max_drawdown"):
         return (
-            f"**The worst drawdown of {_the(asked.series)} was {found.cite('max_drawdown')}**: it began on "
+            f"**The worst drawdown of {the(asked.series)} was {found.cite('max_drawdown')}**: it began on "
             f"{found.cite('drawdown_peak_date')} and was deepest on {found.cite('drawdown_trough_date')}."
         )
+    if asked.focus in ("max", "min") and found.known(asked.focus):
+        word = "highest" if asked.focus == "max" else "lowest"
+        day = found.cite(f"{asked.focus}_date")
+        return f"**The {word} value of {the(asked.series)} was {found.cite(asked.focus)}**, on {day}{span(found)}."
     if asked.focus == "return" and found.known("total_return"):
-        return f"**{name} returned {found.cite('total_return')}**{_span(found)}, price only."
+        return f"**{name} returned {found.cite('total_return')}**{span(found)}, price only."
     if asked.focus == "volatility" and found.known("change_volatility"):
         return (
             f"**{name} is a rate: its changes deviate by {found.cite('change_volatility')} a year**"
-            f"{_span(found)}."
+            f"{span(found)}."
         )
-    return f"**{name}** at a glance{_span(found)}."
+    return f"**{name}** at a glance{span(found)}."
 
 
 def chart(desk: Desk, asked: grammar.Chart) -> str:
     """Draw series, and say what is drawn."""
-    return chart_and_ids(desk, asked, WINDOW)[0]
+    return chart_and_ids(desk, asked, asked.window)[0]
 
 
 def chart_and_ids(desk: Desk, asked: grammar.Chart, window: int) -> tuple[str, tuple[str, ...]]:
     """Draw series; what to say about it, and the ids of the series in it (from the file's name)."""
     what = "index" if asked.what == "level" and len(asked.series) > 1 else asked.what
+    period, refused = settled(desk, asked.series, asked.period)
+    if refused:
+        return refused, ()
     found = desk.use(
         "series_chart",
-        series=list(asked.series),
+        series=[meant(name) for name in asked.series],
         transform=what,
         window=window if what == "rolling_vol" else None,
-        start=asked.period.start,
-        end=asked.period.end,
+        start=period.start,
+        end=period.end,
     )
     if found.error:
-        return found.text, ()
-    names = " and ".join(_the(name) for name in asked.series)
+        return unknown_series(desk, asked.series, found.text), ()
+    names = " and ".join(the(name) for name in asked.series)
     words = {
         "level": f"the level of {names}",
         "index": f"{names}, rebased to a common start",
         "rolling_vol": f"the rolling volatility of {names} over {window} returns",
         "drawdown": f"the drawdown of {names}",
     }
-    title = f"**The chart is attached**: {words[what]}{_span(found)}."
+    title = f"**The chart is attached**: {words[what]}{span(found)}."
     drawn = " ".join(str(item.get("name", "")) for item in found.artifacts)
     ids = tuple(re.findall(r"[a-z]\w*", drawn.lower()))
-    return title + _unread(asked.period) + found.notes(), ids
+    return title + proxies(asked.series) + found.notes(), ids
 
 
 _LINES_SHOWN = 20
@@ -297,10 +279,10 @@ def _cell(value: object) -> str:
 
 def import_file(desk: Desk, asked: grammar.Import) -> str:
     """Bring the attached CSV in."""
-    del asked
     if not desk.files:
         return "There is no file attached. Attach a CSV with a date column and write `import this`."
     parts: list[str] = []
+    ids: list[str] = []
     stated = re.search(r"(?i)\bunit\b(?:\s+(?:is|in))?\s*[:=]?\s*([\w/%$€]+)", desk.text)
     for name in desk.files:
         found = desk.use("import_csv", name=name, unit=stated[1] if stated else None)
@@ -309,11 +291,21 @@ def import_file(desk: Desk, asked: grammar.Import) -> str:
         if found.error:
             parts.append(f"`{name}`: {found.text}")
             continue
+        ids += [str(row[0]) for row in found.table[1:]]
         counts = ", ".join(f"{found.label(key).lower()} {found.cite(key)}" for key in found.values)
         parts.append(
             f"**`{name}`** is in. {found.summary}{f' ({counts})' if counts else ''}{found.notes()}"
         )
+    if ids and asked.then:
+        parts.insert(0, _with_these(desk, asked.then, tuple(ids[:6])))
     return "\n\n".join(parts)
+
+
+def _with_these(desk: Desk, then: grammar.Stats | grammar.Chart, ids: tuple[str, ...]) -> str:
+    """What was asked about the series that have just come in."""
+    if isinstance(then, grammar.Chart):
+        return chart(desk, replace(then, series=ids))
+    return stats(desk, replace(then, series=ids[0], also=ids[1:]))
 
 
 def read_file(desk: Desk, asked: grammar.ReadFile) -> str:
@@ -352,40 +344,13 @@ def keep_document(desk: Desk, asked: grammar.KeepDocument) -> str:
     return "\n\n".join(parts)
 
 
-def _span(found: Seen) -> str:
-    days = re.search(r"(\d{4}-\d{2}-\d{2}) to (\d{4}-\d{2}-\d{2})", found.summary)
-    return f", {days[1]} to {days[2]}" if days else ""
-
-
-def _unread(period: Period) -> str:
-    if not period.unread:
-        return ""
-    return (
-        f"\n\n> - I do not read “{period.unread}”, so this is the whole span. "
-        "Name years instead, such as `since 2010` or `between 2008 and 2012`."
-    )
-
-
-def _the(name: str) -> str:
-    # Indices read better with their article; commodities without.
-    name = name.upper() if name.lower() in _ACRONYMS else name
-    name = "Nasdaq" if name == "nasdaq" else name
-    return f"the {name}" if re.match(r"(?i)(?:s&p|sp ?500|nasdaq|vix|dow|dax)\b", name) else name
-
-
-_ACRONYMS = {"vix", "wti", "dax", "spx", "ftse", "gdp", "cpi"}
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
-
-
 Script = Callable[[Desk, Any], str]
 WORK: dict[type, tuple[str, tuple[str, ...], Script]] = {
     Payoff: ("quant", ("strategy_payoff", "payoff_chart"), payoff),
     grammar.Compare: ("quant", ("compare_volatility",), compare),
     grammar.Correlate: ("quant", ("correlation",), correlate),
     grammar.Stats: ("quant", ("series_stats",), stats),
+    grammar.Live: ("quant", ("series_stats",), live),
     grammar.Chart: ("data_analyst", ("series_chart",), chart),
     grammar.Catalogue: ("data_analyst", ("series_catalogue",), catalogue),
     grammar.Import: ("data_analyst", ("import_csv",), import_file),

@@ -170,7 +170,7 @@ def test_missing_strikes_are_named(text: str, says: str) -> None:
 
 
 @given(
-    st.sampled_from(sorted(STRIKES)),
+    st.sampled_from(sorted(STRIKES.keys() - {"risk_reversal"})),
     st.lists(st.integers(5, 900), min_size=4, max_size=4, unique=True),
     st.decimals(min_value="0.05", max_value="4.95", places=2),
     st.sampled_from(["for", "bought at", "paid", "@", "premium"]),
@@ -233,7 +233,7 @@ def test_the_comparison_in_many_words(text: str) -> None:
         ("chart the rolling volatility of oil and the S&P 500", Chart(OIL, "rolling_vol")),
         ("draw the drawdown of the nasdaq", Chart(("nasdaq",), "drawdown")),
         ("show me a chart of WTI from March 2009 to 2012-06-30", Chart(("WTI",), "level", Period("2009-03-01", "2012-06-30"))),
-        ("vol of oil over the last 5 years", Stats("oil", "volatility", Period(unread="over the last 5 years"))),
+        ("vol of oil over the last 5 years", Stats("oil", "volatility", Period(back=(5, "year")))),
         ("what do we know about oil volatility?", Recall("oil volatility")),
         ("What did we decide on copper?", Recall("copper")),
         ("do we remember anything about the vix?", Recall("the vix")),

@@ -1,0 +1,93 @@
+"""Names, spans and periods of series in the offline colleagues' answers.
+
+The rule it protects: a period that cannot be read, or a name that nobody knows, is said, and no other
+span or series is put in its place. Words that stand for a series (stocks) are named in the answer.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bullpen_agents.grammar_series import KNOWN, Period
+from bullpen_agents.offline_desk import Desk, Seen
+
+_PROXIES = {
+    "stocks": "S&P 500",
+    "equities": "S&P 500",
+    "shares": "S&P 500",
+    "tech": "nasdaq",
+    "tech stocks": "nasdaq",
+    "us stocks": "S&P 500",
+}
+
+
+def meant(name: str) -> str:
+    """The name under which the market knows what a person calls `name`."""
+    return _PROXIES.get(name.lower(), name)
+
+
+def proxies(names: tuple[str, ...]) -> str:
+    """Which words were taken for which series, as notes; "" for none."""
+    lines = [
+        f"> - I read “{name}” as {_PROXIES[name.lower()]}."
+        for name in names
+        if name.lower() in _PROXIES
+    ]
+    return "\n\n" + "\n".join(lines) if lines else ""
+
+
+def settled(desk: Desk, names: tuple[str, ...], period: Period) -> tuple[Period, str]:
+    """The period with its days, or a refusal: "the last 5 years" counts from where the data end."""
+    if period.unread:
+        return period, (
+            f"I do not read “{period.unread}”, so I do not answer for another span. "
+            "Name years, such as `since 2010`, `between 2008 and 2012` or `over the last 5 years`."
+        )
+    if not period.back:
+        return period, ""
+    calls = [("series_stats", {"series": meant(name)}) for name in names]
+    results = desk.use_all(*calls)
+    failed = next((name for name, found in zip(names, results, strict=True) if found.error), None)
+    if failed is not None:
+        text = next(found.text for found in results if found.error)
+        return period, unknown_series(desk, (failed,), text)
+    ends = [str(found.values["last_date"]["value"]) for found in results]
+    return Period(start=period.first_day(min(ends))), ""
+
+
+def unknown_series(desk: Desk, names: tuple[str, ...], error: str) -> str:
+    """The tool's own sentence, or a question when a known name stands inside of an unknown phrase."""
+    del desk
+    if " has 0 values in this span" in error:
+        title = error.partition(" has 0 values")[0]
+        return (
+            f"The desk holds nothing of {title} in that span, so there is no answer. "
+            "Write `what data do you have?` to see which span it covers."
+        )
+    for name in names:
+        if f"“{name}”" not in error and f"`{name}`" not in error and name not in error:
+            continue
+        words = name.lower()
+        inside = next((k for k in KNOWN if re.search(rf"(?<!\w){re.escape(k)}(?!\w)", words)), "")
+        if inside and inside != words:
+            return f"I know no series called “{name}”. Did you mean **{inside}**?"
+    return error
+
+
+def span(found: Seen) -> str:
+    days = re.search(r"(\d{4}-\d{2}-\d{2}) to (\d{4}-\d{2}-\d{2})", found.summary)
+    return f", {days[1]} to {days[2]}" if days else ""
+
+
+def the(name: str) -> str:
+    # Indices read better with their article; commodities without.
+    name = name.upper() if name.lower() in _ACRONYMS else name
+    name = "Nasdaq" if name == "nasdaq" else name
+    return f"the {name}" if re.match(r"(?i)(?:s&p|sp ?500|nasdaq|vix|dow|dax)\b", name) else name
+
+
+_ACRONYMS = {"vix", "wti", "dax", "spx", "ftse", "gdp", "cpi"}
+
+
+def capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
