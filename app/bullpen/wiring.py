@@ -118,7 +118,7 @@ class Bullpen:
             person_name=self.settings.person,
             app=AppSpec(agents=faces, commands=(command,), shortcuts=shortcuts),
             mounts=(
-                MemoryPage(self.store, drawing, self.viewer).mount(),
+                MemoryPage(self.store, self.receipts, drawing, self.viewer).mount(),
                 ReceiptsPage(self.receipts, home / "artifacts", drawing, self.viewer).mount(),
                 Proof(lambda: self._verify, self._token).mount(),
             ),

@@ -200,6 +200,7 @@ class Turns:
             run_id=run.id,
             agent=agent.id,
             requester=said.user,
+            requester_name=said.user_name,
             scopes=visible(said),
             home=home(said),
             thread_link=parts.chat.permalink(said.channel, said.thread_ts),

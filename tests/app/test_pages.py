@@ -44,7 +44,7 @@ def page(store: Store, receipts: Receipts, tmp_path: Path) -> Iterator[TestClien
     (tmp_path / "artifacts").mkdir()
     app = Starlette(
         routes=[
-            MemoryPage(store, drawing, eyes).mount(),
+            MemoryPage(store, receipts, drawing, eyes).mount(),
             ReceiptsPage(receipts, tmp_path / "artifacts", drawing, eyes).mount(),
         ]
     )

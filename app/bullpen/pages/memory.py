@@ -21,6 +21,8 @@ from bullpen.pages.look import Drawing, Eyes, Viewer, from_this_site, refused, s
 from bullpen_memory.errors import BullpenError
 from bullpen_memory.records import Kind, Query, Record, Status
 from bullpen_memory.store import Store
+from bullpen_tools.forgetting import forget
+from bullpen_tools.receipts import Receipts
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -82,8 +84,16 @@ class Search:
 class MemoryPage:
     """Serves under /memory. `eyes` says who looks."""
 
-    def __init__(self, store: Store, drawing: Drawing, eyes: Eyes, prefix: str = "/memory") -> None:
+    def __init__(
+        self,
+        store: Store,
+        receipts: Receipts,
+        drawing: Drawing,
+        eyes: Eyes,
+        prefix: str = "/memory",
+    ) -> None:
         self._store = store
+        self._receipts = receipts
         self._drawing = drawing
         self._eyes = eyes
         self._prefix = prefix
@@ -150,7 +160,7 @@ class MemoryPage:
         elif action in ("pin", "unpin"):
             store.pin(record_id, by=by, pinned=action == "pin")
         elif action == "forget":
-            store.forget(record_id, by=by, reason=reason)
+            forget(store, self._receipts, record_id, by=by, reason=reason)
         else:
             raise messages.bad_filter(
                 "change", action, ("approve", "retract", "restore", "pin", "unpin", "forget")
