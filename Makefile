@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 PACKAGES := agents orchestrator memory tools workspace app
 
-.PHONY: run test chaos test-fast lint types format docs bench lock clean
+.PHONY: run test chaos test-fast lint types format docs bench screenshot lock clean
 
 run: $(VENV)/.run  ## start Bullpen and print the address of its page
 	@exec $(BIN)/bullpen up $(ARGS)
@@ -20,22 +20,25 @@ test-fast: $(VENV)/.dev  ## without the browser and the kill tests
 	@$(BIN)/python -m pytest -m "not browser and not slow" $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff and the fences between packages
-	@$(BIN)/ruff check $(PACKAGES) tests benchmarks
-	@$(BIN)/ruff format --check $(PACKAGES) tests benchmarks
+	@$(BIN)/ruff check $(PACKAGES) tests benchmarks docs
+	@$(BIN)/ruff format --check $(PACKAGES) tests benchmarks docs
 	@$(BIN)/lint-imports --no-logo
 
 types: $(VENV)/.dev  ## pyright, strict
-	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
 format: $(VENV)/.dev  ## put the code in order
-	@$(BIN)/ruff check --fix --quiet $(PACKAGES) tests benchmarks
-	@$(BIN)/ruff format --quiet $(PACKAGES) tests benchmarks
+	@$(BIN)/ruff check --fix --quiet $(PACKAGES) tests benchmarks docs
+	@$(BIN)/ruff format --quiet $(PACKAGES) tests benchmarks docs
 
 docs: $(VENV)/.dev  ## write the generated parts of the documentation again
 	@$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.dev  ## the figures that the documentation quotes
-	@$(BIN)/python -m benchmarks.desk $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.desk $(ARGS)
+
+screenshot: $(VENV)/.dev  ## the picture of the README, made by running the product
+	@PYTHONPATH=tests $(BIN)/python docs/screenshot.py
 
 lock:  ## resolve the dependencies again; needs uv
 	@uv pip compile --universal --python-version 3.11 --extra setup --generate-hashes --no-header --no-annotate --quiet pyproject.toml -o requirements.lock

@@ -121,12 +121,13 @@ class DeskProcess:
     home: Path
     process: subprocess.Popen[str] | None = None
     url: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
 
     def start(self, *arguments: str) -> DeskProcess:
         log = (self.home.parent / f"{self.home.name}.out").open("a")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bullpen", "up", "--port", "0", *arguments],
-            env=environment(self.home),
+            env=environment(self.home) | self.settings,
             stdout=log,
             stderr=subprocess.STDOUT,
             text=True,

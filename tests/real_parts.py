@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bullpen_agents.model import Model
+from bullpen_agents.model import Event, Model, Request, TextDelta
 from bullpen_agents.roster import Roster
 from bullpen_memory.market import Market
 from bullpen_memory.store import Store
@@ -43,14 +43,35 @@ class FakeChat:
     async def status(self, channel: str, thread_ts: str, agent: str, text: str) -> None:
         self.shown.append(("status", agent, text))
 
+    async def session(
+        self, channel: str, thread_ts: str, state: str, *, user: str = "", title: str = ""
+    ) -> bool:
+        self.shown.append(("session", thread_ts, state))
+        return True
+
     async def open_live(self, channel: str, thread_ts: str, agent: str, user: str) -> str | None:
         return None
 
     async def grow_live(self, channel: str, ts: str, text: str) -> None:
         self.shown.append(("live", ts, text))
 
+    async def direct(self, user: str) -> str | None:
+        return f"D{user}"
+
     def permalink(self, channel: str, ts: str, thread_ts: str = "") -> str:
         return f"https://desk.test/{channel}/{ts}"
+
+
+class Hanging:
+    """A model that begins to write and never ends."""
+
+    label, offline = "hanging model", False
+    begun = False
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        self.begun = True
+        yield TextDelta("I am about to say")
+        await asyncio.Event().wait()
 
 
 @tool(risk="read", label="measuring", version="1")

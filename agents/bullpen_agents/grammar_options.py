@@ -1,7 +1,8 @@
 """Option structures in a question: which one, which strikes, what was paid or received.
 
 The rule it protects: nothing is assumed that the person did not write. A missing strike or price
-is reported as missing. It computes no payoff.
+is reported as missing, and numbers that may be a strike or something else are asked about. It
+computes no payoff.
 
 Grammar (any order, any case):
     structure   call | put | [bull|bear] call spread | [bull|bear] put spread | debit/credit spread
@@ -10,7 +11,9 @@ Grammar (any order, any case):
     strikes     70-90-110 | 70/90/110 | 70, 90 and 110 | struck at 50
     price       bought at 2.50 | for 2.50 | paid 2.50 | premium 2.50 | at 2.50 | @ 2.50
     credit      sold for 1.5 | credit of 1.5 | short … at 1.5
-    stock       stock at 100 (for covered calls, protective puts, collars)
+    stock       stock at 100 (used by covered calls, protective puts, collars; else passed over)
+    quantity    10 contracts | 2 x | 2 SLV 30 calls (figures are per unit)
+    expiry      June | Dec 2026 | 18 Dec 2026 | 2026-12-18 | 45 DTE (names the position)
 """
 
 from __future__ import annotations
@@ -19,10 +22,8 @@ import re
 from dataclasses import dataclass
 
 from bullpen_agents.grammar_series import MONTHS
+from bullpen_agents.grammar_strikes import EXPIRY, NUMBER, PLAIN, number, read_strikes, set_aside
 
-_NUMBER = (
-    r"(?:[$€£]\s*)?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)(?!\d|[.,]\d|\s*[-–/]\s*\d)"
-)
 _STRUCTURES: tuple[tuple[str, str], ...] = (
     (r"iron\s+condors?", "iron_condor"),
     (r"iron\s+(?:butterfl(?:y|ies)|fl(?:y|ies))", "iron_butterfly"),
@@ -71,41 +72,32 @@ _LEGS: dict[str, tuple[tuple[str, int, int], ...]] = {
 _SOLD = re.compile(r"\b(?:sold|sell|selling|short|shorted|shorting|wrote|written|writing)\b")
 _BOUGHT = re.compile(r"\b(?:bought|buy|buying|paid|pay|paying|debit|costs?|costing)\b")
 _CREDITED = re.compile(
-    rf"\b(?:credit|collect(?:ed|ing)?|receiv(?:e|ed|ing)|took\s+in)\s+(?:of\s+)?{_NUMBER}"
-    rf"|{_NUMBER}\s+credit"
+    rf"\b(?:credit|collect(?:ed|ing)?|receiv(?:e|ed|ing)|took\s+in)\s+(?:of\s+)?{NUMBER}"
+    rf"|{NUMBER}\s+credit"
 )
 _A_STRIKE = (
     r"(?!\s*(?:strikes?|calls?|puts?|straddles?|strangles?|butterfl|fl(?:y|ies)\b|condors?|iron|collars?"
     r"|covered|protective|spreads?|strike))"
 )
 _PRICES = (
-    re.compile(rf"\b(?:bought|buy|sold|sell|selling|buying)\s+(?:at|for)\s+{_NUMBER}{_A_STRIKE}"),
+    re.compile(rf"\b(?:bought|buy|sold|sell|selling|buying)\s+(?:at|for)\s+{NUMBER}{_A_STRIKE}"),
     re.compile(
         r"\b(?:paid|pay|paying|costs?|costing|premium|debit|priced?)\s+"
-        rf"(?:(?:is|was|at|for|of|a|an|net)\s+)*{_NUMBER}{_A_STRIKE}"
+        rf"(?:(?:is|was|at|for|of|a|an|net)\s+)*{NUMBER}{_A_STRIKE}"
     ),
     re.compile(
         r"\bfor\s+(?:a\s+)?(?:net\s+)?(?:(?:premium|price|cost|debit)\s+of\s+)?"
-        rf"{_NUMBER}{_A_STRIKE}"
+        rf"{NUMBER}{_A_STRIKE}"
     ),
-    re.compile(rf"@\s*{_NUMBER}"),
+    re.compile(rf"@\s*{NUMBER}"),
 )
-_WEAK_PRICE = re.compile(rf"\bat\s+{_NUMBER}(?!\s*[-/]\s*\d)")
 _STOCK = re.compile(
-    rf"\b(?:stock|shares?|underlying|spot)\s+(?:(?:bought|trading|price|is|at|for|of|now)\s+)*{_NUMBER}"
-)
-_JOINED = re.compile(r"\d+(?:\.\d+)?(?:\s*[-–/]\s*\d+(?:\.\d+)?)+")
-_PLAIN = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w%])")
-_EXPIRY = re.compile(
-    r"\b(?:\d{1,2}(?:st|nd|rd|th)?\s+)?(?:"
-    + "|".join(sorted(MONTHS, key=len, reverse=True))
-    + r")\b"
-    r"(?:\s+(?:20\d{2}|'\d{2}))?",
-    re.IGNORECASE,
+    r"\b(?:(?:stock|shares?|underlying|spot)\s+(?:(?:bought|trading|price|is|at|for|of|now)\s+)*"
+    rf"|trad(?:ing|es)\s+at\s+){NUMBER}{_A_STRIKE}"
 )
 _NOT_TICKERS = {
     "A", "I", "OK", "CALL", "CALLS", "PUT", "PUTS", "IRON", "THE", "AND", "OR", "WHAT", "LONG", "SHORT", "USD",
-    "EUR", "GBP", "ATM", "OTM", "ITM", "PNL", "P", "L", "PL", "BUY", "SELL",
+    "EUR", "GBP", "ATM", "OTM", "ITM", "DTE", "X", "PNL", "P", "L", "PL", "BUY", "SELL",
 }  # fmt: skip
 
 
@@ -114,7 +106,8 @@ class Payoff:
     """A question about the payoff of a structure. `cost` is negative for a credit, None when not given.
 
     `legs` is set instead of a structure when the whole position was sold. `missing` says, in a
-    clause for the person, what is needed before anything can be computed.
+    clause for the person, what is needed before anything can be computed. `counted` is True when
+    the person wrote how many: the figures are per unit all the same.
     """
 
     structure: str
@@ -124,6 +117,7 @@ class Payoff:
     currency: str = "USD"
     legs: tuple[tuple[str, int, float], ...] = ()
     missing: str = ""
+    counted: bool = False
 
 
 def read_payoff(text: str) -> Payoff | None:
@@ -132,24 +126,26 @@ def read_payoff(text: str) -> Payoff | None:
     text = re.sub(r"(?<![\d,.])(\d),(\d{3})(?![\d,])", r"\1\2", text)
     lower = text.lower()
     structure = next((n for p, n in _STRUCTURES if re.search(rf"\b(?:{p})\b", lower)), None)
-    if structure is None or not _PLAIN.search(lower):
+    if structure is None or not PLAIN.search(lower):
         return None
-    expiry = _EXPIRY.search(text)
+    expiry = EXPIRY.search(text)
     underlying = _underlying(text, expiry)
-    body = lower.replace(expiry[0].lower(), " ") if expiry else lower
-    stock, body = _take(_STOCK, body) if structure in _WITH_STOCK else (None, body)
+    body, counted = set_aside(lower)
+    stock, body = _take(_STOCK, body)
     credit, body = _take(_CREDITED, body)
     price = credit
     for pattern in _PRICES:
         if price is None:
             price, body = _take(pattern, body)
-    strikes, price = _strikes(structure, body, price)
+    ticker = underlying.partition(" ")[0]
+    read = read_strikes(body, STRIKES[structure], ticker=ticker, price=price)
+    strikes, price = read.found, read.price
     if not strikes and structure in ("call", "put"):
         return None
     sold = structure not in _CREDIT and bool(_SOLD.search(lower) or credit is not None)
     if structure in _WITH_STOCK:
         sold = False
-    missing = _missing(structure, strikes)
+    missing = _missing(structure, strikes, read.doubtful)
     structure = _FLIPPED.get(structure, structure) if sold else structure
     cost = _cost(structure, price, lower, sold)
     flip = structure in _LEGS and (sold or _paid_for_credit(structure, lower))
@@ -161,14 +157,8 @@ def read_payoff(text: str) -> Payoff | None:
         currency=next((code for sign, code in (("€", "EUR"), ("£", "GBP")) if sign in text), "USD"),
         legs=_sold_legs(structure, strikes) if flip and not missing else (),
         missing=missing,
+        counted=counted or read.counted,
     )
-
-
-def number(word: str) -> float:
-    """A number as people write it: 1,200.50 and 2,50 alike."""
-    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", word):
-        return float(word.replace(",", ""))
-    return float(word.replace(",", "."))
 
 
 def _take(pattern: re.Pattern[str], text: str) -> tuple[float | None, str]:
@@ -179,38 +169,17 @@ def _take(pattern: re.Pattern[str], text: str) -> tuple[float | None, str]:
     return number(word), f"{text[: found.start()]} {text[found.end() :]}"
 
 
-def _strikes(
-    structure: str, body: str, price: float | None
-) -> tuple[tuple[float, ...], float | None]:
-    """The strikes, and the price (which a lone "at 4" gives when enough strikes stand elsewhere)."""
+def _missing(structure: str, strikes: tuple[float, ...], doubtful: float | None) -> str:
     needed = STRIKES[structure]
-    if price is None:
-        spots = list(_WEAK_PRICE.finditer(body))
-        if spots:
-            last = spots[-1]
-            rest = f"{body[: last.start()]} {body[last.end() :]}"
-            found = _numbers(rest)
-            if len(found) >= needed:
-                return found[:needed], number(last[1])
-    return _numbers(body)[: max(needed, 1)], price
-
-
-def _numbers(body: str) -> tuple[float, ...]:
-    joined = _JOINED.search(body)
-    words = re.findall(r"\d+(?:\.\d+)?", joined[0]) if joined else _PLAIN.findall(body)
-    return tuple(sorted({float(word) for word in words}))
-
-
-def _missing(structure: str, strikes: tuple[float, ...]) -> str:
-    needed, given = STRIKES[structure], len(strikes)
-    if given >= needed:
+    if len(strikes) == needed and doubtful is None:
         return ""
     name = structure.replace("_", " ")
     read = ", ".join(f"{strike:g}" for strike in strikes) or "none"
     words = {1: "one strike", 2: "two different strikes", 3: "three different strikes"}
     wanted = words.get(needed, "four different strikes")
     article = "an" if name[0] in "aeiou" else "a"
-    return f"{article} {name} needs {wanted} and I read {read}"
+    doubt = "" if doubtful is None else f", where {doubtful:g} may be how many"
+    return f"{article} {name} needs {wanted} and I read {read}{doubt}"
 
 
 def _cost(structure: str, price: float | None, text: str, sold: bool) -> float | None:

@@ -94,6 +94,10 @@ def _payoff_notes(found: Seen, drawn: Seen, asked: Payoff) -> str:
         lines.append("Add the premium, such as `for 2.50`, and I give profit and break-evens.")
     else:
         lines.append("A payoff at expiry says nothing about how likely it is.")
+    if asked.counted:
+        lines.append(
+            "All figures are per unit of the underlying, whatever the number of contracts."
+        )
     warnings = [w for w in found.warnings if asked.cost is not None or "cost" not in w.lower()]
     return " ".join(lines) + as_notes(warnings)
 
@@ -197,8 +201,8 @@ def _stats_headline(found: Seen, asked: grammar.Stats) -> str:
         )
     if asked.focus == "drawdown" and found.known("max_drawdown"):
         return (
-            f"**{name} fell by {found.cite('max_drawdown')} at worst**, from "
-            f"{found.cite('drawdown_peak_date')} to {found.cite('drawdown_trough_date')}."
+            f"**The worst drawdown of {_the(asked.series)} was {found.cite('max_drawdown')}**: it began on "
+            f"{found.cite('drawdown_peak_date')} and was deepest on {found.cite('drawdown_trough_date')}."
         )
     if asked.focus == "return" and found.known("total_return"):
         return f"**{name} returned {found.cite('total_return')}**{_span(found)}, price only."
@@ -297,8 +301,9 @@ def import_file(desk: Desk, asked: grammar.Import) -> str:
     if not desk.files:
         return "There is no file attached. Attach a CSV with a date column and write `import this`."
     parts: list[str] = []
+    stated = re.search(r"(?i)\bunit\b(?:\s+(?:is|in))?\s*[:=]?\s*([\w/%$€]+)", desk.text)
     for name in desk.files:
-        found = desk.use("import_csv", file=name, name=name)
+        found = desk.use("import_csv", name=name, unit=stated[1] if stated else None)
         if found.error and not name.lower().endswith((".csv", ".tsv", ".txt")):
             found = desk.use("read_file", name=name)
         if found.error:
@@ -326,6 +331,23 @@ def read_file(desk: Desk, asked: grammar.ReadFile) -> str:
         parts.append(
             f"**`{name}`** has {found.cite('lines')} lines. I cannot summarise without a language "
             f"model, so here are its own words.{more}\n\n~~~\n{shown}\n~~~"
+        )
+    return "\n\n".join(parts)
+
+
+def keep_document(desk: Desk, asked: grammar.KeepDocument) -> str:
+    """Keep the attached documents in memory."""
+    del asked
+    if not desk.files:
+        return "There is no file attached. Attach a text and write `remember this file`."
+    parts: list[str] = []
+    for name in desk.files:
+        found = desk.use("keep_document", name=name)
+        parts.append(
+            f"`{name}`: {found.text}"
+            if found.error
+            else f"**`{name}`** is in memory, in {found.cite('passages')} passages. "
+            f"Ask `what do we know about …` to get them back.{found.notes()}"
         )
     return "\n\n".join(parts)
 
@@ -368,5 +390,6 @@ WORK: dict[type, tuple[str, tuple[str, ...], Script]] = {
     grammar.Catalogue: ("data_analyst", ("series_catalogue",), catalogue),
     grammar.Import: ("data_analyst", ("import_csv",), import_file),
     grammar.ReadFile: ("data_analyst", ("read_file",), read_file),
+    grammar.KeepDocument: ("data_analyst", ("keep_document",), keep_document),
 }
 """For each kind of work: whose it is, the tools it takes, and the script."""

@@ -1,8 +1,8 @@
 """`bullpen ask`: one question from the command line, the same way as from the page.
 
 The rule it protects: where a desk runs on this home, the question goes to it and stands in the
-channel; where none runs, one is started for the question and stopped after it. It answers
-nothing itself.
+channel; where none runs, one is started for the question and stopped after it. A desk of a real Slack
+workspace is never opened elsewhere. It answers nothing itself.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ def ask(settings: Settings, question: str, *, agent: str, channel: str, debug: b
         raise messages.nothing_asked()
     words = f"{_agent(settings, agent)}: {question}" if agent else question
     running = runfile.read(settings.home)
-    if running is not None and not running.user_token:
+    elsewhere = settings.slack_mode == "slack" if running is None else not running.user_token
+    if elsewhere:
         raise messages.ask_in_slack()
     asyncio.run(_ask(settings, running, words, channel), debug=debug)
 
@@ -47,10 +48,7 @@ async def _ask(
         return
     from bullpen.wiring import build
 
-    # A desk for one question lives in the local workspace, on any free port, whatever is set.
-    local = settings.model_copy(
-        update={"port": 0, "slack_bot_token": None, "slack_app_token": None}
-    )
+    local = settings.model_copy(update={"port": 0})
     bullpen = await build(local)
     try:
         desk = runfile.read(local.home)

@@ -6,13 +6,14 @@ an error is told as fact, cause and remedy, without a traceback. It does no work
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from bullpen import __version__
+from bullpen import __version__, workspace_command
 from bullpen_memory.errors import BullpenError, InputError
 
 app = typer.Typer(
@@ -26,10 +27,12 @@ memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
 slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
 app.add_typer(memory, name="memory")
 app.add_typer(slack, name="slack")
+app.command()(workspace_command.workspace)
 
 Home = Annotated[
     Path | None, typer.Option("--home", help="Where everything is kept [BULLPEN_HOME, ~/.bullpen]")
 ]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks, and log in detail")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs")]
 
 
@@ -41,9 +44,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show tracebacks, and log in detail")
-    ] = False,
+    debug: Debug = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version")
     ] = False,
@@ -56,11 +57,13 @@ def up(
     home: Home = None,
     port: Annotated[int | None, typer.Option(help="Port of the page [BULLPEN_PORT, 4747]")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser")] = False,
+    debug: Debug = False,
 ) -> None:
     """Start the desk and print the address of its page."""
     from bullpen import serve, settings
 
-    serve.up(settings.load(home=home, port=port), open_page=open_page, debug=_debug())
+    debug = debug or _debug()
+    serve.up(settings.load(home=home, port=port), open_page=open_page, debug=debug)
 
 
 @app.command()
@@ -150,6 +153,8 @@ def _debug() -> bool:
 
 def main() -> None:
     """The entry point. Exit codes: 0 done, 1 a failure the operator can mend, 2 a wrong request."""
+    # Everything that is written is private: conversations, tokens, files that people sent.
+    os.umask(0o077)
     try:
         app()
     except BullpenError as error:

@@ -6,7 +6,7 @@ It decides nothing; who says it and where is the business of its callers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bullpen_memory.errors import InputError, OperatorError
@@ -19,6 +19,7 @@ APP_TOKEN_HELP = (
     "Create an app-level token with the scope connections:write on the app's “Basic Information” "
     "page and put it (it begins with xapp-) into SLACK_APP_TOKEN."
 )
+STATES = frozenset({"proposed", "active", "superseded", "retracted", "forgotten"})
 READABLE_FILES = "CSV, Markdown and plain text"
 
 
@@ -200,25 +201,108 @@ def file_not_fetched(name: str, reason: str) -> str:
     )
 
 
+def file_not_kept(name: str, reason: str) -> str:
+    return (
+        f"I could not keep the file “{name}” on the desk's machine: {reason}. "
+        "Ask whoever runs the desk to look at its home folder, then send the file again."
+    )
+
+
 def slash_help(agents: Sequence[str]) -> str:
     names = ", ".join(f"`{name}`" for name in agents)
     return (
         "*What I understand*\n"
         "• `/bullpen ask <question>`: the desk answers in this channel\n"
         "• `/bullpen ask <agent> <question>`: that colleague answers\n"
-        "• `/bullpen help`: this text\n"
-        f"The colleagues are {names}. You can also mention me: `@Bullpen quant: …`"
+        "• `/bullpen agents`: who works here\n"
+        "• `/bullpen status`: what is under way\n"
+        "• `/bullpen stop`: ends what you asked for in this channel\n"
+        "• `/bullpen memory [words]`: what the desk remembers\n"
+        "• `/bullpen approvals`: what waits for a person\n"
+        "• `/bullpen spend`: what was used today and in all\n"
+        f"The colleagues are {names}. You can also mention me: `@Bullpen quant: …`, and write "
+        "`!stop` or `!status` inside a thread, where Slack has no slash commands."
     )
+
+
+def slash_unknown(verb: str, near: str) -> str:
+    meant = f" Did you mean `/bullpen {near}`?" if near else ""
+    return f"I know no `/bullpen {verb}`.{meant} `/bullpen help` lists what there is."
+
+
+def slash_ask_what() -> str:
+    return "There was nothing to ask. Write the question after it: `/bullpen ask quant what is …?`"
+
+
+def slash_stopped(threads: int) -> str:
+    if not threads:
+        return (
+            "Nothing that you asked for is running in this channel, so there is nothing to stop. "
+            "In another person's thread write `!stop`."
+        )
+    return f"Stopped: your work in {threads} thread{'s' if threads > 1 else ''} of this channel."
+
+
+def slash_memory(counts: Mapping[str, int]) -> str:
+    kinds = ", ".join(
+        f"{kind} {count:,}" for kind, count in counts.items() if count and kind not in STATES
+    )
+    waiting = counts.get("proposed", 0)
+    review = (
+        f"\n{waiting:,} of them wait for a person's review in the app's Home." if waiting else ""
+    )
+    if not kinds:
+        return "The desk remembers nothing yet that you may see here. It keeps what is said in its threads."
+    return f"What the desk remembers and you may see here: {kinds}.{review}\nSearch it: `/bullpen memory <words>`"
+
+
+def slash_found(words: str, lines: Sequence[str]) -> str:
+    if not lines:
+        return f"Nothing that you may see here matches “{words}”. Try fewer or other words."
+    return "\n".join([f"What is remembered about “{words}”:", *(f"• {line}" for line in lines)])
+
+
+def slash_approvals(proposed: int) -> str:
+    reviews = (
+        f"{proposed:,} proposed records wait for a review: open the app's Home."
+        if proposed != 1
+        else "1 proposed record waits for a review: open the app's Home."
+    )
+    return (
+        "No run waits for a person's approval: the colleagues read, calculate and write to the "
+        "desk's own memory, and nothing they can do today needs one. "
+        + (reviews if proposed else "No record waits for a review either.")
+    )
+
+
+def slash_spend(today: str, ever: str, by_agent: Sequence[str]) -> str:
+    return "\n".join([f"Today: {today}", f"In all: {ever}", *(f"• {line}" for line in by_agent)])
+
+
+def spent(tokens: int, calls: int, cost: str) -> str:
+    if not calls:
+        return "no model calls"
+    return f"{tokens:,} tokens in {calls:,} model call{'s' if calls > 1 else ''}, {cost}"
+
+
+def form_empty() -> str:
+    return "Write what you want to know."
+
+
+def form_nowhere() -> str:
+    return "Choose the channel in which the desk should answer."
 
 
 def asked_by(person: str, question: str) -> str:
     return f"{person} asks: {question}"
 
 
+PROMPTS_TITLE = "Ask the desk, for example"
 SLASH_NOT_HERE = (
     "I cannot post in this channel because I am not a member of it. "
     "Invite me with `/invite @Bullpen` and ask again."
 )
+CHART_LOST = "The chart could not be uploaded."
 NO_RECEIPTS = (
     "This answer cites no receipts that you may see: no tool was used for it, or its figures "
     "come from a conversation you are not part of."

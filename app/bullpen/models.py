@@ -6,7 +6,7 @@ colleague whose charter names another model gets it. It calls no model.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bullpen import messages
@@ -17,11 +17,15 @@ from bullpen_agents.task import Agent
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The model for every colleague. `default` is the name, `label` what people read."""
+    """The model for every colleague. `default` is the name, `label` what people read.
+
+    `close` ends the connections of all of them.
+    """
 
     for_agent: Callable[[Agent], Model]
     default: str
     label: str
+    close: Callable[[], Awaitable[None]]
 
 
 def choose(settings: Settings) -> Models:
@@ -30,7 +34,7 @@ def choose(settings: Settings) -> Models:
         from bullpen_agents.offline import OfflineModel
 
         offline = OfflineModel()
-        return Models(lambda _agent: offline, "offline", offline.label)
+        return Models(lambda _agent: offline, "offline", offline.label, _nothing_to_close)
     from bullpen_agents.claude import ClaudeModel
     from bullpen_agents.models import DEFAULT_MODEL
 
@@ -38,7 +42,7 @@ def choose(settings: Settings) -> Models:
     if not key and not settings.model:
         raise messages.model_unnamed()
     default = settings.model or DEFAULT_MODEL
-    made: dict[str, Model] = {}
+    made: dict[str, ClaudeModel] = {}
 
     def named(name: str) -> Model:
         if name not in made:
@@ -51,4 +55,12 @@ def choose(settings: Settings) -> Models:
         # A server of one's own holds its own models: the charters' names mean nothing there.
         return named(default if settings.anthropic_base_url else agent.model or default)
 
-    return Models(for_agent, default, named(default).label)
+    async def close() -> None:
+        for model in made.values():
+            await model.close()
+
+    return Models(for_agent, default, named(default).label, close)
+
+
+async def _nothing_to_close() -> None:
+    """The keyless model holds no connection."""

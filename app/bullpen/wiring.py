@@ -21,6 +21,7 @@ from bullpen.pages.memory import MemoryPage
 from bullpen.pages.receipts import ReceiptsPage
 from bullpen.runfile import HomeLock, RunningDesk
 from bullpen.settings import Settings, prepare_home
+from bullpen.warmth import warm_up
 from bullpen_agents.roster import Roster
 from bullpen_memory.embed import local_embedder
 from bullpen_memory.errors import OperatorError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from bullpen.slack.chat import SlackChat
     from bullpen.slack.connect import Connection
     from bullpen.slack.directory import Directory
+    from bullpen.slack.limits import Pace
     from bullpen_memory.market import Market
     from bullpen_orchestrator.desk import Desk
     from bullpen_workspace.server import Workspace
@@ -61,6 +63,7 @@ class Bullpen:
         self.ready = False
         self._stack = AsyncExitStack()
         self._view: tuple[float, Viewer] | None = None
+        self._warming: asyncio.Task[None] | None = None
 
     async def open_page(self) -> None:
         """Take the home, open the records, and answer on the page's address."""
@@ -71,6 +74,7 @@ class Bullpen:
         handler = start_logging(home)
         self._stack.callback(stop_logging, handler)
         self.models = models.choose(self.settings)
+        self._stack.push_async_callback(self.models.close)
         self.model = self.models.label
         self.roster = Roster.load(home / "agents")
         self.receipts = Receipts(home / "receipts.db")
@@ -84,10 +88,11 @@ class Bullpen:
             self.settings.slack_tokens()
 
     async def _open_workspace(self) -> None:
+        from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
         from bullpen_workspace.config import AppSpec, NavLink, WorkspaceConfig
         from bullpen_workspace.errors import WorkspaceError
         from bullpen_workspace.server import Workspace
-        from bullpen_workspace.types import AgentFace, Command
+        from bullpen_workspace.types import AgentFace, Command, Shortcut
 
         home = self.settings.home
         drawing = Drawing(
@@ -98,14 +103,18 @@ class Bullpen:
             for a in self.roster.agents.values()
         )
         command = Command(
-            name="/bullpen", usage="ask [agent] <question>", description="Ask the desk"
+            name="/bullpen", usage="ask [agent] <question>, or help", description="Ask the desk"
+        )
+        shortcuts = (
+            Shortcut(callback_id=ASK_SHORTCUT, label="Ask an agent about this", kind="message"),
+            Shortcut(callback_id=OPEN_SHORTCUT, label="New task"),
         )
         config = WorkspaceConfig(
             path=home / "workspace.db",
             files=home / "workspace-files",
             port=self.settings.port,
             person_name=self.settings.person,
-            app=AppSpec(agents=faces, commands=(command,)),
+            app=AppSpec(agents=faces, commands=(command,), shortcuts=shortcuts),
             mounts=(
                 MemoryPage(self.store, drawing, self.viewer).mount(),
                 ReceiptsPage(self.receipts, home / "artifacts", drawing, self.viewer).mount(),
@@ -132,15 +141,19 @@ class Bullpen:
         await self._connect()
         await asyncio.to_thread(self._prepare_memory)
         await self._open_desk()
-        await self.connection.listen()
+        await self.connection.listen(self._catch_up)
         self._publish()
         self.ready = True
+        embedder = self.store.embedder
+        steps = (lambda: embedder.embed(["warm"]),) if embedder is not None else ()
+        self._warming = asyncio.create_task(warm_up(*steps))
 
     async def _connect(self) -> None:
         from bullpen.slack.chat import SlackChat
         from bullpen.slack.connect import Connection
         from bullpen.slack.directory import Directory
         from bullpen.slack.limits import Tiers, Unpaced
+        from bullpen.slack.pacebook import PaceBook
 
         if self.workspace is not None:
             keys = self.workspace.credentials
@@ -149,8 +162,15 @@ class Bullpen:
             (bot, app), api = self.settings.slack_tokens(), self.settings.slack_api_url
         self.connection = await Connection.open(base_url=api, bot_token=bot, app_token=app)
         self._stack.push_async_callback(self.connection.close)
-        pace = Unpaced() if self.workspace is not None else Tiers()
-        self.chat = SlackChat(self.connection, self.roster.agents, pace)
+        self.pace: Pace = Unpaced()
+        if self.workspace is None:
+            me = self.connection.identity
+            book = PaceBook(self.settings.home / "pace.db", f"{me.team_id}:{me.bot_id}")
+            self._stack.callback(book.close)
+            self.pace = Tiers(book=book)
+        self.chat = SlackChat(
+            self.connection, self.roster.agents, self.pace, home=self.settings.home
+        )
         self._stack.push_async_callback(self.chat.close)
         self.directory = Directory(self.connection.reader)
         if self.workspace is None:
@@ -172,8 +192,9 @@ class Bullpen:
             indexer.start()
 
     async def _open_desk(self) -> None:
-        from bullpen.slack.app import Listeners
+        from bullpen.slack.app import Books, Listeners
         from bullpen.slack.attachments import Attachments
+        from bullpen.slack.catchup import CatchUp
         from bullpen.slack.inbound import Reader
         from bullpen_orchestrator.desk import Desk, DeskParts
         from bullpen_orchestrator.limits import Limits
@@ -188,16 +209,19 @@ class Bullpen:
             toolbox=default_toolbox(self.receipts), receipts=self.receipts, store=self.store,
             market=self.market, chat=self.chat, default_model=self.models.default,
             limits=limits, database_url=settings.database_url or None,
+            team=self.connection.identity.team_id,
         )  # fmt: skip
         self.desk = Desk(parts)
         self._stack.push_async_callback(self.desk.stop)
         await self.desk.start()
         me, client = self.connection.identity, self.connection.client
         attachments = Attachments(client, settings.home / "files", settings.max_file_bytes)
-        Listeners(
+        listeners = Listeners(
             self.connection, Reader(me, self.directory, attachments), self.directory, self.desk,
-            self.roster, self.receipts, self.store.count,
+            Books(self.roster, self.receipts, self.store),
         )  # fmt: skip
+        reader, said = self.connection.reader, listeners.said
+        self._catch_up = CatchUp(reader, self.pace, me, self.desk, said)
 
     def _publish(self) -> None:
         import os
@@ -230,6 +254,9 @@ class Bullpen:
     async def stop(self) -> None:
         """Close everything, last opened first. Runs under way go on at the next start."""
         self.ready = False
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
         await self._stack.aclose()
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import aiosqlite
@@ -21,12 +23,14 @@ from bullpen_orchestrator.conduct import Conductor
 from bullpen_orchestrator.engine import Engine
 from bullpen_orchestrator.graph import build, resume_or_start
 from bullpen_orchestrator.ledger import Ledger
+from bullpen_orchestrator.limits import Spent
 from bullpen_orchestrator.nodes import Nodes
-from bullpen_orchestrator.outbox import Outbox
+from bullpen_orchestrator.outbox import Outbox, Row
 from bullpen_orchestrator.parts import DeskParts
-from bullpen_orchestrator.ports import Inbound
+from bullpen_orchestrator.ports import Audience, Heard, Inbound
 from bullpen_orchestrator.recollection import Recollection
 from bullpen_orchestrator.routing import Route, Thread, route
+from bullpen_orchestrator.sessions import Sessions
 from bullpen_orchestrator.speech import Speech
 from bullpen_orchestrator.turns import Turns
 
@@ -44,8 +48,16 @@ class Running:
     thread_ts: str
     agents: tuple[str, ...]
     asked_by: str
+    user: str
+    audience: Audience
+    text: str
     since: str
     waiting: bool
+
+    @property
+    def line(self) -> str:
+        """The run as one line of text."""
+        return messages.request(self.text, self.agents, self.asked_by, waiting=self.waiting)
 
 
 class Desk:
@@ -71,8 +83,8 @@ class Desk:
     async def start(self) -> None:
         """Open the files, take the home folder, and go on with what was under way.
 
-        Raises OperatorError when another process runs on this home folder or a file cannot be
-        opened; nothing stays open then.
+        Raises OperatorError when another process runs on this home folder, it belongs to another
+        workspace, or a file cannot be opened; nothing stays open then.
         """
         parts = self.parts
         self._engine = Engine(
@@ -91,17 +103,22 @@ class Desk:
             raise
         for run in self.ledger.open_runs():
             await self._engine.enqueue(run.id, thread=_thread(run.inbound))
+        self._sessions.recover()
         self._outbox_open.start()
         self._catching_up = asyncio.create_task(self._catch_up())
 
     async def _open(self) -> None:
         parts = self.parts
         self._ledger = Ledger(parts.home / "ledger.db")
+        kept = self._ledger.team(parts.team)
+        if kept != parts.team:
+            raise messages.other_team(parts.home, kept, parts.team)
         self._outbox = Outbox(
             parts.home / "ledger.db",
             parts.chat,
             settle=parts.settle,
             checkpoint=parts.checkpoint,
+            lost=self._lost,
         )
         database = await aiosqlite.connect(parts.home / "checkpoints.db")
         self._saver = AsyncSqliteSaver(database)
@@ -112,7 +129,8 @@ class Desk:
     def _assemble(self, ledger: Ledger, outbox: Outbox, saver: AsyncSqliteSaver) -> None:
         parts = self.parts
         self._speech = Speech(parts, ledger, outbox)
-        self._conductor = Conductor(parts, ledger, outbox, self._speech)
+        self._sessions = Sessions(parts.chat, ledger, parts.patience)
+        self._conductor = Conductor(parts, ledger, outbox, self._speech, self._sessions)
         self._recollection = Recollection(parts.store, ledger, parts.chat, parts.checkpoint)
         turns = Turns(parts, ledger, self._speech, self._recollection, self._conductor.stopped)
         nodes = Nodes(parts, ledger, outbox, self._speech, turns, self._recollection)
@@ -134,6 +152,7 @@ class Desk:
             self._engine = None
         if self._saver is not None:
             await self._conductor.quiet()
+            await self._sessions.stop()
             await self._saver.conn.close()
             self._saver = None
         if self._outbox is not None:
@@ -146,26 +165,78 @@ class Desk:
     async def receive(self, inbound: Inbound) -> Literal["new", "duplicate", "ignored"]:
         """Take a person's message. It is safe, and its run queued, when this returns."""
         parts = self.parts
-        agents = list(parts.roster.agents.values())
-
-        def decide(thread: Thread) -> Route:
-            return route(inbound, thread, agents, parts.roster.lead.id)
-
-        claim = await asyncio.to_thread(self.ledger.claim, inbound, decide)
+        claim = await asyncio.to_thread(self.ledger.claim, inbound, self._decides(inbound))
         parts.checkpoint("claimed")
-        if claim.outcome == "new" and claim.route.decision == "stop":
-            await self._said_stop(inbound)
+        # A duplicate is acted upon, too: the first delivery may have died right after the claim.
+        if claim.route.decision == "stop":
+            await self._said_stop(inbound, claim.stopped)
+        elif claim.outcome == "new" and claim.route.decision == "word":
+            await self._said_word(inbound, claim.route.text)
         elif claim.run_id:
             await self._engine_open.enqueue(claim.run_id, thread=_thread(inbound))
             parts.checkpoint("enqueued")
         return claim.outcome
 
-    async def _said_stop(self, inbound: Inbound) -> None:
-        if await self.stop_thread(inbound.channel, inbound.thread_ts, inbound.user_name):
+    def _decides(self, inbound: Inbound) -> Callable[[Thread], Route]:
+        roster = self.parts.roster
+        agents = list(roster.agents.values())
+
+        def decide(thread: Thread) -> Route:
+            return route(inbound, thread, agents, roster.lead.id)
+
+        return decide
+
+    async def correct(self, inbound: Inbound) -> str:
+        """Take a message whose author changed its text; `inbound` holds the new one.
+
+        Work under way on the old text ends and begins again; an answered message is answered
+        anew. An unheard message is received as if it were new.
+        """
+        done = await asyncio.to_thread(self.ledger.correct, inbound, self._decides(inbound))
+        if done.outcome == "unknown":
+            return await self.receive(inbound)
+        self._conductor.halt(done.stopped)
+        if done.run_id:
+            if done.answered:
+                text = messages.corrected(inbound.user_name, running=bool(done.stopped))
+                key, lead = f"{done.run_id}:corrected", self.parts.roster.lead
+                await self._speech.notice(inbound, lead, key=key, text=text, run_id=done.run_id)
+            await self._engine_open.enqueue(done.run_id, thread=_thread(inbound))
+        return done.outcome
+
+    async def withdraw(self, message_id: str, event_id: str, by: str) -> str:
+        """Take note that its author deleted a message: its work ends, and nothing more is posted.
+
+        `message_id` is team:channel:ts, `by` a display name.
+        """
+        done = await asyncio.to_thread(self.ledger.withdraw, message_id, event_id, by)
+        self._conductor.halt(done.stopped)
+        if done.outcome == "new":
+            await self._recollection.take_back(done.message_id)
+        return done.outcome
+
+    async def _said_stop(self, inbound: Inbound, ids: tuple[str, ...]) -> None:
+        if ids:
+            self._conductor.halt(ids)
+            await self._conductor.say_stopped(ids)
             return
         key = f"{inbound.team}:{inbound.channel}:{inbound.ts}:stop"
         text = messages.nothing_to_stop()
         await self._speech.notice(inbound, self.parts.roster.lead, key=key, text=text)
+
+    async def _said_word(self, inbound: Inbound, word: str) -> None:
+        roster = self.parts.roster
+        if word == "status":
+            here = (inbound.channel, inbound.thread_ts)
+            text = messages.running(
+                [run.line for run in self.status() if (run.channel, run.thread_ts) == here]
+            )
+        elif word in ("agents", "desk"):
+            text = messages.colleagues([(a.id, a.name, a.title) for a in roster.agents.values()])
+        else:
+            text = messages.words_in_threads() if word == "help" else messages.unknown_word(word)
+        key = f"{inbound.team}:{inbound.channel}:{inbound.ts}:word"
+        await self._speech.notice(inbound, roster.lead, key=key, text=text)
 
     async def stop_thread(self, channel: str, thread_ts: str, by: str) -> int:
         """End every run of a thread, say so once, and return how many there were.
@@ -184,11 +255,22 @@ class Desk:
                 thread_ts=run.inbound.thread_ts,
                 agents=run.route.agents,
                 asked_by=run.inbound.user_name,
+                user=run.inbound.user,
+                audience=run.inbound.audience,
+                text=run.route.text or run.inbound.text,
                 since=run.created_at,
                 waiting=run.id not in under_way,
             )
             for run in self.ledger.open_runs()
         ]
+
+    async def heard(self) -> Heard:
+        """What was heard so far, so that what was missed can be fetched."""
+        return await self.ledger.heard((datetime.now(UTC) - timedelta(days=1)).isoformat())
+
+    def spending(self, since: str = "") -> dict[str, Spent]:
+        """What every agent has used since a moment (ISO 8601, UTC), or ever."""
+        return self.ledger.spending(since)
 
     async def idle(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller reads it as one
         """Wait until no run is open and nothing is left to post; TimeoutError after `timeout` s."""
@@ -200,6 +282,9 @@ class Desk:
 
     async def _conduct(self, run_id: str) -> str:
         return await self._conductor.conduct(run_id)
+
+    async def _lost(self, row: Row) -> None:
+        await self._speech.lost(row)
 
     async def _catch_up(self) -> None:
         """Put into the store what an earlier process said and did not get to remember."""

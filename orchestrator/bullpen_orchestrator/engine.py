@@ -14,6 +14,7 @@ import os
 import sqlite3
 import threading
 import time
+import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO
@@ -59,6 +60,9 @@ class Engine:
         self._executor_id = executor_id
         self._polling = polling
         self._workers = workers
+        # DBOS never runs a workflow id again once it has failed. Each life gives its own ids, so
+        # that a run that is still open is conducted again after a restart, whatever happened.
+        self._life = uuid.uuid4().hex[:12]
         self._lock: IO[str] | None = None
         self._mine = False
         self._launched = False
@@ -111,11 +115,14 @@ class Engine:
             self._lock = None
 
     async def enqueue(self, run_id: str, *, thread: str) -> None:
-        """Queue a run behind the others of its thread; a known run id is queued no second time."""
+        """Queue a run behind the others of its thread; this engine queues each id once.
+
+        A run that an earlier engine left may be conducted once more after it ended.
+        """
         await asyncio.to_thread(self._enqueue, run_id, thread)
 
     def _enqueue(self, run_id: str, thread: str) -> None:
-        with SetWorkflowID(run_id), SetEnqueueOptions(queue_partition_key=thread):
+        with SetWorkflowID(f"{run_id}#{self._life}"), SetEnqueueOptions(queue_partition_key=thread):
             DBOS.enqueue_workflow(QUEUE, self._workflow, run_id)
 
     def _launch(self, loop: asyncio.AbstractEventLoop) -> None:

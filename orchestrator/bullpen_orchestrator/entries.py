@@ -73,11 +73,31 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What became of a delivered message. `run_id` is "" unless a run was made."""
+    """What became of a delivered message.
+
+    `run_id` is the run to be queued, if there is one; `stopped` are the runs that it flagged as
+    stopped. Of a duplicate both may have been acted upon already.
+    """
 
     outcome: Literal["new", "duplicate", "ignored"]
     route: Route
     run_id: str = ""
+    stopped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What became of an edit or a deletion.
+
+    `stopped` are the runs it ended; `answered` is True when the old version had a run at all.
+    `message_id` is the version that was taken back.
+    """
+
+    outcome: Literal["new", "duplicate", "unknown"]
+    run_id: str = ""
+    message_id: str = ""
+    stopped: tuple[str, ...] = ()
+    answered: bool = False
 
 
 @contextmanager

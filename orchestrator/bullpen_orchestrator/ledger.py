@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +20,7 @@ from typing import Any
 from bullpen_agents.model import Usage
 from bullpen_orchestrator.entries import (
     Claim,
+    Correction,
     Entry,
     Run,
     RunStatus,
@@ -30,10 +32,11 @@ from bullpen_orchestrator.entries import (
     run_of,
     transaction,
 )
-from bullpen_orchestrator.limits import Spent
-from bullpen_orchestrator.ports import Inbound
+from bullpen_orchestrator.limits import Limits, Spent, exceeded
+from bullpen_orchestrator.ports import Heard, Inbound
 from bullpen_orchestrator.routing import Route, Thread
 from bullpen_orchestrator.schema import connect
+from bullpen_tools.context import LocalFile
 
 
 class Ledger:
@@ -43,36 +46,138 @@ class Ledger:
         self.path = path
         self._lock = threading.RLock()
         self._db = connect(path, synchronous="NORMAL")
+        self._reserved: dict[str, set[str]] = {}
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._db.close()
 
+    def team(self, team: str) -> str:
+        """The workspace this ledger belongs to: the first it was opened for; "" asks for no check."""
+        if not team:
+            return team
+        with self._transaction():
+            said = self._rows("SELECT team FROM messages ORDER BY seq LIMIT 1")
+            first = json.dumps({"team": said[0]["team"] if said else team})
+            self._db.execute("INSERT OR IGNORE INTO journal VALUES ('desk:team', ?)", (first,))
+            kept = self._rows("SELECT value FROM journal WHERE key = 'desk:team'")
+        return str(json.loads(kept[0]["value"])["team"])
+
     # -- what people say -----------------------------------------------------------------
 
     def claim(self, inbound: Inbound, decide: Callable[[Thread], Route]) -> Claim:
         """Claim `inbound` by event id and by (team, channel, ts), append it, and make its run.
 
-        `decide` is asked within the transaction, with the thread as it is at that moment.
+        `decide` is asked within the transaction, with the thread as it is at that moment. What is
+        to be stopped is flagged in it. A duplicate tells what may still have to be done.
         """
         message_id = f"{inbound.team}:{inbound.channel}:{inbound.ts}"
         claims = (f"event:{inbound.event_id}", f"message:{message_id}")
         with self._transaction():
-            marks = self._rows("SELECT claim FROM claims WHERE claim IN (?, ?)", *claims)
+            marks = self._rows("SELECT message_id FROM claims WHERE claim IN (?, ?)", *claims)
             self._db.executemany(
                 "INSERT OR IGNORE INTO claims VALUES (?, ?)", [(c, message_id) for c in claims]
             )
             if marks:
-                return Claim(outcome="duplicate", route=Route(decision="ignore"))
+                return self._left_to_do(marks[0]["message_id"])
             route = decide(self._thread_state(inbound.channel, inbound.thread_ts))
-            works = route.decision not in ("ignore", "stop")
+            works = route.decision not in ("ignore", "stop", "word")
             run_id = message_id if works else ""
             append(self._db, person_entry(inbound, message_id, run_id))
             if works:
                 insert_run(self._db, run_id, inbound, route)
-        ignored = route.decision == "ignore"
-        return Claim(outcome="ignored" if ignored else "new", route=route, run_id=run_id)
+            ids: list[str] = []
+            if route.decision == "stop":
+                ids = self._flag(inbound.channel, inbound.thread_ts, inbound.user_name)
+                row = (f"stop:{message_id}", json.dumps({"runs": ids}))
+                self._db.execute("INSERT OR IGNORE INTO journal VALUES (?, ?)", row)
+        outcome = "ignored" if route.decision == "ignore" else "new"
+        return Claim(outcome=outcome, route=route, run_id=run_id, stopped=tuple(ids))
+
+    def _left_to_do(self, message_id: str) -> Claim:
+        """What a message that was claimed before still asks for, in case nobody acted on it then."""
+        stop = self._rows("SELECT value FROM journal WHERE key = ?", f"stop:{message_id}")
+        if stop:
+            ids = tuple(json.loads(stop[0]["value"])["runs"])
+            return Claim(outcome="duplicate", route=Route(decision="stop"), stopped=ids)
+        open_run = self._rows(
+            "SELECT id FROM runs WHERE id = ? AND status IN ('queued', 'running')", message_id
+        )
+        run_id = message_id if open_run else ""
+        return Claim(outcome="duplicate", route=Route(decision="ignore"), run_id=run_id)
+
+    def correct(self, inbound: Inbound, decide: Callable[[Thread], Route]) -> Correction:
+        """Keep the changed text of a known message beside the old, and make the run it asks for.
+
+        Open runs of the old version are flagged as stopped in the same transaction.
+        """
+        message_id = f"{inbound.team}:{inbound.channel}:{inbound.ts}"
+        with self._transaction():
+            old = self._current(message_id)
+            if old is None:
+                return Correction(outcome="unknown")
+            if not self._claimed(f"event:{inbound.event_id}", message_id) or (
+                old["text"] == inbound.text
+            ):
+                return Correction(outcome="duplicate")
+            route = decide(self._thread_state(inbound.channel, inbound.thread_ts))
+            works = route.decision not in ("ignore", "stop", "word")
+            version = f"{message_id}:v{self._versions(message_id) + 2}"
+            run_id = version if works else ""
+            stopped = self._halt(old["id"], inbound.user_name)
+            self._replace(old["id"], version, inbound.user_name)
+            append(self._db, person_entry(inbound, version, run_id))
+            if works:
+                insert_run(self._db, run_id, inbound, route)
+        return Correction(
+            outcome="new", run_id=run_id, stopped=tuple(stopped), answered=bool(old["run_id"])
+        )
+
+    def withdraw(self, message_id: str, event_id: str, by: str) -> Correction:
+        """Write down that its author deleted a message; its open runs are flagged as stopped."""
+        with self._transaction():
+            old = self._current(message_id)
+            if old is None or not self._claimed(f"event:{event_id}", message_id):
+                return Correction(outcome="unknown" if old is None else "duplicate")
+            stopped = self._halt(old["id"], by)
+            self._replace(old["id"], "", by)
+        return Correction(outcome="new", message_id=old["id"], stopped=tuple(stopped))
+
+    def withdrawn(self, message_id: str) -> bool:
+        """Whether its author deleted the message."""
+        sql = "SELECT 1 FROM versions WHERE message_id = ? AND successor = ''"
+        return bool(self._rows(sql, message_id))
+
+    def _current(self, message_id: str) -> sqlite3.Row | None:
+        rows = self._rows(
+            "SELECT * FROM messages WHERE (id = ? OR id LIKE ?) AND kind = 'person'"
+            " AND id NOT IN (SELECT message_id FROM versions) LIMIT 1",
+            message_id,
+            f"{message_id}:v%",
+        )
+        return rows[0] if rows else None
+
+    def _versions(self, message_id: str) -> int:
+        like = f"{message_id}:v%"
+        return int(self._rows("SELECT count(*) AS n FROM messages WHERE id LIKE ?", like)[0]["n"])
+
+    def _claimed(self, claim: str, message_id: str) -> bool:
+        """Claim an event within the caller's transaction; False where it was claimed before."""
+        made = self._db.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (claim, message_id))
+        return made.rowcount == 1
+
+    def _replace(self, old: str, new: str, by: str) -> None:
+        self._db.execute("INSERT INTO versions VALUES (?, ?, ?, ?)", (old, new, by, now()))
+
+    def _halt(self, run_id: str, by: str) -> list[str]:
+        """Flag one run as stopped, without a notice about it."""
+        rows = self._db.execute(
+            "UPDATE runs SET stopped_by = ? WHERE id = ? AND status IN ('queued', 'running')"
+            " AND stopped_by = '' RETURNING id",
+            (by, run_id),
+        )
+        return [str(row["id"]) for row in rows.fetchall()]
 
     def _thread_state(self, channel: str, thread_ts: str) -> Thread:
         rows = self._rows(
@@ -86,11 +191,12 @@ class Ledger:
     def thread(self, channel: str, thread_ts: str, *, before: int, limit: int) -> list[Entry]:
         """The last `limit` messages of a thread with a sequence number below `before`, oldest first.
 
-        What was taken back or refused before anybody saw it is left out.
+        What was taken back, corrected since, or refused before anybody saw it is left out.
         """
         rows = self._rows(
             "SELECT * FROM messages WHERE channel = ? AND thread_ts = ? AND seq < ?"
             " AND id NOT IN (SELECT key FROM outbox WHERE state IN ('withdrawn', 'failed'))"
+            " AND id NOT IN (SELECT message_id FROM versions)"
             " ORDER BY seq DESC LIMIT ?",
             channel,
             thread_ts,
@@ -119,7 +225,7 @@ class Ledger:
         """The first message of a person in a thread."""
         rows = self._rows(
             "SELECT * FROM messages WHERE channel = ? AND thread_ts = ? AND kind = 'person'"
-            " ORDER BY seq LIMIT 1",
+            " AND id NOT IN (SELECT message_id FROM versions) ORDER BY seq LIMIT 1",
             channel,
             thread_ts,
         )
@@ -150,6 +256,20 @@ class Ledger:
         if not rows:
             raise KeyError(run_id)
         return run_of(rows[0])
+
+    def files(self, run: Run) -> tuple[LocalFile, ...]:
+        """The files of a run's thread up to and with the run, newest last; a name's newest stays."""
+        rows = self._rows(
+            "SELECT * FROM runs WHERE channel = ? AND thread_ts = ? AND seq <= ? ORDER BY seq",
+            run.inbound.channel,
+            run.inbound.thread_ts,
+            run.seq,
+        )
+        found: dict[str, LocalFile] = {}
+        for file in (file for row in rows for file in run_of(row).inbound.files):
+            found.pop(file.name, None)
+            found[file.name] = file
+        return tuple(found.values())
 
     def open_runs(self) -> list[Run]:
         """The runs that are queued or running, oldest first."""
@@ -186,18 +306,61 @@ class Ledger:
     def stop(self, channel: str, thread_ts: str, by: str) -> list[str]:
         """Flag every open run of a thread as stopped and return the ids of those newly flagged."""
         with self._transaction():
-            rows = self._rows(
-                "SELECT id FROM runs WHERE channel = ? AND thread_ts = ?"
-                " AND status IN ('queued', 'running') AND stopped_by = '' ORDER BY seq",
-                channel,
-                thread_ts,
-            )
-            ids = [str(row["id"]) for row in rows]
-            self._db.executemany(
-                "UPDATE runs SET stopped_by = ?, stop_key = ? WHERE id = ?",
-                [(by, f"{ids[0]}:stopped", run_id) for run_id in ids],
-            )
+            return self._flag(channel, thread_ts, by)
+
+    def _flag(self, channel: str, thread_ts: str, by: str) -> list[str]:
+        rows = self._rows(
+            "SELECT id FROM runs WHERE channel = ? AND thread_ts = ?"
+            " AND status IN ('queued', 'running') AND stopped_by = '' ORDER BY seq",
+            channel,
+            thread_ts,
+        )
+        ids = [str(row["id"]) for row in rows]
+        self._db.executemany(
+            "UPDATE runs SET stopped_by = ?, stop_key = ? WHERE id = ?",
+            [(by, f"{ids[0]}:stopped", run_id) for run_id in ids],
+        )
         return ids
+
+    async def heard(self, day: str) -> Heard:
+        """The latest that was heard everywhere; threads and messages since `day` (ISO 8601)."""
+        first = await self.put("heard:since", {"at": time.time()})
+        person = "FROM messages WHERE kind = 'person'"
+        channels = self._rows(f"SELECT channel, max(ts) AS ts {person} GROUP BY channel")
+        recent = self._rows(f"SELECT channel, thread_ts, ts {person} AND at >= ?", day)
+        ours = {(run["channel"], run["thread_ts"]) for run in self._threads_since(day)}
+        threads: dict[tuple[str, str], float] = {}
+        for row in recent:
+            thread = (row["channel"], row["thread_ts"])
+            if thread in ours:
+                threads[thread] = max(threads.get(thread, 0.0), _seconds(row["ts"]))
+        return Heard(
+            since=float(first["at"]),
+            channels={row["channel"]: _seconds(row["ts"]) for row in channels},
+            threads=threads,
+            known=frozenset((row["channel"], row["ts"]) for row in recent),
+        )
+
+    def _threads_since(self, day: str) -> list[sqlite3.Row]:
+        return self._rows("SELECT DISTINCT channel, thread_ts FROM runs WHERE created_at >= ?", day)
+
+    # -- threads that look busy ------------------------------------------------------------
+
+    def mark_busy(self, channel: str, thread_ts: str) -> None:
+        """Write down that a thread is about to be shown as worked on."""
+        with self._transaction():
+            self._db.execute("INSERT OR IGNORE INTO sessions VALUES (?, ?)", (channel, thread_ts))
+
+    def mark_free(self, channel: str, thread_ts: str) -> None:
+        """Write down that a thread is no longer shown as worked on."""
+        with self._transaction():
+            self._db.execute(
+                "DELETE FROM sessions WHERE channel = ? AND thread_ts = ?", (channel, thread_ts)
+            )
+
+    def busy(self) -> list[tuple[str, str]]:
+        """The threads that may be shown as worked on."""
+        return [(r["channel"], r["thread_ts"]) for r in self._rows("SELECT * FROM sessions")]
 
     # -- the journal of turns, and what they cost ----------------------------------------
 
@@ -226,12 +389,38 @@ class Ledger:
         return [json.loads(row["value"]) for row in rows]
 
     def charge(self, key: str, *, run_id: str, agent: str, model: str, usage: Usage) -> None:
-        """Write down what one model call cost; the same key is charged once."""
+        """Write down what one model call cost; the same key is charged once, and reserved no more."""
         with self._transaction():
+            self.release(key, run_id=run_id)
             self._db.execute(
                 "INSERT OR IGNORE INTO charges VALUES (?, ?, ?, ?, ?, ?)",
                 (key, run_id, agent, model, json.dumps(asdict(usage)), now()),
             )
+
+    def reserve(self, key: str, *, run_id: str, limits: Limits) -> bool:
+        """Set a model call aside before it is made; False when the run's budget has no room for it.
+
+        It counts until it is charged under `key` or released. Reservations die with the process,
+        as the calls do.
+        """
+        with self._lock:
+            if self._rows("SELECT 1 FROM charges WHERE key = ?", key):
+                return True
+            held = self._reserved.setdefault(run_id, set())
+            if key not in held and exceeded(self.spent(run_id).expecting(len(held)), limits):
+                return False
+            held.add(key)
+            return True
+
+    def release(self, key: str, *, run_id: str) -> bool:
+        """Give a reservation back; whether there was one."""
+        with self._lock:
+            held = self._reserved.get(run_id, set())
+            known = key in held
+            held.discard(key)
+            if not held:
+                self._reserved.pop(run_id, None)
+            return known
 
     def spent(self, run_id: str) -> Spent:
         """What a run has used so far."""
@@ -239,6 +428,15 @@ class Ledger:
         for row in self._rows("SELECT usage FROM charges WHERE run_id = ?", run_id):
             spent = spent.plus(Usage(**json.loads(row["usage"])))
         return spent
+
+    def spending(self, since: str = "") -> dict[str, Spent]:
+        """What every agent has used since a moment (ISO 8601, UTC), or ever."""
+        found: dict[str, Spent] = {}
+        rows = self._rows("SELECT agent, usage FROM charges WHERE at >= ? ORDER BY agent", since)
+        for row in rows:
+            usage = Usage(**json.loads(row["usage"]))
+            found[row["agent"]] = found.get(row["agent"], Spent()).plus(usage)
+        return found
 
     # -- the projection into the store ---------------------------------------------------
 
@@ -249,12 +447,27 @@ class Ledger:
             " LEFT JOIN outbox o ON o.key = m.id"
             " WHERE m.kind != 'notice' AND trim(m.shown) != '' AND (m.ts != '' OR o.state = 'sent')"
             " AND NOT EXISTS (SELECT 1 FROM remembered r WHERE r.message_id = m.id)"
+            " AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.message_id = m.id)"
             " AND EXISTS (SELECT 1 FROM runs WHERE runs.channel = m.channel"
             "             AND runs.thread_ts = m.thread_ts)"
             " ORDER BY m.seq LIMIT ?",
             limit,
         )
         return [entry_of(row, ts=row["ts"] or row["posted_ts"]) for row in rows]
+
+    def remembered(self, message_id: str) -> str:
+        """The id of the record that holds a message, or ""."""
+        rows = self._rows("SELECT record_id FROM remembered WHERE message_id = ?", message_id)
+        return str(rows[0]["record_id"]) if rows else ""
+
+    def author(self, message_id: str) -> str:
+        """Who said a known message."""
+        return str(self._rows("SELECT author FROM messages WHERE id = ?", message_id)[0]["author"])
+
+    def predecessor(self, message_id: str) -> str:
+        """The id of the version that this one corrects, or ""."""
+        rows = self._rows("SELECT message_id FROM versions WHERE successor = ?", message_id)
+        return str(rows[0]["message_id"]) if rows else ""
 
     def remember(self, message_id: str, record_id: str) -> None:
         """Write down that a message is in the store."""
@@ -273,3 +486,11 @@ class Ledger:
     def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with self._lock:
             return self._db.execute(sql, values).fetchall()
+
+
+def _seconds(ts: str) -> float:
+    """A platform's ts as a number; 0 for one that is none."""
+    try:
+        return float(ts)
+    except ValueError:
+        return 0.0

@@ -7,11 +7,22 @@ and formats no figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from bullpen_memory.errors import BullpenError
+from bullpen_memory.errors import BullpenError, OperatorError
 
 THINKING = "thinking"
 FILES_ONLY = "Look at the attached files and say what they hold."
+
+
+def other_team(home: Path, kept: str, team: str) -> OperatorError:
+    """A home folder that belongs to another workspace."""
+    return OperatorError(
+        f"The desk in {home} was not started.",
+        f"This home belongs to the Slack team {kept}, and you are connecting to {team}; "
+        "what waits to be posted there would be lost.",
+        "Choose another home folder with BULLPEN_HOME or --home, or connect to the first team.",
+    )
 
 
 def empty(desk: str, lead: str) -> str:
@@ -50,9 +61,51 @@ def stopped(by: str) -> str:
     return f"Stopped by {by}. Nothing more of this will be posted; write again to go on."
 
 
+def corrected(by: str, *, running: bool) -> str:
+    """A person changed a message that is worked on, or was answered."""
+    if running:
+        return f"{by} corrected the message while I was at it: I start again with the new text."
+    return f"{by} corrected the message after it was answered: this is about the new text."
+
+
 def nothing_to_stop() -> str:
     """A person said stop where nothing is running."""
     return "Nothing is running in this thread, so there is nothing to stop."
+
+
+def running(lines: Sequence[str]) -> str:
+    """What is under way; each line is one request."""
+    if not lines:
+        return "Nothing is running here."
+    return "\n".join(["Under way:", *(f"• {line}" for line in lines)])
+
+
+def request(text: str, agents: Sequence[str], asked_by: str, *, waiting: bool) -> str:
+    """One request that has not ended."""
+    shown = " ".join(text.split())
+    shown = f"{shown[:77]}…" if len(shown) > 78 else shown
+    who = ", ".join(agents) or "the desk"
+    state = "waits for the work before it in its thread" if waiting else f"{who} at work"
+    return f"“{shown}” ({state}, asked by {asked_by})"
+
+
+def colleagues(people: Sequence[tuple[str, str, str]]) -> str:
+    """Who works here: id, name and title of each."""
+    return "\n".join(f"• **{name}** (`{id_}`): {title}" for id_, name, title in people)
+
+
+def words_in_threads() -> str:
+    """What can be said in a thread besides a request."""
+    return (
+        "In a thread of the desk you can write `!stop` (or `stop`), `!status`, `!agents` and `!help`. "
+        "A colleague's name before a colon chooses who answers: `quant: …`, "
+        "`quant, data analyst: …`. Outside of threads there is `/bullpen help`."
+    )
+
+
+def unknown_word(word: str) -> str:
+    """An exclamation mark before something else."""
+    return f"I know no `!{word}`. {words_in_threads()}"
 
 
 def failed(error: BullpenError) -> str:
@@ -101,6 +154,14 @@ def unsourced(figures: Sequence[str]) -> str:
     """Numbers that no receipt stands behind."""
     shown = ", ".join(figures[:6]) + (" …" if len(figures) > 6 else "")
     return f"Without a receipt: {shown}"
+
+
+def not_shown(where: str, reason: str) -> str:
+    """A post that the platform refuses for good."""
+    return (
+        f"I could not post all of my answer to you in {where}: it was refused there (“{reason}”). "
+        "Check that I am a member and may write there, then ask again."
+    )
 
 
 def cut() -> str:

@@ -1,8 +1,9 @@
 """The effects: every message the desk says is a row first, then a post, then a row that says so.
 
-The rule it protects: each key is posted exactly once, in the order of its channel, with the text
-that was stored. A post whose fate is unknown is looked for on the platform before it is sent
-again. It decides nothing about what is said, and never alters a text.
+The rule it protects: each key is posted exactly once, in the order of its thread and answers first,
+with the text that was stored. A post whose fate is unknown is looked for on the platform before it
+is sent again; one that cannot be posted never holds up its channel for good. It decides nothing
+about what is said, and never alters a text.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,25 @@ from bullpen_orchestrator.entries import Entry, append, transaction
 from bullpen_orchestrator.ports import Busy, Button, Chat, Post, Undeliverable, pass_by
 from bullpen_orchestrator.schema import connect
 
+# Within a thread the order stands; between threads the more urgent goes first, and what is in
+# doubt before all.
+_NEXT = """
+    WITH waiting AS (
+        SELECT *, json_extract(post, '$.priority') AS priority,
+            row_number() OVER (
+                PARTITION BY json_extract(post, '$.thread_ts') ORDER BY seq
+            ) AS place
+        FROM outbox WHERE channel = ? AND state IN ('queued', 'sending')
+    )
+    SELECT * FROM waiting WHERE place = 1
+    ORDER BY state = 'sending' DESC, CASE priority WHEN 'answer' THEN 0 WHEN 'approval' THEN 1
+        WHEN 'result' THEN 2 ELSE 3 END, seq
+    LIMIT 1
+"""
+
+# How often a post may fail in a way that the platform does not explain, before it is given up and
+# the lane goes on. Between two attempts the pause grows by `settle`.
+ATTEMPTS = 6
 State = Literal["queued", "sending", "sent", "failed", "withdrawn"]
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -42,11 +62,16 @@ class Row:
     sending_at: float
 
 
+async def _nobody(_row: Row) -> None:
+    """Nobody is told."""
+
+
 class Outbox:
     """Drains in the event loop that started it, one lane per channel.
 
     `settle` is how long (seconds) a request of which nothing was heard may still be in flight.
-    `checkpoint` is called by name around each effect, for tests that crash there.
+    `checkpoint` is called by name around each effect, for tests that crash there. `lost` is told
+    of each post that will never be sent, before this is written down, and maybe more than once.
     """
 
     def __init__(
@@ -56,14 +81,17 @@ class Outbox:
         *,
         settle: float = 10.0,
         checkpoint: Callable[[str], None] = pass_by,
+        lost: Callable[[Row], Awaitable[None]] = _nobody,
     ) -> None:
         self._db = connect(path, synchronous="FULL")
         self._lock = threading.RLock()
         self._chat = chat
         self._settle = settle
         self._checkpoint = checkpoint
+        self._lost = lost
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._woken: set[str] = set()
+        self._faults: dict[str, int] = {}
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
 
@@ -99,10 +127,14 @@ class Outbox:
         return written
 
     def withdraw(self, run_id: str) -> list[str]:
-        """Take back what this run has not begun to send; the keys of what was taken back."""
+        """Take back what this run has not begun to send; the keys of what was taken back.
+
+        The notice about the stop itself stays.
+        """
         with self._lock, transaction(self._db):
             rows = self._select(
                 "UPDATE outbox SET state = 'withdrawn' WHERE run_id = ? AND state = 'queued'"
+                " AND key IS NOT (SELECT stop_key FROM runs WHERE runs.id = outbox.run_id)"
                 " RETURNING key",
                 run_id,
             )
@@ -120,6 +152,13 @@ class Outbox:
         except TimeoutError:
             return False
         return True
+
+    def lost(self, run_id: str) -> str:
+        """Why a post of this run was never sent; "" while there is none."""
+        rows = self._select(
+            "SELECT reason FROM outbox WHERE run_id = ? AND state = 'failed' LIMIT 1", run_id
+        )
+        return str(rows[0]["reason"]) if rows else ""
 
     def pending(self) -> int:
         """How many posts are not settled yet."""
@@ -160,11 +199,7 @@ class Outbox:
                 self._wake(channel)
 
     def _next(self, channel: str) -> Row | None:
-        rows = self._select(
-            "SELECT * FROM outbox WHERE channel = ? AND state IN ('queued', 'sending')"
-            " ORDER BY seq LIMIT 1",
-            channel,
-        )
+        rows = self._select(_NEXT, channel)
         return _row(rows[0]) if rows else None
 
     async def _deliver(self, row: Row) -> None:
@@ -188,16 +223,31 @@ class Outbox:
             await self._pause(busy.seconds)
         except Undeliverable as refusal:
             _log.warning("post refused", key=row.key, reason=refusal.reason)
-            await self._mark(row.key, "failed", reason=refusal.reason)
+            await self._give_up(row, refusal.reason)
         except Exception as error:  # noqa: BLE001 - the port's contract: anything else is doubt
             _log.warning("post in doubt", key=row.key, error=repr(error))
+            await self._doubt(row, error)
         else:
+            self._faults.pop(row.key, None)
             self._checkpoint("outbox.posted")
             await self._mark(row.key, "sent", ts=ts)
             self._checkpoint("outbox.sent")
 
     async def _until_settled(self, row: Row) -> None:
-        await self._pause(row.sending_at + self._settle - time.time())
+        pause = self._settle * max(1, self._faults.get(row.key, 0))
+        await self._pause(row.sending_at + pause - time.time())
+
+    async def _doubt(self, row: Row, error: Exception) -> None:
+        """Count a failure that nobody explains; a post that fails so each time is given up."""
+        self._faults[row.key] = self._faults.get(row.key, 0) + 1
+        if self._faults[row.key] >= ATTEMPTS:
+            del self._faults[row.key]
+            _log.error("post given up", key=row.key, error=repr(error))
+            await self._give_up(row, f"{ATTEMPTS} attempts failed: {error}")
+
+    async def _give_up(self, row: Row, reason: str) -> None:
+        await self._lost(replace(row, state="failed", reason=reason))
+        await self._mark(row.key, "failed", reason=reason)
 
     async def _look_for(self, row: Row) -> str | None:
         """The ts of the message that carries the key, "" if there is none, None if nobody can say."""
@@ -206,9 +256,10 @@ class Outbox:
         except Busy as busy:
             await self._pause(busy.seconds)
         except Undeliverable as refusal:
-            await self._mark(row.key, "failed", reason=refusal.reason)
+            await self._give_up(row, refusal.reason)
         except Exception as error:  # noqa: BLE001 - as unknown as before: ask again later
             _log.warning("cannot look for a post in doubt", key=row.key, error=repr(error))
+            await self._doubt(row, error)
             await self._pause(self._settle)
         return None
 

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 class DeskParts:
     """The parts of a desk. All files live under `home`.
 
-    `desk_name` is what people mention. `database_url` None means SQLite under `home`. `settle` is how long (seconds) an unanswered
+    `desk_name` is what people mention, `team` the workspace they are in ("" is not checked). `database_url` None means SQLite under `home`. `settle` is how long (seconds) an unanswered
     post may still be in flight; `polling` the pause (seconds) between looks at the queue;
-    `streaming` the least pause (seconds) between two growths of a live message. `checkpoint` is
+    `streaming` the least pause (seconds) between two growths of a live message; `patience` the
+    pause (seconds) before a busy-looking thread is released again. `checkpoint` is
     called by name at every commit and every effect, so that a test can end the process there.
     """
 
@@ -45,9 +46,11 @@ class DeskParts:
     default_model: str
     desk_name: str = "Bullpen"
     limits: Limits = field(default_factory=Limits)
+    team: str = ""
     database_url: str | None = None
     executor_id: str = "desk"
     settle: float = 10.0
     polling: float = 0.1
     streaming: float = 0.5
+    patience: float = 5.0
     checkpoint: Callable[[str], None] = pass_by

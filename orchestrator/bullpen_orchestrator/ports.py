@@ -12,6 +12,8 @@ from typing import Any, Literal, Protocol
 from bullpen_tools.context import LocalFile
 
 Audience = Literal["public", "private", "direct"]
+SessionState = Literal["processing", "suspended", "active", "closed"]
+"""Worked on; waiting until the desk goes on; not worked on; taken back by who asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,20 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What the desk has heard, in platform times (seconds), so that the rest can be fetched.
+
+    `since` is when it first listened; `channels` and `threads` (channel, root) hold the latest
+    message of a person; `known` the (channel, ts) of the last day.
+    """
+
+    since: float
+    channels: dict[str, float]
+    threads: dict[tuple[str, str], float]
+    known: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
     """A button under a message; `value` comes back to the adapter's handler for `action`."""
 
@@ -54,9 +70,10 @@ class Button:
 class Post:
     """One message that an agent says. `key` is fixed before the effect and unique for ever.
 
-    `images` are paths of PNG files shown inside the message, with their alt texts; `footnotes`
-    are Markdown lines set small under the text. `live_ts` is the message that already streams
-    this text, when there is one: it is completed instead of posting another.
+    `images` are paths of PNG files, relative to the home folder, shown inside the message, with
+    their alt texts; `footnotes` are Markdown lines set small under the text. `live_ts` is the
+    message that already streams this text, when there is one: it is completed instead of posting
+    another.
     """
 
     key: str
@@ -99,11 +116,24 @@ class Chat(Protocol):
     async def post(self, post: Post) -> str: ...
 
     async def find(self, channel: str, thread_ts: str, key: str) -> str | None:
-        """The ts of the message that carries `key` in its metadata, or None if there is none."""
+        """The ts of the message that carries `key` in its metadata, or None if there is none.
+
+        Raises Busy where nobody can tell now (no network, say) and Undeliverable where nobody
+        ever will, because the place is gone.
+        """
         ...
 
     async def status(self, channel: str, thread_ts: str, agent: str, text: str) -> None:
         """Show that `agent` is busy ("" clears). Best effort: never raises, may be dropped."""
+        ...
+
+    async def session(
+        self, channel: str, thread_ts: str, state: SessionState, *, user: str = "", title: str = ""
+    ) -> bool:
+        """Show the state of the work in a thread that `user` began. Never raises.
+
+        False where the platform does not show it yet and it is worth another attempt.
+        """
         ...
 
     async def open_live(self, channel: str, thread_ts: str, agent: str, user: str) -> str | None:
@@ -112,6 +142,10 @@ class Chat(Protocol):
 
     async def grow_live(self, channel: str, ts: str, text: str) -> None:
         """Show the whole `text` so far in the live message. Best effort: never raises."""
+        ...
+
+    async def direct(self, user: str) -> str | None:
+        """The channel in which only `user` reads the desk; None where there cannot be one."""
         ...
 
     def permalink(self, channel: str, ts: str, thread_ts: str = "") -> str:

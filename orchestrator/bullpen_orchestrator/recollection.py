@@ -97,9 +97,29 @@ class Recollection:
             written += len(entries)
         return written
 
+    async def take_back(self, message_id: str) -> None:
+        """Retract what was remembered of a message that its author deleted."""
+        record_id = self._ledger.remembered(message_id)
+        if not record_id:
+            return
+        author = self._ledger.author(message_id)
+        try:
+            await asyncio.to_thread(
+                lambda: self._store.retract(
+                    record_id, by=author, reason="its author deleted the message"
+                )
+            )
+        except InputError as error:
+            _log.warning("record not retracted", record=record_id, error=str(error))
+
     def _keep(self, entry: Entry) -> str:
         """The id of the record that holds the message, or "" when the store refuses it for good."""
+        old = self._ledger.remembered(self._ledger.predecessor(entry.id))
         try:
+            if old:
+                reason = "its author corrected the message"
+                draft = self._draft(entry)
+                return self._store.supersede(old, draft, by=entry.author, reason=reason).id
             return self._store.add(self._draft(entry)).id
         except InputError as error:
             # Asking again would be refused again, and would keep every later message waiting.

@@ -15,11 +15,12 @@ from typing import Literal
 from bullpen_agents.task import Agent
 from bullpen_orchestrator.ports import Inbound
 
-Decision = Literal["lead", "unknown", "empty", "stop", "ignore"]
+Decision = Literal["lead", "unknown", "empty", "stop", "word", "ignore"]
 
 # Words that people put before a colon and that merely look like a colleague's name.
 _ORDINARY = frozenset({"analysis", "analyses", "analyze", "analyse", "quantity", "architecture"})
 _STOP = re.compile(r"\s*!?stop\s*[.!]*\s*", re.IGNORECASE)
+_WORD = re.compile(r"\s*!([a-z]{2,20})\s*", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.@])@(\w[\w.-]*)")
 _SEPARATOR = r"(?:\s*(?:,\s*and\b|,|&|\+|\band\b)\s*|\s+(?=@))"
 
@@ -37,7 +38,8 @@ class Route:
     """What to do with a message. `agents` answer it; `text` is the request without the address.
 
     `named` is True when the person chose the agents. For "unknown", `unknown` is the name as
-    written and `near` the colleague it resembles.
+    written and `near` the colleague it resembles; for "word", `text` is the
+    word after the exclamation mark.
     """
 
     decision: Decision
@@ -50,14 +52,17 @@ class Route:
 
 def route(message: Inbound, thread: Thread, agents: Sequence[Agent], lead: str) -> Route:
     """Decide who answers `message`. `lead` is the id of the agent who leads when nobody is named."""
-    if not (message.addressed or message.audience == "direct" or thread.ours):
+    names = _Names(agents)
+    asked = message.addressed or message.audience == "direct" or names.called(message.text)
+    if not (asked or thread.ours):
         return Route(decision="ignore")
     if _STOP.fullmatch(message.text):
         return Route(decision="stop")
-    names = _Names(agents)
+    word = _WORD.fullmatch(message.text)
+    if word:
+        return Route(decision="word", text=word[1].lower())
     named, rest = names.addressed(message.text)
-    asked_directly = message.addressed or message.audience == "direct"
-    if not asked_directly and not named and names.strangers(message.text):
+    if not asked and not named and names.strangers(message.text):
         return Route(decision="ignore")
     if not named:
         unknown, near = names.misspelt(message.text)
@@ -78,6 +83,7 @@ class _Names:
 
     def __init__(self, agents: Sequence[Agent]) -> None:
         self._ids = {_plain(form): agent.id for agent in agents for form in _forms(agent)}
+        self._proper = {_plain(form) for agent in agents for form in (agent.id, agent.name)}
         forms = sorted({f for a in agents for f in _forms(a)}, key=len, reverse=True)
         name = r"(?:the\s+)?@?(?:" + "|".join(_pattern(form) for form in forms) + r")(?!\w)"
         listed = f"(?P<names>{name}(?:{_SEPARATOR}{name})*)"
@@ -99,6 +105,15 @@ class _Names:
                 ids = (self._ids[_plain(m)] for m in self._name.findall(found["names"]))
                 return tuple(dict.fromkeys(ids)), found["rest"] or ""
         return (), text
+
+    def called(self, text: str) -> bool:
+        """True for "quant: …" and "@quant …": the desk is meant, though nobody mentioned it.
+
+        Aliases do not call: "data: CPI is out" is a person's heading.
+        """
+        found = next((m for o in self._openings[:2] if (m := o.fullmatch(text))), None)
+        written = self._name.findall(found["names"]) if found else []
+        return bool(written) and all(_plain(name) in self._proper for name in written)
 
     def strangers(self, text: str) -> list[str]:
         """The @names in `text` that belong to no agent."""

@@ -50,6 +50,15 @@ MIGRATIONS = (
     );
     CREATE INDEX outbox_open ON outbox (channel, seq) WHERE state IN ('queued', 'sending');
     """,
+    """
+    CREATE TABLE sessions (
+        channel TEXT NOT NULL, thread_ts TEXT NOT NULL, PRIMARY KEY (channel, thread_ts)
+    ) WITHOUT ROWID;
+    CREATE TABLE versions (
+        message_id TEXT PRIMARY KEY, successor TEXT NOT NULL, by_name TEXT NOT NULL, at TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX versions_successor ON versions (successor);
+    """,
 )
 
 

@@ -7,8 +7,10 @@ decide who works or what is posted.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any, Literal
 
 from bullpen_agents.task import Agent, Line, Reply, Task
@@ -19,6 +21,7 @@ from bullpen_orchestrator.colleagues import NAMES, Ask, Assign
 from bullpen_orchestrator.entries import Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.parts import DeskParts
+from bullpen_orchestrator.ports import Inbound
 from bullpen_orchestrator.recollection import Recollection, home, visible
 from bullpen_orchestrator.speech import Speech, Words
 from bullpen_orchestrator.watch import TurnWatch
@@ -84,7 +87,11 @@ class Turns:
                 watch=watch,
                 default_model=self._parts.default_model,
             )
+        except asyncio.CancelledError:
+            watch.cut(agent.model or self._parts.default_model)
+            raise
         finally:
+            watch.close()
             await watch.status("")
         self._parts.checkpoint("turn.done")
         if reply.ended == "stopped":
@@ -137,13 +144,13 @@ class Turns:
             run=run,
             agent=agent,
             turn_id=order.id,
-            post_key=order.post_key,
             chat=self._parts.chat,
             ledger=self._ledger,
             limits=self._parts.limits,
             pause=self._parts.streaming,
             stopped=self._stopped,
             show=lambda text: self._speech.read(run, text),
+            open_live=lambda: self._speech.open_live(run, agent, order.post_key),
         )
 
     def _tools(self, run: Run, agent: Agent, order: Order) -> dict[str, BoundTool]:
@@ -196,12 +203,12 @@ class Turns:
             scopes=visible(said),
             home=home(said),
             thread_link=parts.chat.permalink(said.channel, said.thread_ts),
-            thread_title=" ".join((opening.text if opening else said.text).split())[:80],
+            thread_title=_thread_title(said, opening.text if opening else said.text),
             store=parts.store,
             market=parts.market,
             receipts=parts.receipts,
             artifacts=parts.home / "artifacts",
-            files=said.files,
+            files=self._ledger.files(run),
         )
 
 
@@ -209,3 +216,9 @@ def _operator_errors(reply: Reply) -> list[dict[str, Any]]:
     if reply.ended != "failed":
         return []
     return [error for error in reply.meta.get("error", []) if error.get("kind") == "operator"]
+
+
+def _thread_title(said: Inbound, opening: str) -> str:
+    """How a thread is named where it is cited: its place and its first words."""
+    place = "direct message" if said.audience == "direct" else f"#{said.channel_name}"
+    return f"{place}: {shorten(opening, 80, placeholder='…')}"

@@ -89,6 +89,42 @@ def test_other_structures(text: str, structure: str, strikes: tuple, cost: float
     assert not found.missing
 
 
+@pytest.mark.parametrize(
+    ("text", "structure", "strikes", "cost", "counted"),
+    [
+        ("I bought 2 SLV 30 calls at 1.50, what is the payoff?", "call", (30,), 1.5, True),
+        ("2 SLV 30 calls at 1.50", "call", (30,), 1.5, True),
+        ("10 contracts of the SPY 400 put bought for 5", "put", (400,), 5, True),
+        ("what do I make on 5 SLV 70-90-110 call butterflies bought at 2.50?",
+         "call_butterfly", (70, 90, 110), 2.5, True),
+        ("sold 5 TSLA 200 straddles for 15", "straddle", (200,), -15, True),
+        ("long 1 x 100 call at 4", "call", (100,), 4, True),
+        ("10 100 calls at 2", "call", (100,), 2, True),
+        ("payoff of a 90/110 call spread expiring in 30 days for 4", "call_spread", (90, 110), 4, False),
+        ("SPY 450 call for 12.5 expiring 2026-12-18", "call", (450,), 12.5, False),
+        ("SPY 18 Dec 2026 450 call for 12.5", "call", (450,), 12.5, False),
+        ("SPY Dec 18th 450 call for 12.5", "call", (450,), 12.5, False),
+        ("SPY 450 call, 45 DTE, paid 12", "call", (450,), 12, False),
+        ("SPY 450 call, 45 DTE", "call", (450,), None, False),
+        ("SLV 30 June call at 1.50", "call", (30,), 1.5, False),
+        ("SLV 70-90 June put spread for 3", "put_spread", (70, 90), 3, False),
+        ("450 SPY call at 12", "call", (450,), 12, False),
+        ("SLV 30 calls at 1.50", "call", (30,), 1.5, False),
+        ("straddle on TSLA at 200 costing 15, stock at 195", "straddle", (200,), 15, False),
+        ("sell the 100 put for 2.5 with spot 104", "put", (100,), -2.5, False),
+        ("payoff of a 50 strike call with a 100 multiplier bought at 2", "call", (50,), 2, False),
+    ],
+)  # fmt: skip
+def test_a_quantity_a_date_or_the_stock_is_no_strike(
+    text: str, structure: str, strikes: tuple, cost: float | None, counted: bool
+) -> None:
+    found = parse(text)
+    assert isinstance(found, Payoff)
+    assert (found.structure, found.strikes, found.cost) == (structure, strikes, cost)
+    assert found.counted is counted
+    assert not found.missing
+
+
 def test_what_is_sold_whole_is_turned_round() -> None:
     found = parse("short straddle 50 at 4")
     assert isinstance(found, Payoff)
@@ -109,6 +145,22 @@ def test_what_is_sold_whole_is_turned_round() -> None:
         ),
         ("iron condor 90 for 2", "an iron condor needs four different strikes and I read 90"),
         ("straddle for 4", "a straddle needs one strike and I read none"),
+        ("2 SLV calls at 30", "a call needs one strike and I read 2, 30, where 2 may be how many"),
+        (
+            "30 SLV calls for 1.50",
+            "a call needs one strike and I read 30, where 30 may be how many",
+        ),
+        ("2 calls at 30", "a call needs one strike and I read 2, 30"),
+        (
+            "5 straddles at 200",
+            "a straddle needs one strike and I read 5, 200, where 5 may be how many",
+        ),
+        ("SPY Dec 18 450 call for 12", "a call needs one strike and I read 18, 450"),
+        ("straddle 90/110 for 4", "a straddle needs one strike and I read 90, 110"),
+        (
+            "call spread 90 100 110 for 4",
+            "a call spread needs two different strikes and I read 90, 100, 110",
+        ),
     ],
 )
 def test_missing_strikes_are_named(text: str, says: str) -> None:

@@ -111,6 +111,67 @@ async def test_a_channel_that_is_gone_is_undeliverable(chat: SlackChat) -> None:
     assert refused.value.reason == "channel_not_found"
 
 
+async def test_a_picture_that_is_lost_is_left_out_and_said(
+    connection: Connection, person: AsyncWebClient, desk_channel: str, tmp_path: Path
+) -> None:
+    chat = SlackChat(connection, Roster.load().agents, Unpaced(), home=tmp_path)
+    root = (await person.chat_postMessage(channel=desk_channel, text="a question"))["ts"]
+    png(tmp_path / "here.png")
+    await chat.post(
+        Post(
+            key="k", channel=desk_channel, thread_ts=root, agent="quant", text="Look.",
+            images=(("gone.png", "Lost"), ("here.png", "Kept")),
+        )
+    )  # fmt: skip
+    await chat.close()
+    _, said = await thread(person, desk_channel, root)
+    assert [b["type"] for b in said["blocks"]] == ["markdown", "image", "context"]
+    assert said["blocks"][1]["alt_text"] == "Kept"
+    assert said["blocks"][2]["elements"][0]["text"] == "The chart could not be uploaded."
+
+
+async def test_a_post_in_doubt_whose_thread_is_gone_is_undeliverable(
+    chat: SlackChat, person: AsyncWebClient, desk_channel: str
+) -> None:
+    root = (await person.chat_postMessage(channel=desk_channel, text="a question"))["ts"]
+    await person.chat_delete(channel=desk_channel, ts=root)
+    with pytest.raises(Undeliverable, match="thread_not_found"):
+        await chat.find(desk_channel, root, "k")
+    with pytest.raises(Undeliverable, match="channel_not_found"):
+        await chat.find("C0NOWHERE", root, "k")
+
+
+@pytest.mark.parametrize("live", [False, True])
+async def test_a_form_that_slack_refuses_is_posted_in_words(
+    chat: SlackChat, person: AsyncWebClient, workspace: Workspace, live: bool, tmp_path: Path
+) -> None:
+    keys = workspace.credentials
+    direct = await chat.direct(keys.person_id)
+    assert direct is not None
+    root = (await person.chat_postMessage(channel=direct, text="a question"))["ts"]
+    growing = await chat.open_live(direct, root, "quant", keys.person_id) if live else ""
+    too_many = ((str(png(tmp_path / "a.png")), "A line"),) * 60
+    post = Post(
+        key="k", channel=direct, thread_ts=root, agent="quant", text="It is **17.50**.",
+        footnotes=("r1",), images=too_many, live_ts=growing or "",
+    )  # fmt: skip
+    ts = await chat.post(post)
+    [said] = (await thread(person, direct, root))[1:]
+    assert said["ts"] == ts
+    assert said["text"] == "\n".join(["It is *17.50*.", *["[A line]"] * 60, "r1"])
+    assert await chat.find(direct, root, "k") == ts
+
+
+async def test_a_direct_message_outside_of_a_thread_is_found(
+    chat: SlackChat, workspace: Workspace
+) -> None:
+    direct = await chat.direct(workspace.credentials.person_id)
+    assert direct is not None
+    ts = await chat.post(Post(key="k", channel=direct, thread_ts="", agent="quant", text="x"))
+    assert await chat.find(direct, "", "k") == ts
+    assert await chat.direct("U0NOBODY") is None
+
+
 async def test_text_grows_in_a_direct_message_and_ends_as_the_whole_answer(
     chat: SlackChat, person: AsyncWebClient, workspace: Workspace
 ) -> None:
@@ -124,7 +185,11 @@ async def test_text_grows_in_a_direct_message_and_ends_as_the_whole_answer(
     while "far far" not in (await thread(person, direct, root))[1]["text"]:
         assert time.monotonic() < until
         await asyncio.sleep(0.05)
-    await chat.grow_live(direct, ts, "Started again.")
+    await chat.grow_live(direct, ts, "Started <!channel> again.")
+    while "again" not in (text := (await thread(person, direct, root))[1]["text"]):
+        assert time.monotonic() < until
+        await asyncio.sleep(0.05)
+    assert "<!channel" not in text
     done = await chat.post(
         Post(
             key="k", channel=direct, thread_ts=root, agent="quant", text="It is 17.50.", live_ts=ts
@@ -170,6 +235,23 @@ async def test_links_open_the_message(
     ts = (await person.chat_postMessage(channel=desk_channel, text="q"))["ts"]
     known = await person.chat_getPermalink(channel=desk_channel, message_ts=ts)
     assert chat.permalink(desk_channel, ts, ts) == known["permalink"]
+
+
+async def test_links_of_another_day_lead_to_the_workspace_of_today(
+    chat: SlackChat, person: AsyncWebClient, workspace: Workspace, desk_channel: str
+) -> None:
+    root = (await person.chat_postMessage(channel=desk_channel, text="q"))["ts"]
+    old = "[there](http://127.0.0.1:1/archives/C1/p1), and http://x.org:1/archives/C1/p1"
+    post = Post(
+        key="k", channel=desk_channel, thread_ts=root, agent="quant", text=old,
+        footnotes=("http://localhost:4747/archives/C1/p2",),
+    )  # fmt: skip
+    await chat.post(post)
+    blocks = (await thread(person, desk_channel, root))[1]["blocks"]
+    assert blocks[0]["text"] == (
+        f"[there]({workspace.url}/archives/C1/p1), and http://x.org:1/archives/C1/p1"
+    )
+    assert f"{workspace.url}/archives/C1/p2" in blocks[1]["elements"][0]["text"]
 
 
 async def test_status_never_raises(chat: SlackChat) -> None:

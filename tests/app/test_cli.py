@@ -91,6 +91,7 @@ def test_the_version_is_told() -> None:
 
 def test_ask_starts_a_desk_and_prints_the_thread(tmp_path: Path) -> None:
     home = str(tmp_path / "home")
+    (tmp_path / "home").mkdir(mode=0o755)
     done = bullpen(
         "ask", "quant: what do I make on a 70-90-110 call butterfly bought at 2.50?", "--home", home
     )
@@ -106,6 +107,8 @@ def test_ask_starts_a_desk_and_prints_the_thread(tmp_path: Path) -> None:
     assert "Source" in shown.stdout
     assert bullpen("memory", "verify", "--home", home).returncode == 0
     assert not (tmp_path / "home/run.json").exists()
+    files = [(tmp_path / "home"), *(tmp_path / "home").rglob("*")]
+    assert [str(f) for f in files if f.stat().st_mode & 0o077] == []
 
 
 def test_wrong_questions_are_told(tmp_path: Path) -> None:
@@ -120,6 +123,14 @@ def test_wrong_questions_are_told(tmp_path: Path) -> None:
         assert (done.returncode, word in done.stderr) == (2, True), done.stderr
 
 
+def test_ask_never_opens_the_home_of_a_real_workspace_elsewhere(tmp_path: Path) -> None:
+    done = bullpen(
+        "ask", "hello", "--home", str(tmp_path), SLACK_BOT_TOKEN="xoxb-1", SLACK_APP_TOKEN="xapp-1"
+    )
+    assert (done.returncode, "real Slack workspace" in done.stderr) == (2, True), done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_doctor_says_what_is_active_and_never_a_secret(tmp_path: Path) -> None:
     home = str(tmp_path / "home")
     plain = bullpen("doctor", "--home", home)
@@ -127,6 +138,8 @@ def test_doctor_says_what_is_active_and_never_a_secret(tmp_path: Path) -> None:
     assert "ANTHROPIC_API_KEY" in plain.stdout
     assert "local workspace" in plain.stdout
     assert not (tmp_path / "home").exists()
+    (tmp_path / "home").mkdir(mode=0o755)
+    assert "can be read by others" in bullpen("doctor", "--home", home).stdout
     broken = bullpen(
         "doctor", "--home", home, "--json",
         ANTHROPIC_API_KEY="sk-ant-top-secret", SLACK_BOT_TOKEN="xoxb-top-secret",

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bullpen.slack.app import Listeners
+from bullpen.slack.app import Books, Listeners
 from bullpen.slack.attachments import Attachments
 from bullpen.slack.connect import Connection, Identity
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, own, unwrap
 from bullpen_agents.roster import Roster
+from bullpen_memory.store import Store
+from bullpen_orchestrator.desk import Running
+from bullpen_orchestrator.limits import Spent
 from bullpen_orchestrator.ports import Inbound
 from bullpen_tools.receipts import Receipts
 from bullpen_workspace.server import Workspace
@@ -30,6 +34,7 @@ class Ear:
     def __init__(self) -> None:
         self.heard: list[Inbound] = []
         self.stopped: list[tuple[str, str, str]] = []
+        self.gone: list[tuple[str, str]] = []
         self.failures = 0
 
     async def receive(self, inbound: Inbound) -> str:
@@ -43,6 +48,20 @@ class Ear:
         self.stopped.append((channel, thread_ts, by))
         return 1
 
+    async def correct(self, inbound: Inbound) -> str:
+        self.heard.append(inbound)
+        return "new"
+
+    async def withdraw(self, message_id: str, event_id: str, by: str) -> str:
+        self.gone.append((message_id, by))
+        return "new"
+
+    def status(self) -> list[Running]:
+        return []
+
+    def spending(self, since: str = "") -> dict[str, Spent]:
+        return {}
+
 
 @pytest.fixture
 async def ear(connection: Connection, tmp_path: Path) -> AsyncIterator[Ear]:
@@ -52,12 +71,12 @@ async def ear(connection: Connection, tmp_path: Path) -> AsyncIterator[Ear]:
     attachments = Attachments(connection.client, tmp_path / "files", 1_000)
     reader = Reader(connection.identity, directory, attachments)
     receipts = Receipts(tmp_path / "receipts.db")
-    Listeners(
-        connection, reader, directory, made, Roster.load(), receipts, lambda _: {"finding": 2}
-    )
+    store = Store(tmp_path / "context.db")
+    Listeners(connection, reader, directory, made, Books(Roster.load(), receipts, store))
     await connection.listen()
     yield made
     receipts.close()
+    store.close()
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -129,6 +148,43 @@ async def test_files_are_kept_by_their_hash_and_refusals_are_told(
     assert "the limit is" in inbound.problems[0]
     assert "binary" in inbound.problems[1]
     assert len(list(inbound.files[0].path.parent.iterdir())) == 1
+
+
+async def test_only_changed_words_and_deletions_by_people_reach_the_desk(
+    ear: Ear,
+    connection: Connection,
+    person: AsyncWebClient,
+    workspace: Workspace,
+    desk_channel: str,
+) -> None:
+    own = (await connection.client.chat_postMessage(channel=desk_channel, text="mine"))["ts"]
+    await connection.client.chat_update(channel=desk_channel, ts=own, text="still mine")
+    await connection.client.chat_delete(channel=desk_channel, ts=own)
+    ts = (await person.chat_postMessage(channel=desk_channel, text="oil"))["ts"]
+    messages = workspace.office.rooms.messages
+    unfurled = replace(messages.require(desk_channel, ts), blocks=({"type": "divider"},))
+    messages.change(unfurled)
+    await person.chat_update(channel=desk_channel, ts=ts, text="silver")
+    await until(lambda: len(ear.heard) == 2)
+    await person.chat_delete(channel=desk_channel, ts=ts)
+    await until(lambda: ear.gone)
+    assert [(inbound.text, inbound.ts) for inbound in ear.heard] == [("oil", ts), ("silver", ts)]
+    assert [(gone.split(":")[1:], by) for gone, by in ear.gone] == [([desk_channel, ts], "you")]
+
+
+async def test_a_file_that_cannot_be_kept_is_told_and_the_message_arrives(
+    ear: Ear, person: AsyncWebClient, desk_channel: str, tmp_path: Path
+) -> None:
+    (tmp_path / "files").rmdir()
+    await person.files_upload_v2(
+        channel=desk_channel, initial_comment="look", filename="a.csv", content="x,y\n1,2\n"
+    )
+    await until(lambda: ear.heard)
+    [inbound] = ear.heard
+    assert (inbound.text, inbound.files) == ("look", ())
+    [problem] = inbound.problems
+    assert "could not keep the file “a.csv”" in problem
+    assert "No such file or directory" in problem
 
 
 async def test_what_was_not_claimed_is_delivered_again(

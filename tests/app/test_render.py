@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bullpen.slack.render import PART_LIMIT, footnote_blocks, mrkdwn, parts, plain, split_markdown
+from bullpen.slack.render import (
+    PART_LIMIT,
+    footnote_blocks,
+    in_words,
+    mrkdwn,
+    parts,
+    plain,
+    quiet,
+    split_markdown,
+)
 from bullpen_orchestrator.ports import Button, Post
 
 
@@ -77,6 +86,25 @@ def test_every_piece_fits_and_no_letter_is_lost(text: str, limit: int) -> None:
     assert pieces
     assert all(len(piece) <= limit + 400 for piece in pieces)
     assert re.findall("[ab]", text) == re.findall("[ab]", "".join(pieces)) or "-" in text
+
+
+def test_nobody_is_called_by_what_a_model_writes() -> None:
+    text = "Dear <!channel>, <!subteam^S1|@quants>:\n\n```html\n<!DOCTYPE html>\n```\n`<!here>`"
+    [made] = parts(post(text), {})
+    shown = made.blocks[0]["text"]
+    assert "<!channel" not in shown
+    assert "<!subteam" not in shown
+    assert shown.replace("\u200b", "") == text
+    assert "<!DOCTYPE html>" in shown
+    assert "`<!here>`" in shown
+    assert "<!" not in made.text
+    assert "<!" not in in_words(made).text
+
+
+@given(st.text(alphabet="a<!`\n", max_size=60), st.integers(0, 60))
+def test_a_growing_text_without_code_only_grows(text: str, end: int) -> None:
+    text = text.replace("`", "")
+    assert quiet(text).startswith(quiet(text[:end]))
 
 
 def test_a_single_enormous_line_is_cut() -> None:

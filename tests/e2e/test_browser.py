@@ -116,7 +116,7 @@ def test_the_desk_works_together(page: Page, shared_desk: DeskProcess) -> None:
     expect(found).to_be_visible()
     found.click()
     expect(page.locator("main")).to_contain_text("Architect")
-    source = page.get_by_role("link", name=re.compile("#research", re.IGNORECASE)).first
+    source = page.get_by_role("link", name=re.compile("research: compare", re.IGNORECASE)).first
     source.click()
     expect(page.get_by_test_id("thread-pane")).to_contain_text("compare the volatility")
 

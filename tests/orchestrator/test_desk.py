@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
 from structlog.testing import capture_logs
 
-from bullpen_agents.model import Request
+from bullpen_agents.model import Event, Request
+from bullpen_agents.roster import Roster
 from bullpen_agents.scripted import ScriptedModel, calls
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.records import Query
-from real_parts import FakeChat, OpenDesk, said
+from bullpen_orchestrator.ports import Busy, Undeliverable
+from bullpen_tools.context import LocalFile, Result, ToolContext
+from bullpen_tools.tool import tool
+from real_parts import FakeChat, OpenDesk, said, until, write_charters
 
 
 def purpose(request: Request) -> tuple[str, str, int]:
@@ -33,7 +43,7 @@ async def test_a_named_agent_answers_with_figures_chart_and_receipts(open_desk: 
     assert [(b.action, b.value) for b in post.buttons] == [("receipts", "T:C1:1.000001")]
     assert post.meta["model"] == "scripted model"
     assert ("status", "quant", "thinking") in chat.shown
-    assert chat.shown[-1] == ("status", "quant", "")
+    assert chat.shown[-2:] == [("status", "quant", ""), ("session", "1.000001", "active")]
 
 
 async def test_the_architect_plans_the_colleagues_work_and_it_closes(open_desk: OpenDesk) -> None:
@@ -142,7 +152,189 @@ async def test_a_defect_ends_in_an_apology_with_the_run_id(open_desk: OpenDesk) 
     with capture_logs() as logs:
         await desk.receive(said("hello"))
         await desk.idle(10)
-    assert [(line["event"], line["exc_info"]) for line in logs] == [("run broke", True)]
+    assert [(line["event"], str(line["exc_info"])) for line in logs] == [("run broke", "oops")]
     [post] = chat.posts
     assert "T:C1:1.000001" in post.text
     assert "oops" not in post.text
+
+
+async def test_a_home_of_another_team_is_refused_and_left_as_it_is(open_desk: OpenDesk) -> None:
+    chat = FakeChat(trouble=[Busy(60)])
+    desk = await open_desk(chat, ScriptedModel(["For the first team."]), team="T")
+    await desk.receive(said("quant: hello"))
+    await until(lambda: not chat.trouble)
+    await desk.stop()
+    elsewhere = FakeChat(trouble=[Undeliverable("channel_not_found")])
+    with pytest.raises(OperatorError, match=r"belongs to the Slack team T,.*BULLPEN_HOME"):
+        await open_desk(elsewhere, ScriptedModel([]), team="T2")
+    assert elsewhere.trouble
+    desk = await open_desk(chat, ScriptedModel([]), team="T")
+    await desk.idle(10)
+    assert [post.text for post in chat.posts] == ["For the first team."]
+
+
+async def test_a_ledger_from_before_belongs_to_the_team_of_its_first_message(
+    open_desk: OpenDesk,
+) -> None:
+    desk = await open_desk(FakeChat(), ScriptedModel(["Hello."]))
+    await desk.receive(said("hello"))
+    await desk.idle(10)
+    await desk.stop()
+    with pytest.raises(OperatorError, match="belongs to the Slack team T,"):
+        await open_desk(FakeChat(), ScriptedModel([]), team="T2")
+
+
+@pytest.mark.parametrize("point", ["run.begun", "turn.done", "graph.step", "run.ended"])
+async def test_a_full_disk_is_waited_out(open_desk: OpenDesk, point: str) -> None:
+    faults = [sqlite3.OperationalError("database or disk is full")] * 4
+
+    def full(name: str) -> None:
+        if name == point and faults:
+            raise faults.pop()
+
+    desk = await open_desk(chat := FakeChat(), ScriptedModel(["Here it is."]), checkpoint=full)
+    with capture_logs() as logs:
+        await desk.receive(said("quant: work please"))
+        await desk.idle(20)
+    assert [post.text for post in chat.posts] == ["Here it is."]
+    assert desk.ledger.run("T:C1:1.000001").status == "done"
+    assert {line["event"] for line in logs} == {"run waits for the disk"}
+
+
+async def test_a_run_whose_conducting_broke_goes_on_after_a_restart(open_desk: OpenDesk) -> None:
+    faults = [ZeroDivisionError("outside of the graph")]
+
+    def broken(name: str) -> None:
+        if name == "run.begun" and faults:
+            raise faults.pop()
+
+    desk = await open_desk(chat := FakeChat(), ScriptedModel(["Late."]), checkpoint=broken)
+    await desk.receive(said("quant: work please"))
+    await until(lambda: not faults)
+    await desk.stop()
+    await desk.start()
+    await desk.idle(10)
+    assert [post.text for post in chat.posts] == ["Late."]
+
+
+class Gate(ScriptedModel):
+    """Answers once it is opened."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__([text])
+        self.opened = asyncio.Event()
+        self.asked = False
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        self.asked = True
+        await self.opened.wait()
+        async for event in super().stream(request):
+            yield event
+
+
+def breaks_once(faults: list[Exception], point: str) -> Callable[[str], None]:
+    def checkpoint(name: str) -> None:
+        if name == point and faults:
+            raise faults.pop()
+
+    return checkpoint
+
+
+async def test_a_stop_that_broke_off_after_its_claim_is_done_at_the_redelivery(
+    open_desk: OpenDesk,
+) -> None:
+    faults: list[Exception] = []
+    model, chat = Gate("Never said."), FakeChat()
+    desk = await open_desk(chat, model, checkpoint=breaks_once(faults, "claimed"))
+    await desk.receive(said("quant: work please"))
+    await until(lambda: model.asked)
+    faults.append(RuntimeError("the process is ending"))
+    stop = said("stop", ts="2.0", thread_ts="1.000001")
+    with pytest.raises(RuntimeError):
+        await desk.receive(stop)
+    assert await desk.receive(stop) == "duplicate"
+    await desk.idle(10)
+    assert await desk.receive(stop) == "duplicate"
+    await desk.idle(10)
+    assert [post.text.split(".")[0] for post in chat.posts] == ["Stopped by Ada"]
+    assert desk.ledger.run("T:C1:1.000001").status == "stopped"
+
+
+async def test_a_stop_holds_when_the_desk_ends_right_after_its_claim(open_desk: OpenDesk) -> None:
+    faults: list[Exception] = []
+    model, chat = Gate("Never said."), FakeChat()
+    desk = await open_desk(chat, model, checkpoint=breaks_once(faults, "claimed"))
+    await desk.receive(said("quant: work please"))
+    await until(lambda: model.asked)
+    faults.append(RuntimeError("the process is ending"))
+    with pytest.raises(RuntimeError):
+        await desk.receive(said("stop", ts="2.0", thread_ts="1.000001"))
+    await desk.stop()
+    await desk.start()
+    await desk.idle(10)
+    assert [post.text.split(".")[0] for post in chat.posts] == ["Stopped by Ada"]
+
+
+async def test_a_run_that_was_claimed_and_not_queued_is_queued_at_the_redelivery(
+    open_desk: OpenDesk,
+) -> None:
+    faults: list[Exception] = [OSError("database is locked")]
+    chat = FakeChat()
+    desk = await open_desk(
+        chat, ScriptedModel(["Here."]), checkpoint=breaks_once(faults, "claimed")
+    )
+    with pytest.raises(OSError, match="locked"):
+        await desk.receive(said("quant: work please"))
+    assert await desk.receive(said("quant: work please")) == "duplicate"
+    await desk.idle(10)
+    assert [post.text for post in chat.posts] == ["Here."]
+
+
+async def test_a_refused_answer_fails_the_run_and_is_told_to_who_asked(open_desk: OpenDesk) -> None:
+    chat = FakeChat(trouble=[Undeliverable("not_in_channel")])
+    desk = await open_desk(chat, ScriptedModel(["The answer."]))
+    with capture_logs() as logs:
+        await desk.receive(said("quant: work please"))
+        await desk.idle(10)
+    assert [line["event"] for line in logs] == ["post refused"]
+    [told] = chat.posts
+    assert (told.channel, told.thread_ts) == ("DU1", "")
+    assert "#desk" in told.text
+    assert "“not_in_channel”" in told.text
+    assert desk.ledger.run("T:C1:1.000001").status == "failed"
+
+
+@tool(risk="read", label="listing", version="1")
+def list_files(ctx: ToolContext) -> Result:
+    """Name the files of the conversation."""
+    return Result(summary=", ".join(f"{f.name}={f.sha256}" for f in ctx.files) or "none")
+
+
+async def test_a_file_can_be_used_in_the_whole_thread_and_not_outside(
+    open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    def file(name: str, sha256: str) -> LocalFile:
+        path = tmp_path / sha256
+        return LocalFile(name=name, path=path, mimetype="text/csv", sha256=sha256, size=1)
+
+    charters = write_charters(tmp_path / "own")
+    quant = (charters / "quant.md").read_text().replace("measure", "list_files")
+    (charters / "quant.md").write_text(quant)
+    model = ScriptedModel({"quant": [calls(("list_files", {})), "Seen."] * 3})
+    desk = await open_desk(FakeChat(), model, roster=Roster.load(charters))
+    desk.parts.toolbox.register(list_files)
+    thread = {"thread_ts": "1.0"}
+    first = (file("a.csv", "1"), file("b.csv", "2"))
+    for message in (
+        said("quant: look", ts="1.0", files=first),
+        said("quant: again", ts="2.0", files=(file("a.csv", "3"),), **thread),
+        said("quant: elsewhere", ts="3.0"),
+    ):
+        await desk.receive(message)
+        await desk.idle(10)
+    seen = [
+        receipt.result.summary
+        for ts in ("1.0", "2.0", "3.0")
+        for receipt in desk.parts.receipts.by_run(f"T:C1:{ts}")
+    ]
+    assert seen == ["a.csv=1, b.csv=2", "b.csv=2, a.csv=3", "none"]

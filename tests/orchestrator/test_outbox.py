@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,42 @@ async def test_a_post_in_doubt_that_was_not_applied_is_sent_as_stored(outbox: Op
     assert [post.text for post in chat.posts] == ["as stored"]
 
 
+async def test_what_fails_the_same_way_each_time_does_not_hold_up_its_channel(
+    outbox: OpenOutbox,
+) -> None:
+    class Broken(FakeChat):
+        async def post(self, post: Post) -> str:
+            if post.key == "a":
+                raise ValueError("no such picture")
+            return await super().post(post)
+
+    box = outbox(chat := Broken(), settle=0.01)
+    await box.say(*words("a"))
+    await box.say(*words("b"))
+    await until(lambda: box.pending() == 0)
+    row = box.row("a")
+    assert row is not None
+    assert (row.state, row.reason) == ("failed", "6 attempts failed: no such picture")
+    assert [post.key for post in chat.posts] == ["b"]
+
+
+async def test_without_a_network_a_post_waits_as_long_as_it_takes(outbox: OpenOutbox) -> None:
+    looks = 0
+
+    class Offline(FakeChat):
+        async def find(self, channel: str, thread_ts: str, key: str) -> str | None:
+            nonlocal looks
+            looks += 1
+            if looks <= 20:
+                raise Busy(0.0)
+            return await super().find(channel, thread_ts, key)
+
+    box = outbox(chat := Offline(trouble=[ConnectionError("no network")]), settle=0.01)
+    await box.say(*words("a"))
+    await until(lambda: box.pending() == 0)
+    assert [post.key for post in chat.posts] == ["a"]
+
+
 async def test_a_restart_looks_before_it_sends(tmp_path: Path, outbox: OpenOutbox) -> None:
     class Hanging(FakeChat):
         async def post(self, post: Post) -> str:
@@ -221,3 +258,20 @@ def test_a_ledger_of_a_newer_bullpen_or_in_a_bad_place_is_refused_in_words(tmp_p
     (tmp_path / "file").write_text("")
     with pytest.raises(OperatorError, match="cannot be opened"):
         Ledger(tmp_path / "file" / "ledger.db")
+
+
+async def test_answers_overtake_progress_of_other_threads_but_never_their_own(
+    outbox: OpenOutbox,
+) -> None:
+    chat = FakeChat(trouble=[Busy(0.3)])
+    box = outbox(chat)
+    for key, thread, priority in (
+        ("first", "1.0", "progress"), ("talk", "2.0", "progress"), ("reply", "3.0", "result"),
+        ("answer", "4.0", "answer"), ("own", "1.0", "answer"),
+    ):  # fmt: skip
+        post, entry = words(key)
+        await box.say(replace(post, thread_ts=thread, priority=priority), entry)
+    await until(lambda: box.pending() == 0)
+    said = [post.key for post in chat.posts]
+    assert said.index("answer") < said.index("reply") < said.index("talk")
+    assert said.index("first") < said.index("own")

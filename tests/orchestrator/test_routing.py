@@ -95,12 +95,18 @@ def test_a_thread_belongs_to_the_agent_last_addressed() -> None:
 
 def test_people_who_talk_to_each_other_are_left_alone() -> None:
     assert decide("what a day", addressed=False).decision == "ignore"
-    assert decide("quant: not in our thread", addressed=False).decision == "ignore"
+    assert decide("ask the quant about it", addressed=False).decision == "ignore"
+    assert decide("quants: a dying breed", addressed=False).decision == "ignore"
     assert decide("@grace what do you think?", OURS, addressed=False).decision == "ignore"
     assert decide("what does @grace think?", OURS, addressed=False).decision == "ignore"
     assert decide("@grace what do you think?", OURS).decision == "lead"
     assert decide("mail ada@example.org about it", OURS, addressed=False).decision == "lead"
     assert decide("@quant what does @grace mean?", OURS, addressed=False).agents == ("quant",)
+
+
+def test_a_colleague_called_by_name_needs_no_mention() -> None:
+    assert decide("quant: vol of oil", addressed=False).agents == ("quant",)
+    assert decide("@quant vol of oil", addressed=False).agents == ("quant",)
 
 
 def test_a_direct_message_needs_no_mention() -> None:

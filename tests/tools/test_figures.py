@@ -67,7 +67,7 @@ def test_kinds_are_told_apart_and_synthetic_is_stamped() -> None:
     got = render("{{r42.cost}} {{r42.fake}} {{r42.top}} {{r42.none}}", lookup)
     assert got.text == "$2.50¹ $3.00 (synthetic)¹ unlimited¹ no value¹"
     assert got.footnotes[0] == (
-        "¹ r42 · strategy_payoff · assumed: cost · synthetic: fake · as of 2018-12-31"
+        "¹ r42 · strategy_payoff · as given: cost · synthetic: fake · as of 2018-12-31"
     )
 
 
@@ -167,7 +167,26 @@ def test_unsourced_numbers_are_listed_and_left(text: str, found: tuple[str, ...]
 def test_numbers_of_the_question_are_allowed() -> None:
     asked = "what do I make on the SLV June 70-90-110 call butterfly bought at 2.50?"
     got = render("The 70/90/110 butterfly at $2.5 makes 17.50.", lookup, allow=asked)
-    assert got.unsourced == ("17.50",)
+    # The currency is the writer's own: a 2.5 in the question does not say what 2.5 dollars are.
+    assert got.unsourced == ("$2.5", "17.50")
+    assert render("Bought at 2.5.", lookup, allow=asked).unsourced == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "found"),
+    [
+        ("The maximum profit is $90.", "the 70-90-110 butterfly", ("$90",)),
+        ("It loses 110% a year.", "the 70-90-110 butterfly", ("110%",)),
+        ("It pays 70x, or -90.", "the 70-90-110 butterfly", ("70x", "-90")),
+        ("Paid $1,200.00 at 5 % or −3.", "I paid $1200 at 5% or -3", ()),
+        ("Paid 1200 at 5.", "I paid $1200 at 5%", ()),
+        ("It cost €5.", "it cost $5", ("€5",)),
+    ],
+)
+def test_the_digits_of_a_question_do_not_source_a_marked_figure(
+    text: str, asked: str, found: tuple[str, ...]
+) -> None:
+    assert render(text, lookup, allow=asked).unsourced == found
 
 
 @pytest.mark.parametrize(

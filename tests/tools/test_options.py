@@ -179,6 +179,8 @@ async def test_a_profit_of_zero_over_a_stretch_is_said(ctx: ToolContext) -> None
     assert numbers(free)["break_even_1"] == 0
     assert [numbers(free)[f"break_even_{n}"] for n in (1, 2, 3)] == [0, 90, 110]
     assert "cannot lose" in " ".join(free["warnings"])
+    assert "costs nothing" in " ".join(free["warnings"])
+    assert "brings in money" not in " ".join(free["warnings"])
 
 
 async def test_decimals_are_exact(ctx: ToolContext) -> None:

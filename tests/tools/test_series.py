@@ -178,6 +178,7 @@ async def test_stats_of_a_series_computed_by_hand(ctx: ToolContext, call: Call) 
     assert got["cagr"] == pytest.approx(100 * (1.2 ** (365.25 / 4) - 1))
     assert (got["last"], got["last_date"], got["min"], got["max"]) == (120, "2024-01-05", 99, 120)
     assert (got["n"], got["missing"]) == (4, 1)
+    assert "365" not in outcome.text
     said = body(outcome)
     assert "1 of 5 periods have no value" in said["warnings"][0]
     assert said["as_of"] == "2024-01-05"
@@ -189,6 +190,55 @@ async def test_stats_of_a_series_computed_by_hand(ctx: ToolContext, call: Call) 
     }  # fmt: skip
     assert said["values"]["last"]["kind"] == "observed"
     assert said["values"]["volatility"]["kind"] == "derived"
+
+
+async def test_what_trades_at_weekends_has_a_year_of_365_days(ctx: ToolContext, call: Call) -> None:
+    prices = [100 * 1.01 ** (i % 3) for i in range(60)]
+    put(ctx, "coin", prices)
+    put(ctx, "token", [price**2 for price in prices])
+    returns = np.diff(np.log(prices))
+    wanted = 100 * float(np.std(returns, ddof=1)) * math.sqrt(365)
+    alone = await call(ctx, "series_stats", series="coin")
+    both = await call(ctx, "compare_volatility", series=["coin", "token"], window=5)
+    assert numbers(alone)["volatility"] == pytest.approx(wanted)
+    assert numbers(both)["vol_coin"] == pytest.approx(wanted)
+    for outcome in (alone, both):
+        assert "annualised with 365 days a year" in body(outcome)["summary"]
+        assert "coin has values at weekends too" in " ".join(body(outcome)["warnings"])
+
+
+async def test_a_span_that_is_not_held_is_said(ctx: ToolContext, call: Call) -> None:
+    put(ctx, "late", [100 + i % 7 for i in range(60)], first=date(2014, 1, 1))
+    put(ctx, "later", [100 + i % 5 for i in range(60)], first=date(2014, 1, 1))
+    asked = {"start": "2000-01-01", "end": "2019-12-31"}
+    alone = body(await call(ctx, "series_stats", series="late", **asked))
+    both = body(await call(ctx, "compare_volatility", series=["late", "later"], window=5, **asked))
+    for said in (alone, both):
+        assert "You asked from 2000-01-01; late begins on 2014-01-01 here." in said["warnings"]
+        assert "You asked until 2019-12-31; late ends on 2014-03-01 here." in said["warnings"]
+    near = body(await call(ctx, "series_stats", series="late", start="2013-12-20"))
+    assert "You asked" not in str(near["warnings"])
+
+
+async def test_the_volatility_of_a_volatility_index_is_explained(
+    desk: ToolContext, call: Call
+) -> None:
+    both = body(await call(desk, "compare_volatility", series=["vix", "sp500"]))
+    assert "vix is itself a measure of volatility" in " ".join(both["warnings"])
+    alone = body(await call(desk, "series_stats", series="sp500"))
+    assert "itself a measure" not in " ".join(alone["warnings"])
+
+
+async def test_on_the_dates_shared_with_a_market_the_year_is_the_markets(
+    ctx: ToolContext, call: Call
+) -> None:
+    put(ctx, "coin", [100 + i % 7 for i in range(60)])
+    weekdays = [100 + i % 5 if (i % 7) < 5 else None for i in range(60)]
+    put(ctx, "share", weekdays)
+    alone = numbers(await call(ctx, "series_stats", series="share"))["volatility"]
+    both = await call(ctx, "compare_volatility", series=["coin", "share"], window=5)
+    assert numbers(both)["vol_share"] == pytest.approx(alone)
+    assert "365" not in body(both)["summary"]
 
 
 async def test_the_receipt_names_the_exact_rows(desk: ToolContext, call: Call) -> None:

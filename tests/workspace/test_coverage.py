@@ -1,6 +1,5 @@
 """The coverage matrix says what is so, and errors are Slack's own words."""
 
-import json
 import re
 from pathlib import Path
 
@@ -9,9 +8,9 @@ import pytest
 from bullpen_workspace.coverage import MATRIX, render_markdown
 from bullpen_workspace.events import EVENTS
 from bullpen_workspace.web_api.dispatch import METHODS
+from workspace.slack_reference import load_reference
 
 HERE = Path(__file__).parent
-REFERENCE = HERE.parents[2] / "shared" / "slack" / "methods.json"
 
 
 def listed(family: str, *, absent: bool) -> set[str]:
@@ -61,9 +60,7 @@ def test_markdown_shows_every_row() -> None:
 
 @pytest.fixture(scope="module")
 def reference() -> dict[str, dict]:
-    if not REFERENCE.is_file():
-        pytest.skip(f"Slack's method reference is not at {REFERENCE}; it cannot be compared")
-    return json.loads(REFERENCE.read_text())
+    return load_reference()
 
 
 def test_required_arguments_are_slacks(reference: dict[str, dict]) -> None:
@@ -81,7 +78,14 @@ def test_required_arguments_are_slacks(reference: dict[str, dict]) -> None:
 
 
 def test_methods_are_slacks(reference: dict[str, dict]) -> None:
-    assert set(METHODS) <= set(reference)
+    beyond = {"apps.event.authorizations.list", "auth.revoke", "bookmarks.edit", "bookmarks.remove"}
+    beyond |= {
+        "apps.uninstall",
+        "apps.manifest.validate",
+        "chat.unfurl",
+        "conversations.unarchive",
+    }  # Slack's, but not in our copy
+    assert set(METHODS) <= set(reference) | beyond
 
 
 def test_errors_are_slacks_words(reference: dict[str, dict]) -> None:
@@ -90,6 +94,8 @@ def test_errors_are_slacks_words(reference: dict[str, dict]) -> None:
         *("unknown_method", "not_authed", "invalid_auth", "not_allowed_token_type"),
         *("invalid_arguments", "invalid_json", "json_not_object", "invalid_form_data"),
         *("app_missing_action_url", "invalid_metadata_format"),
+        *("client_id_token_mismatch", "invalid_manifest"),
+        *("not_archived", "cannot_unfurl_url", "cannot_parse_attachment"),
     }
     known = general.union(*(method["errors"] or () for method in reference.values()))
     package = HERE.parents[1] / "workspace" / "bullpen_workspace"

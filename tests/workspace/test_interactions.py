@@ -214,3 +214,29 @@ async def test_external_select_asks_for_options(
     assert home is not None
     options = await person.apps.suggest(home.id, "b", "symbol", "slv")
     assert options[0]["text"]["text"] == "SLV"
+
+
+async def test_buttons_inside_cards_are_pressed(
+    workspace: Workspace, person: Person, bot: AsyncWebClient, connect, until, desk: str
+) -> None:
+    pressed: list[dict] = []
+
+    def listen(app: AsyncApp) -> None:
+        @app.action("approve")
+        async def _(ack, action) -> None:
+            await ack()
+            pressed.append(action)
+
+    await connect(workspace, listen)
+    card = {
+        "type": "card",
+        "title": {"type": "mrkdwn", "text": "A trade"},
+        "actions": BUTTON["elements"],
+    }
+    carousel = {"type": "carousel", "block_id": "trades", "elements": [card]}
+    for block in ({**card, "block_id": "trade"}, carousel):
+        ts = (await bot.chat_postMessage(channel=desk, text="May I?", blocks=[block]))["ts"]
+        person.apps.press(desk, ts, "approve", block_id=block["block_id"])
+    await until(lambda: len(pressed) == 2)
+    assert [action["block_id"] for action in pressed] == ["trade", "trades"]
+    assert {action["value"] for action in pressed} == {"run-1"}

@@ -1,13 +1,15 @@
 """Measures of a price history: returns, volatility, drawdown, correlation. Pure arithmetic.
 
 The rule it protects: every number has a definition that can be looked up, and an input it is not
-defined for gives None, never a zero or an infinity. It knows no series, unit or date.
+defined for gives None, never a zero or an infinity. It knows no series and no unit.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 
 import numpy as np
@@ -20,6 +22,18 @@ PERIODS_PER_YEAR = MappingProxyType(
 )
 """Observations in a year; 252 trading days is the markets' convention (Hull, ch. "The
 Black-Scholes-Merton model": "Trading days vs. calendar days")."""
+EVERY_DAY = 365
+"""Observations in a year of what also trades at weekends, such as currencies of a blockchain."""
+_SEVEN_DAY_SHARE = 0.1
+
+
+def trades_every_day(dates: Sequence[date]) -> bool:
+    """Whether weekends belong to a daily series: two days in seven, were none missing.
+
+    A single Saturday among many days is a special session and does not count.
+    """
+    weekend = sum(day.weekday() >= 5 for day in dates)
+    return weekend > _SEVEN_DAY_SHARE * len(dates)
 
 
 def log_returns(prices: Numbers) -> Numbers:

@@ -189,10 +189,12 @@ def _warnings(strategy: Strategy, payoff: Payoff, cost: Fraction | None) -> list
     notes: list[str] = []
     if cost is None:
         return ["No cost was given: profit, loss, break-evens and multiples have no value."]
-    if cost <= 0:
+    if cost < 0:
         notes.append(
             "The position brings in money instead of costing any: multiples of the cost have no meaning."
         )
+    elif cost == 0:
+        notes.append("The position costs nothing: multiples of the cost have no meaning.")
     bottom = payoff.minimum()
     if bottom is not None and bottom >= cost:
         notes.append("At this cost the position cannot lose at expiry; check the cost.")

@@ -63,7 +63,7 @@ def series_stats(
     """Last value, total return, growth rate, annualised volatility and worst drawdown of one series.
 
     Volatility is the sample standard deviation of log returns times the square root of the
-    periods per year (252 for daily data). A yield, and a series that is not always above zero,
+    periods per year (252 for daily data, 365 when it has weekends too). A yield, and a series that is not always above zero,
     gets changes in its own unit instead of returns.
 
     Args:
@@ -91,7 +91,8 @@ def series_stats(
         )
     return Result(
         summary=f"{history.info.title} ({history.info.id}, {history.info.frequency}) from "
-        f"{history.dates[0]} to {history.dates[-1]}. Source: {history.info.source}",
+        f"{history.dates[0]} to {history.dates[-1]}{history.convention}. "
+        f"Source: {history.info.source}",
         values=values,
         data=(history.ref,),
         warnings=tuple(warnings),
@@ -135,7 +136,8 @@ def compare_volatility(
         warnings.append(f"There are fewer than {window} returns: no rolling volatility.")
     return Result(
         summary=f"Annualised volatility of {', '.join(h.info.title for h in common.histories)} "
-        f"on the dates they share, {common.span}; rolling over {window} returns.",
+        f"on the dates they share, {common.span}{common.histories[0].convention}; rolling over "
+        f"{window} returns.",
         values=values,
         data=tuple(history.ref for history in common.histories),
         warnings=tuple(warnings),
@@ -234,7 +236,7 @@ def _relative(history: History) -> dict[str, Value]:
         "volatility": _percent(history, "volatility", deviation, "Annualised volatility"),
         "max_drawdown": _percent(history, "max_drawdown", fall.depth, "Worst drawdown"),
         "drawdown_peak_date": _day(history.dates[fall.peak], "Drawdown began", synthetic),
-        "drawdown_trough_date": _day(history.dates[fall.trough], "Drawdown ended", synthetic),
+        "drawdown_trough_date": _day(history.dates[fall.trough], "Deepest on", synthetic),
     }
 
 

@@ -53,12 +53,25 @@ _NUMBER = re.compile(
 def bare_numbers(text: str, *, allow: str = "") -> tuple[str, ...]:
     """The numbers in `text` that claim something, as written, each once, in order.
 
-    A number that occurs in `allow` (whatever its sign, currency or trailing zeros) is left out.
+    A plain number that occurs in `allow` is left out, and so is one with a sign, a currency or a
+    unit that occurs there with the same: "90" in a question does not account for "$90".
     """
-    known = {_size(match[0]) for match in re.finditer(r"\d[\d,]*(?:\.\d+)?", allow)}
+    sizes = {_size(match[0]) for match in re.finditer(r"\d[\d,]*(?:\.\d+)?", allow)}
+    known = {(_marks(match[0]), _size(match[0])) for match in _NUMBER.finditer(allow)}
     searched = _INNOCENT.sub(" ", CODE.sub(" ", text))
-    found = (match[0].strip().rstrip(",") for match in _NUMBER.finditer(searched))
-    return tuple(dict.fromkeys(number for number in found if _size(number) not in known))
+    found = dict.fromkeys(match[0].strip().rstrip(",") for match in _NUMBER.finditer(searched))
+    return tuple(
+        number
+        for number in found
+        if (_marks(number), _size(number)) not in known
+        and (_marks(number) or _size(number) not in sizes)
+    )
+
+
+def _marks(number: str) -> str:
+    """What stands around the digits, one way of writing it: "-$" of "−$4", "%" of "5 %"."""
+    bare = re.sub(r"e[+-]?\d+$", "", number.strip(), flags=re.IGNORECASE)
+    return re.sub(r"[\d.,\s]", "", bare).replace("−", "-").lower()
 
 
 def _size(number: str) -> str:

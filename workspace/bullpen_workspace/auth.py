@@ -2,7 +2,7 @@
 
 The rule it protects: a call acts as exactly the user or app whose token it carries, in the
 Authorization header or the body; a token in the address is not looked at, so none ends up in a
-log. It grants every scope an installed app asks for: scopes are not enforced here.
+log. Scopes are enforced only where the workspace was started with `strict_scopes`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,6 @@ from bullpen_workspace.args import Arguments
 from bullpen_workspace.errors import SlackError
 from bullpen_workspace.rooms import Rooms
 from bullpen_workspace.types import App, Token, TokenKind
-
-SCOPES = (
-    "app_mentions:read,assistant:write,channels:history,channels:join,channels:manage,"
-    "channels:read,chat:write,chat:write.customize,commands,emoji:read,"
-    "files:read,files:write,groups:history,groups:read,groups:write,im:history,im:read,im:write,"
-    "metadata.message:read,mpim:history,mpim:read,mpim:write,reactions:read,reactions:write,"
-    "team:read,users:read,users:read.email"
-)
-"""What the x-oauth-scopes header says that a bot token was granted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +58,11 @@ def caller(rooms: Rooms, value: str, allowed: frozenset[TokenKind]) -> Caller:
     if token.kind not in allowed:
         raise SlackError("not_allowed_token_type")
     return Caller(token=token, app=app)
+
+
+def require_scope(caller: Caller, scopes: tuple[str, ...]) -> None:
+    """Raises SlackError missing_scope unless the token was granted one of `scopes`."""
+    if scopes and not set(scopes) & set(caller.token.scopes):
+        raise SlackError(
+            "missing_scope", needed=",".join(scopes), provided=",".join(caller.token.scopes)
+        )

@@ -140,6 +140,22 @@ class Channels:
             self._db.emit(Change(kind="channel_changed", channel=channel_id))
         return self.require(channel_id)
 
+    def rename(self, channel_id: str, name: str, *, user: str) -> Channel:
+        """Give a channel another name, which must be free."""
+        with self._db.transaction():
+            self._db.run("UPDATE channels SET name = ? WHERE id = ?", (name, channel_id))
+            self._db.emit(Change(kind="channel_renamed", channel=channel_id, user=user))
+        return self.require(channel_id)
+
+    def archive(self, channel_id: str, *, user: str, archived: bool = True) -> Channel:
+        """Lay a channel to rest, or wake it."""
+        with self._db.transaction():
+            sql = "UPDATE channels SET archived = ? WHERE id = ?"
+            self._db.run(sql, (int(archived), channel_id))
+            kind = "channel_archived" if archived else "channel_unarchived"
+            self._db.emit(Change(kind=kind, channel=channel_id, user=user))
+        return self.require(channel_id)
+
     # -- what each person has read -------------------------------------------------------
 
     def mark_read(self, user: str, channel_id: str, ts: str, *, thread_ts: str = "") -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute
 
-from bullpen_workspace.types import AgentFace, Command, Shortcut
+from bullpen_workspace.types import AgentFace, AppSettings, Command, Shortcut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +24,26 @@ class NavLink:
     icon: str = ""
 
 
+BOT_SCOPES = (
+    *("app_mentions:read", "assistant:write", "bookmarks:read", "bookmarks:write"),
+    *("links:read", "links:write"),
+    *("channels:history", "channels:join", "channels:manage", "channels:read"),
+    *("chat:write", "chat:write.customize", "commands", "emoji:read"),
+    *("files:read", "files:write", "groups:history", "groups:read", "groups:write"),
+    *("im:history", "im:read", "im:write", "metadata.message:read"),
+    *("mpim:history", "mpim:read", "mpim:write", "pins:read", "pins:write"),
+    *("reactions:read", "reactions:write", "team:read", "usergroups:read"),
+    *("users.profile:read", "users:read", "users:read.email"),
+)
+"""What a bot token is granted unless the app asks for less."""
+USER_SCOPES = (*BOT_SCOPES, "channels:write", "search:read")
+"""What a person's token is granted unless the app asks for less."""
+APP_SCOPES = ("authorizations:read", "connections:write")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppSpec:
-    """The app that lives in the workspace: its names, and what it offers people."""
+    """The app that lives in the workspace: its names, what it offers people, what it may do."""
 
     name: str = "Bullpen"
     display_name: str = "Bullpen"
@@ -34,6 +51,9 @@ class AppSpec:
     agents: tuple[AgentFace, ...] = ()
     commands: tuple[Command, ...] = ()
     shortcuts: tuple[Shortcut, ...] = ()
+    bot_scopes: tuple[str, ...] = BOT_SCOPES
+    user_scopes: tuple[str, ...] = USER_SCOPES
+    settings: AppSettings = field(default_factory=AppSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +62,7 @@ class Timing:
 
     `status` is how long a status line stays that its app does not renew.
     `retries` are the delays before the second, third and fourth delivery of an event that was
-    not acknowledged within `ack`. `stream` is the life of a streamed message (None: no limit).
+    not acknowledged within `ack`. `sweep` is the time between two looks at what is due. `stream` is the life of a streamed message (None: no limit).
     """
 
     ack: float = 3.0
@@ -52,6 +72,7 @@ class Timing:
     stream: float | None = 300.0
     response_url: float = 1800.0
     status: float = 120.0
+    sweep: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +80,9 @@ class WorkspaceConfig:
     """Where the workspace keeps its state, where it listens and who is in it.
 
     `port` 0 means any free port. `mounts` are further pages of the product under the same
-    origin and the same protection; `nav` their links. `host` must be a loopback address.
+    origin and the same protection; `more_apps` and `more_people` live there beside the first; `nav` their links. `host` must be a loopback address.
+    `strict_scopes` refuses what a token was not granted, `strict_limits` more calls than Slack's
+    rate limits allow. With a `control_token` tests may order faults by /_control.
     """
 
     path: Path
@@ -69,15 +92,23 @@ class WorkspaceConfig:
     team_name: str = "Bullpen"
     person_name: str = "you"
     app: AppSpec = field(default_factory=AppSpec)
+    more_apps: tuple[AppSpec, ...] = ()
+    more_people: tuple[str, ...] = ()
     channels: tuple[str, ...] = ("desk", "research", "markets")
     mounts: Sequence[BaseRoute] = ()
     nav: Sequence[NavLink] = ()
     timing: Timing = field(default_factory=Timing)
+    strict_scopes: bool = False
+    strict_limits: bool = False
+    control_token: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a client needs: made at the first start, the same ever after."""
+    """What a client of one app needs: made at the first start, the same ever after.
+
+    `user_token` acts as `person_id`, the workspace's first person.
+    """
 
     bot_token: str
     app_token: str
@@ -87,3 +118,6 @@ class Credentials:
     app_id: str
     team_id: str
     person_id: str
+    client_id: str
+    client_secret: str
+    signing_secret: str

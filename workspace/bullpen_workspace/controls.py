@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal, cast
 
 from bullpen_workspace import interactions
+from bullpen_workspace.contexts import start_assistant_thread, tell_context
 from bullpen_workspace.delivery import EnvelopeType, Unconnected
 from bullpen_workspace.errors import Refusal
 from bullpen_workspace.events import tell_home_opened
@@ -37,8 +38,33 @@ class Controls:
     def open_home(self, app_id: str, *, tab: str = "home") -> View | None:
         """Tell the app that its "home" or "messages" tab is shown; the home published so far."""
         app = self._app(app_id)
+        if tab == "messages" and app.settings.assistant:
+            start_assistant_thread(self._office, app, self.user)
         tell_home_opened(self._office, app, self.user, tab=tab)
         return self._rooms.surfaces.home(self.user, app_id)
+
+    def look_at(self, channel: str) -> None:
+        """The person looks at a channel now: apps that are agents are told of the context."""
+        for app in self._rooms.people.apps():
+            tell_context(self._office, app, self.user, channel)
+
+    def rename_session(self, channel: str, thread_ts: str, title: str) -> None:
+        """Give an agent's session another name; its app is told."""
+        for status in self._rooms.surfaces.statuses(channel):
+            if status.thread_ts == thread_ts and status.session:
+                detail: Json = {"app": status.app_id, "title": title}
+                change = Change(
+                    kind="session_renamed",
+                    channel=channel,
+                    thread_ts=thread_ts,
+                    user=self.user,
+                    detail=detail,
+                )
+                with self._rooms.transaction():
+                    self._rooms.surfaces.set_status(replace(status, title=title))
+                    self._rooms.announce(change)
+                return
+        raise Refusal("Nothing was renamed.", "No agent works there.", "Ask one first.")
 
     def press(
         self,
@@ -253,9 +279,15 @@ class Controls:
 
 
 def _elements(block: Json) -> list[Json]:
-    """The elements of a block that a person can use."""
+    """The elements of a block that a person can use, in the blocks inside it as well."""
     found = [block[key] for key in ("accessory", "element") if isinstance(block.get(key), dict)]
-    return [*found, *(item for item in block.get("elements", ()) if isinstance(item, dict))]
+    for key in ("elements", "actions", "blocks", "child_blocks"):
+        inner: Any = block.get(key)
+        for item in cast("list[Any]", inner) if isinstance(inner, list) else ():
+            if isinstance(item, dict):
+                card = cast("Json", item)
+                found += [card, *_elements(card)]
+    return found
 
 
 def _absent(app: App) -> Refusal:

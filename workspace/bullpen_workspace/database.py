@@ -88,6 +88,20 @@ _MIGRATIONS = (
         reason TEXT NOT NULL);
     CREATE INDEX deliveries_by_due ON deliveries (app_id, due);
     """,
+    "ALTER TABLE tokens ADD COLUMN scopes TEXT NOT NULL DEFAULT ''",
+    """
+    ALTER TABLE apps ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+    CREATE TABLE pins (
+        channel TEXT NOT NULL, ts TEXT NOT NULL, user TEXT NOT NULL, created INTEGER NOT NULL,
+        PRIMARY KEY (channel, ts));
+    CREATE TABLE bookmarks (
+        id TEXT PRIMARY KEY, channel TEXT NOT NULL, title TEXT NOT NULL, link TEXT NOT NULL,
+        emoji TEXT NOT NULL, app_id TEXT NOT NULL, created INTEGER NOT NULL,
+        updated INTEGER NOT NULL);
+    CREATE TABLE scheduled (
+        id TEXT PRIMARY KEY, channel TEXT NOT NULL, app_id TEXT NOT NULL,
+        post_at INTEGER NOT NULL, created INTEGER NOT NULL, message TEXT NOT NULL);
+    """,
 )
 """Numbered by position and append-only: a released script never changes."""
 

@@ -12,9 +12,11 @@ import asyncio
 import contextlib
 import json
 import uuid
+from dataclasses import replace
 from typing import Literal, Protocol
 
 from bullpen_workspace.config import Timing
+from bullpen_workspace.faults import Faults
 from bullpen_workspace.rooms import Rooms
 from bullpen_workspace.types import Delivery, Json
 
@@ -45,6 +47,7 @@ class Courier:
     def __init__(self, rooms: Rooms, timing: Timing) -> None:
         self._rooms = rooms
         self._timing = timing
+        self.faults = Faults()
         self._sockets: dict[str, list[Socket]] = {}
         self._sent_to: dict[str, str] = {}
         self._answers: dict[str, asyncio.Future[Json]] = {}
@@ -80,20 +83,28 @@ class Courier:
         self.wake()
 
     def detach(self, app_id: str, socket: Socket) -> None:
-        """Forget a socket; what it had not acknowledged is due again at once."""
+        """Forget a socket; what it had not acknowledged is due again at once.
+
+        That is not a retry: retries count what an app let lie, and run out; a fallen socket is
+        no reason to lose anything.
+        """
         sockets = self._sockets.get(app_id, [])
         if socket in sockets:
             sockets.remove(socket)
         for envelope_id, socket_id in tuple(self._sent_to.items()):
             delivery = self._rooms.deliveries.get(envelope_id) if socket_id == socket.id else None
             if delivery is not None:
-                self._rooms.deliveries.reschedule(
-                    envelope_id,
-                    attempt=delivery.attempt,
-                    due=self._rooms.clock(),
-                    reason=delivery.reason,
-                )
+                attempt = max(delivery.attempt - 1, 0)
+                self._postpone(replace(delivery, attempt=attempt), 0.0)
         self.wake()
+
+    async def drop(self, app_id: str) -> int:
+        """Close every open socket of the app without a word; how many there were."""
+        sockets = self.sockets(app_id)
+        for socket in sockets:
+            self.detach(app_id, socket)
+            await socket.close()
+        return len(sockets)
 
     async def disconnect(
         self, app_id: str, reason: Literal["warning", "refresh_requested", "link_disabled"]
@@ -138,6 +149,8 @@ class Courier:
 
     def acknowledge(self, envelope_id: str, payload: Json) -> None:
         """An app has taken an envelope."""
+        if self.faults.ignores_ack():
+            return
         self._sent_to.pop(envelope_id, None)
         self._rooms.deliveries.remove(envelope_id)
         answer = self._answers.get(envelope_id)
@@ -166,9 +179,11 @@ class Courier:
 
     async def _send_due(self, app_id: str) -> float:
         """Send what is due; the seconds until more will be."""
-        for delivery in self._rooms.deliveries.due(app_id):
+        for delivery in self.faults.ordered(self._rooms.deliveries.due(app_id)):
             if not await self._send(delivery):
                 break
+        if self.faults.reorder > 1:
+            return _IDLE  # Held back until enough wait; the next one wakes the courier.
         next_due = self._rooms.deliveries.next_due(app_id)
         return _IDLE if next_due is None else next_due - self._rooms.clock()
 
@@ -178,6 +193,10 @@ class Courier:
         if delivery.attempt > len(retries):
             self._sent_to.pop(delivery.id, None)
             self._rooms.deliveries.remove(delivery.id)
+            return True
+        pause = self.faults.postpones(delivery.id)
+        if pause:
+            self._postpone(delivery, pause)
             return True
         socket = self._next_socket(delivery)
         if socket is None:
@@ -191,10 +210,17 @@ class Courier:
         )
         self._sent_to[delivery.id] = socket.id
         try:
-            await socket.send(json.dumps(_envelope(delivery)))
+            for _ in range(self.faults.copies()):
+                await socket.send(json.dumps(_envelope(delivery)))
         except ConnectionError:
             self.detach(delivery.app_id, socket)
         return True
+
+    def _postpone(self, delivery: Delivery, seconds: float) -> None:
+        due = self._rooms.clock() + seconds
+        self._rooms.deliveries.reschedule(
+            delivery.id, attempt=delivery.attempt, due=due, reason=delivery.reason
+        )
 
     def _next_socket(self, delivery: Delivery) -> Socket | None:
         """The socket whose turn it is, but not the one that let this envelope lie."""

@@ -6,11 +6,13 @@ only for apps whose bot is in the channel. It does not send; `delivery.py` does.
 
 from __future__ import annotations
 
-import secrets
+import re
 from collections.abc import Callable
 from typing import cast
+from urllib.parse import urlsplit
 
 from bullpen_workspace.office import Office
+from bullpen_workspace.subscriptions import event_ts, send_event
 from bullpen_workspace.types import App, Change, Json, Message
 from bullpen_workspace.wire import CHANNEL_TYPES, channel_json, message_json
 
@@ -24,9 +26,26 @@ EVENTS = (
     "member_left_channel",
     "file_shared",
     "channel_created",
+    "channel_rename",
+    "channel_archive",
+    "channel_unarchive",
+    "group_rename",
+    "group_archive",
+    "group_unarchive",
+    "pin_added",
+    "pin_removed",
+    "link_shared",
     "agent_session_stopped",
+    "agent_session_title_changed",
+    "app_context_changed",
+    "assistant_thread_started",
+    "assistant_thread_context_changed",
+    "tokens_revoked",
+    "app_uninstalled",
 )
 """Every event type that the workspace can send."""
+
+_LINK = re.compile(r"https?://[^\s<>|]+")
 
 
 class Announcer:
@@ -45,6 +64,12 @@ class Announcer:
             "channel_created": self._channel_created,
             "file_shared": self._file_shared,
             "stopped": self._stopped,
+            "session_renamed": self._session_renamed,
+            "channel_renamed": self._renamed,
+            "channel_archived": self._archived,
+            "channel_unarchived": self._archived,
+            "pinned": self._pinned,
+            "unpinned": self._pinned,
         }
 
     def hear(self, change: Change) -> None:
@@ -69,6 +94,29 @@ class Announcer:
             mentioned = f"<@{app.bot_user}>" in message.text and message.user != app.bot_user
             if mentioned and kind != "im":
                 send_event(office, app, {**event, "type": "app_mention"})
+            self._links(app, message)
+
+    def _links(self, app: App, message: Message) -> None:
+        """Tell an app of links to the domains that its manifest names."""
+        domains = app.settings.unfurl_domains
+        found = [
+            {"url": url.replace("&amp;", "&"), "domain": domain}
+            for url in _LINK.findall(message.text if domains else "")
+            for domain in domains
+            if f"{urlsplit(url).hostname or ''}".endswith(domain)
+        ]
+        if found and message.app_id != app.id:
+            event: Json = {
+                "type": "link_shared",
+                "channel": message.channel,
+                "user": message.user,
+                "message_ts": message.ts,
+                "links": found,
+                "event_ts": event_ts(self._office),
+            }
+            if message.thread_ts:
+                event["thread_ts"] = message.thread_ts
+            send_event(self._office, app, event)
 
     def _message_changed(self, change: Change) -> None:
         if change.detail["stream"]:
@@ -95,7 +143,7 @@ class Announcer:
                 "type": "message",
                 "subtype": "message_deleted",
                 "hidden": True,
-                "ts": _event_ts(self._office),
+                "ts": event_ts(self._office),
                 "deleted_ts": change.ts,
                 "previous_message": self._previous(change),
             },
@@ -114,7 +162,7 @@ class Announcer:
             "reaction": change.detail["name"],
             "item": {"type": "message", "channel": change.channel, "ts": change.ts},
             "item_user": change.detail["author"],
-            "event_ts": _event_ts(self._office),
+            "event_ts": event_ts(self._office),
         }
         self._send_to_channel(change.channel, event)
 
@@ -136,7 +184,7 @@ class Announcer:
             "channel": channel.id,
             "channel_type": "C" if channel.kind == "public" else "G",
             "team": self._office.credentials.team_id,
-            "event_ts": _event_ts(self._office),
+            "event_ts": event_ts(self._office),
         }
 
     def _channel_created(self, change: Change) -> None:
@@ -146,7 +194,7 @@ class Announcer:
         event: Json = {
             "type": "channel_created",
             "channel": channel_json(self._office, channel),
-            "event_ts": _event_ts(self._office),
+            "event_ts": event_ts(self._office),
         }
         for app in self._office.rooms.people.apps():
             send_event(self._office, app, event)
@@ -159,9 +207,63 @@ class Announcer:
             "file": {"id": file_id},
             "user_id": change.user,
             "channel_id": change.channel,
-            "event_ts": _event_ts(self._office),
+            "event_ts": event_ts(self._office),
         }
         self._send_to_channel(change.channel, event)
+
+    def _renamed(self, change: Change) -> None:
+        channel = self._office.rooms.channels.require(change.channel)
+        shape: Json = {"id": channel.id, "name": channel.name, "created": channel.created}
+        prefix = "channel" if channel.kind == "public" else "group"
+        now = event_ts(self._office)
+        event: Json = {"type": f"{prefix}_rename", "channel": shape, "event_ts": now}
+        self._send_to_channel(channel.id, event)
+
+    def _archived(self, change: Change) -> None:
+        channel = self._office.rooms.channels.require(change.channel)
+        prefix = "channel" if channel.kind == "public" else "group"
+        event: Json = {
+            "type": f"{prefix}_{change.kind.partition('_')[2].removesuffix('d')}",
+            "channel": channel.id,
+            "user": change.user,
+            "event_ts": event_ts(self._office),
+        }
+        self._send_to_channel(channel.id, event)
+
+    def _pinned(self, change: Change) -> None:
+        rooms = self._office.rooms
+        message = rooms.messages.require(change.channel, change.ts)
+        item: Json = {
+            "type": "message",
+            "channel": change.channel,
+            "created": int(self._office.now()),
+            "created_by": change.user,
+            "message": message_json(self._office, message),
+        }
+        event: Json = {
+            "type": "pin_added" if change.kind == "pinned" else "pin_removed",
+            "user": change.user,
+            "channel_id": change.channel,
+            "item": item,
+            "item_user": message.user,
+            "pin_count": len(rooms.pinboard.pins(change.channel)),
+            "event_ts": event_ts(self._office),
+        }
+        self._send_to_channel(change.channel, event)
+
+    def _session_renamed(self, change: Change) -> None:
+        app = self._office.rooms.people.app(change.detail["app"])
+        if app is None:
+            return
+        event: Json = {
+            "type": "agent_session_title_changed",
+            "channel": change.channel,
+            "thread_ts": change.thread_ts,
+            "user": change.user,
+            "title": change.detail["title"],
+            "event_ts": event_ts(self._office),
+        }
+        send_event(self._office, app, event)
 
     def _stopped(self, change: Change) -> None:
         app = self._office.rooms.people.app(change.detail["app"])
@@ -173,7 +275,7 @@ class Announcer:
             "thread_ts": change.thread_ts,
             "user": change.user,
             "streaming_message_ts": change.detail["streams"],
-            "event_ts": _event_ts(self._office),
+            "event_ts": event_ts(self._office),
         }
         send_event(self._office, app, event)
 
@@ -205,39 +307,9 @@ def tell_home_opened(office: Office, app: App, user: str, *, tab: str) -> None:
         "user": user,
         "channel": channel.id,
         "tab": tab,
-        "event_ts": _event_ts(office),
+        "event_ts": event_ts(office),
     }
     view = office.rooms.surfaces.home(user, app.id)
     if tab == "home" and view is not None:
         event["view"] = {**view.body, "id": view.id, "hash": view.hash}
     send_event(office, app, event)
-
-
-def send_event(office: Office, app: App, event: Json) -> None:
-    """Queue an event for an app, in Slack's outer shape."""
-    payload: Json = {
-        "token": "",
-        "team_id": office.credentials.team_id,
-        "context_team_id": office.credentials.team_id,
-        "api_app_id": app.id,
-        "event": event,
-        "type": "event_callback",
-        "event_id": "Ev" + secrets.token_hex(5).upper(),
-        "event_time": int(office.now()),
-        "authorizations": [
-            {
-                "enterprise_id": None,
-                "team_id": office.credentials.team_id,
-                "user_id": app.bot_user,
-                "is_bot": True,
-                "is_enterprise_install": False,
-            }
-        ],
-        "is_ext_shared_channel": False,
-        "event_context": "4-" + secrets.token_urlsafe(24),
-    }
-    office.courier.enqueue(app.id, "events_api", payload)
-
-
-def _event_ts(office: Office) -> str:
-    return f"{office.now():.6f}"

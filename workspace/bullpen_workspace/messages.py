@@ -173,7 +173,11 @@ class Messages:
         With `users` or `names` only what one of these wrote: a user's id, or the name an app
         posted under, in small letters. What is shown to one person only is not found.
         """
-        where = [f"m.channel IN ({_marks(channels)})", "m.visible_to = ''"]
+        where = [
+            f"m.channel IN ({_marks(channels)})",
+            "m.visible_to = ''",
+            "m.subtype != 'tombstone'",
+        ]
         given: list[str | int] = [*channels]
         for word in words:
             where.append("m.text LIKE ? ESCAPE '!'")

@@ -15,6 +15,7 @@ from bullpen_workspace.database import Database, new_id
 from bullpen_workspace.types import (
     AgentFace,
     App,
+    AppSettings,
     Change,
     Command,
     Shortcut,
@@ -118,6 +119,7 @@ class People:
                     "agents": json.dumps([asdict(agent) for agent in app.agents]),
                     "commands": json.dumps([asdict(command) for command in app.commands]),
                     "shortcuts": json.dumps([asdict(shortcut) for shortcut in app.shortcuts]),
+                    "settings": json.dumps(asdict(app.settings)),
                 },
                 replace=True,
             )
@@ -136,21 +138,35 @@ class People:
 
     # -- tokens --------------------------------------------------------------------------
 
-    def add_token(self, kind: TokenKind, *, user: str, app_id: str) -> Token:
+    def add_token(
+        self, kind: TokenKind, *, user: str, app_id: str, scopes: tuple[str, ...] = ()
+    ) -> Token:
         token = Token(
-            token=_PREFIX[kind] + secrets.token_urlsafe(24), kind=kind, user=user, app_id=app_id
+            token=_PREFIX[kind] + secrets.token_urlsafe(24),
+            kind=kind,
+            user=user,
+            app_id=app_id,
+            scopes=scopes,
         )
-        self._db.insert("tokens", asdict(token))
+        self._db.insert("tokens", {**asdict(token), "scopes": ",".join(scopes)})
         return token
+
+    def grant(self, value: str, scopes: tuple[str, ...]) -> None:
+        """Set what a token may do."""
+        self._db.run("UPDATE tokens SET scopes = ? WHERE token = ?", (",".join(scopes), value))
+
+    def revoke(self, value: str) -> None:
+        """End a token."""
+        self._db.run("DELETE FROM tokens WHERE token = ?", (value,))
 
     def token(self, value: str) -> Token | None:
         row = self._db.row("SELECT * FROM tokens WHERE token = ?", (value,))
-        return Token(**row) if row else None
+        return _token(row) if row else None
 
     def tokens(self, kind: TokenKind, *, user: str = "", app_id: str = "") -> list[Token]:
         """Tokens of a kind, of one user or app when given."""
         rows = self._db.rows("SELECT * FROM tokens WHERE kind = ? ORDER BY rowid", (kind,))
-        tokens = [Token(**row) for row in rows]
+        tokens = [_token(row) for row in rows]
         return [
             token
             for token in tokens
@@ -161,6 +177,12 @@ class People:
 def handle(name: str) -> str:
     """The handle of a display name: "Ann Lee" is "ann.lee"."""
     return ".".join(name.lower().split()) or "someone"
+
+
+def _token(row: dict[str, Any]) -> Token:
+    fields: dict[str, Any] = dict(row)
+    fields["scopes"] = tuple(filter(None, str(row["scopes"]).split(",")))
+    return Token(**fields)
 
 
 def _user(row: dict[str, Any]) -> User:
@@ -179,7 +201,14 @@ def _app(row: dict[str, Any]) -> App:
         agents=tuple(_agent(agent) for agent in agents),
         commands=tuple(Command(**command) for command in json.loads(row["commands"])),
         shortcuts=tuple(Shortcut(**shortcut) for shortcut in json.loads(row["shortcuts"])),
+        settings=_settings(json.loads(row["settings"])),
     )
+
+
+def _settings(fields: dict[str, Any]) -> AppSettings:
+    for name in ("events", "unfurl_domains", "redirect_urls"):
+        fields[name] = tuple(fields.get(name, ()))
+    return AppSettings(**fields)
 
 
 def _agent(fields: dict[str, Any]) -> AgentFace:

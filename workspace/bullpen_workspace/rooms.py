@@ -1,7 +1,7 @@
 """The rooms: everything the workspace knows, behind one door.
 
 The rule it protects: workspace.db is touched only through these parts (`people`, `channels`,
-`messages`, `files`, `surfaces`, `streams`, `deliveries`), and every change reaches the feed.
+`messages`, `files`, `surfaces`, `streams`, `deliveries`, `pinboard`, `schedule`), and every change reaches the feed.
 It holds no rules of Slack's; those are in `web_api/`, `actions.py` and `delivery.py`.
 """
 
@@ -17,7 +17,9 @@ from bullpen_workspace.database import Database, Listener
 from bullpen_workspace.files import Files
 from bullpen_workspace.messages import Messages
 from bullpen_workspace.people import People
+from bullpen_workspace.pinboard import Pinboard
 from bullpen_workspace.queues import Deliveries, Streams
+from bullpen_workspace.scheduled import Schedule
 from bullpen_workspace.surfaces import Surfaces
 from bullpen_workspace.types import Change
 
@@ -39,6 +41,8 @@ class Rooms:
         self.surfaces = Surfaces(self._database)
         self.streams = Streams(self._database)
         self.deliveries = Deliveries(self._database)
+        self.pinboard = Pinboard(self._database)
+        self.schedule = Schedule(self._database, self.messages)
 
     def subscribe(self, listener: Listener, *, inside: bool = False) -> Callable[[], None]:
         """Hear of every Change after it is on disk; returns the function that ends it.
@@ -68,6 +72,10 @@ class Rooms:
                 value = make()
                 self._database.set_meta(name, value)
         return value
+
+    def knows(self, name: str) -> bool:
+        """Whether `secret` has made the value of this name."""
+        return bool(self._database.meta(name))
 
     def close(self) -> None:
         self._database.close()

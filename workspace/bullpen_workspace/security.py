@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket
 COOKIE = "bullpen_session"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
-_CLIENT_PATHS = ("/api/", "/upload/", "/link/", "/actions/", "/files-pri/")
+_CLIENT_PATHS = ("/api/", "/upload/", "/link/", "/actions/", "/files-pri/", "/_control/")
 """Paths for API clients: a token, a ticket or an unguessable address is their key."""
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")

@@ -23,11 +23,14 @@ from starlette.websockets import WebSocket
 
 from bullpen_workspace import downloads
 from bullpen_workspace.config import Credentials, WorkspaceConfig
+from bullpen_workspace.control import control_routes
 from bullpen_workspace.delivery import Courier
 from bullpen_workspace.errors import WorkspaceError
 from bullpen_workspace.events import Announcer
-from bullpen_workspace.founding import found
+from bullpen_workspace.founding import found, found_more, found_people
+from bullpen_workspace.http_delivery import Endpoint
 from bullpen_workspace.inspector import Inspector, Tape
+from bullpen_workspace.installing import install_routes
 from bullpen_workspace.office import Office
 from bullpen_workspace.rooms import Rooms
 from bullpen_workspace.security import Guard
@@ -35,14 +38,12 @@ from bullpen_workspace.socket_mode import serve_socket
 from bullpen_workspace.streams import expire_statuses, expire_streams
 from bullpen_workspace.web_api.dispatch import api_routes
 
-_SWEEP = 5.0
-"""Seconds between two looks for what has expired."""
-
 
 class Workspace:
     """A local Slack. State lives in `config.path` and `config.files` and survives a restart.
 
-    `url` and `office` exist from `start` on, `credentials` from construction on.
+    `url` and `office` exist from `start` on, `credentials` (of the first app), `apps` (of all) and
+    `people` (tokens of the further people, by name) from construction on.
     """
 
     def __init__(self, config: WorkspaceConfig) -> None:
@@ -51,6 +52,8 @@ class Workspace:
         self.config = config
         self.rooms = Rooms(config.path, config.files)
         self.credentials: Credentials = found(self.rooms, config)
+        self.apps = (self.credentials, *found_more(self.rooms, config, self.credentials.person_id))
+        self.people = found_people(self.rooms, config, self.credentials.app_id)
         self.courier = Courier(self.rooms, config.timing)
         self._office: Office | None = None
         self._server: uvicorn.Server | None = None
@@ -86,6 +89,7 @@ class Workspace:
         self._unsubscribe()
         self._unsubscribe = self.rooms.subscribe(Announcer(self._office).hear, inside=True)
         await self.courier.start()
+        self._attach_endpoints()
         self._sweeping = asyncio.create_task(self._sweep(), name="sweep")
         server = self._server = _Server(
             uvicorn.Config(
@@ -110,6 +114,13 @@ class Workspace:
                 )
             await asyncio.sleep(0.005)
 
+    def _attach_endpoints(self) -> None:
+        """Apps with a request URL are connected from the start."""
+        for app in self.rooms.people.apps():
+            if app.settings.request_url:
+                endpoint = Endpoint(app, self.courier, seconds=self.config.timing.ack)
+                self.courier.attach(app.id, endpoint)
+
     async def stop(self) -> None:
         """Close every connection and the database. Calling it again does nothing."""
         self._unsubscribe()
@@ -124,11 +135,12 @@ class Workspace:
         self.rooms.close()
 
     async def _sweep(self) -> None:
-        """End what nobody will end any more: old streams, status lines of apps that went."""
+        """Do what is due: end old streams and status lines, post what was scheduled."""
         while True:
             expire_streams(self.rooms, self.config.timing.stream)
             expire_statuses(self.rooms, self.config.timing.status)
-            await asyncio.sleep(_SWEEP)
+            self.rooms.schedule.post_due()
+            await asyncio.sleep(self.config.timing.sweep)
 
     def _application(self, office: Office) -> Starlette:
         from bullpen_workspace.page.site import page_routes  # it imports templates: only to serve
@@ -141,6 +153,8 @@ class Workspace:
             *api_routes(office),
             WebSocketRoute("/link/", link),
             *downloads.routes(office),
+            *control_routes(office),
+            *install_routes(office),
             *self.config.mounts,
             *page_routes(office, tape),
         ]

@@ -143,11 +143,16 @@ def expire_streams(rooms: Rooms, seconds: float | None) -> None:
         return
     for stream in rooms.streams.running():
         if rooms.clock() - stream.started > seconds:
-            with rooms.transaction():
-                rooms.streams.put(replace(stream, state="expired"))
-                message = rooms.messages.get(stream.channel, stream.ts)
-                if message is not None:
-                    rooms.messages.change(replace(message, streaming=False), quiet=True)
+            expire_stream(rooms, stream)
+
+
+def expire_stream(rooms: Rooms, stream: Stream) -> None:
+    """End a stream; its text stays."""
+    with rooms.transaction():
+        rooms.streams.put(replace(stream, state="expired"))
+        message = rooms.messages.get(stream.channel, stream.ts)
+        if message is not None:
+            rooms.messages.change(replace(message, streaming=False), quiet=True)
 
 
 def expire_statuses(rooms: Rooms, seconds: float) -> None:

@@ -29,7 +29,13 @@ ChangeKind = Literal[
     "reaction_added",  # detail {"name", "author"}
     "reaction_removed",
     "channel_created",
-    "channel_changed",  # renamed, topic, archived
+    "channel_changed",  # topic, purpose or bookmarks
+    "channel_renamed",
+    "channel_archived",
+    "channel_unarchived",
+    "pinned",
+    "unpinned",
+    "session_renamed",  # `user` renamed a session; detail {"app", "title"}
     "member_joined",
     "member_left",
     "read",  # `user` has read `channel` (or its thread) up to `ts`
@@ -88,11 +94,15 @@ class AgentFace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A slash command of an app: `name` with its slash, a usage hint and what it does."""
+    """A slash command of an app: `name` with its slash, a usage hint and what it does.
+
+    `url` is where it is sent over HTTP, "" for the app's interactivity URL.
+    """
 
     name: str
     usage: str = ""
     description: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +115,28 @@ class Shortcut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppSettings:
+    """How an app is wired, as its manifest says.
+
+    `events` are the events it hears in Slack's names ("message.channels"); () means all.
+    `assistant` is the legacy view with assistant_thread_started. `unfurl_domains` are those it is
+    told of with link_shared. With a `request_url` its events come over HTTP, signed with
+    `signing_secret`; without, over Socket Mode. The secrets are made by the workspace.
+    """
+
+    events: tuple[str, ...] = ()
+    assistant: bool = False
+    unfurl_domains: tuple[str, ...] = ()
+    request_url: str = ""
+    interactivity_url: str = ""
+    options_url: str = ""
+    redirect_urls: tuple[str, ...] = ()
+    client_id: str = ""
+    client_secret: str = ""
+    signing_secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     id: str
     name: str
@@ -114,16 +146,21 @@ class App:
     agents: tuple[AgentFace, ...] = ()
     commands: tuple[Command, ...] = ()
     shortcuts: tuple[Shortcut, ...] = ()
+    settings: AppSettings = AppSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """`user` is the bot user or the person the token acts as; "" for an app-level token."""
+    """`user` is the bot user or the person the token acts as; "" for an app-level token.
+
+    `scopes` are what it was granted.
+    """
 
     token: str
     kind: TokenKind
     user: str
     app_id: str
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +238,42 @@ class Message:
             icon_emoji=self.icon_emoji,
             icon_url=self.icon_url,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A message that `user` pinned to its channel."""
+
+    channel: str
+    ts: str
+    user: str
+    created: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookmark:
+    """A link at the head of a channel."""
+
+    id: str
+    channel: str
+    title: str
+    link: str
+    emoji: str
+    app_id: str
+    created: int
+    updated: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled:
+    """A message to be posted at `post_at`, in Unix seconds."""
+
+    id: str
+    channel: str
+    app_id: str
+    post_at: int
+    created: int
+    message: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

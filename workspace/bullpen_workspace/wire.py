@@ -7,7 +7,7 @@ Slack has fields for things that the workspace lacks, they are left out rather t
 from __future__ import annotations
 
 from bullpen_workspace.office import Office
-from bullpen_workspace.types import App, Channel, File, Json, Message, User, View
+from bullpen_workspace.types import App, Bookmark, Channel, File, Json, Message, User, View
 
 CHANNEL_TYPES = {"public": "channel", "private": "group", "im": "im", "mpim": "mpim"}
 """Our channel kinds as the `channel_type` of message events."""
@@ -189,6 +189,24 @@ def file_json(office: Office, file: File) -> Json:
     if file.alt:
         shape["alt_txt"] = file.alt
     return shape
+
+
+def bookmark_json(bookmark: Bookmark) -> Json:
+    return {
+        "id": bookmark.id,
+        "channel_id": bookmark.channel,
+        "title": bookmark.title,
+        "link": bookmark.link,
+        "emoji": bookmark.emoji,
+        "icon_url": None,
+        "type": "link",
+        "entity_id": None,
+        "date_created": bookmark.created,
+        "date_updated": bookmark.updated,
+        "rank": "u",
+        "app_id": bookmark.app_id,
+        "shortcut_id": None,
+    }
 
 
 def view_json(office: Office, view: View) -> Json:

@@ -11,7 +11,8 @@ import asyncio
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
@@ -20,13 +21,13 @@ from slack_sdk.errors import SlackApiError
 
 from bullpen import messages
 from bullpen.slack import ask, home, modal
+from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, question
 from bullpen.slack.connect import Connection
 from bullpen.slack.directory import Directory
-from bullpen.slack.inbound import Reader
-from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
+from bullpen.slack.inbound import Reader, reachable
+from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT, PROMPTS
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
-from bullpen_orchestrator.ports import Inbound
 from bullpen_tools.context import Receipt
 
 Json = dict[str, Any]
@@ -35,20 +36,21 @@ REMEMBERED = 2_000
 log = logging.getLogger("bullpen.slack.app")
 
 
-class Listening(Protocol):
-    """What the listeners need of the desk."""
-
-    async def receive(self, inbound: Inbound) -> str: ...
-
-    async def stop_thread(self, channel: str, thread_ts: str, by: str) -> object: ...
-
-
 class ReceiptBook(Protocol):
     """What the receipts button needs of the receipts."""
 
     def get(self, receipt_id: str, scopes: frozenset[str] | None = None) -> Receipt | None: ...
 
     def by_run(self, run_id: str) -> list[Receipt]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the desk has in writing, as Slack's side shows it."""
+
+    roster: Roster
+    receipts: ReceiptBook
+    memory: Memory
 
 
 class Listeners:
@@ -60,18 +62,17 @@ class Listeners:
         reader: Reader,
         directory: Directory,
         desk: Listening,
-        roster: Roster,
-        receipts: ReceiptBook,
-        memory_counts: Callable[[frozenset[str]], Mapping[str, int]],
+        books: Books,
     ) -> None:
         self._client = connection.client
         self._me = connection.identity
         self._reader = reader
         self._directory = directory
         self._desk = desk
-        self._roster = roster
-        self._receipts = receipts
-        self._memory_counts = memory_counts
+        self._roster = books.roster
+        self._receipts = books.receipts
+        self._memory = books.memory
+        self._commands = Commands(desk, books.roster, books.memory)
         self._handled: OrderedDict[tuple[str, str], asyncio.Task[None]] = OrderedDict()
         self._threads: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._register(connection.app)
@@ -110,21 +111,47 @@ class Listeners:
 
     async def _take(self, body: Json) -> None:
         event: Json = body["event"]
-        thread = (str(event.get("channel", "")), str(event.get("thread_ts") or event.get("ts")))
+        message: Json = event.get("message") or event.get("previous_message") or event
+        thread = (str(event.get("channel", "")), str(message.get("thread_ts") or message.get("ts")))
         lock = self._threads.setdefault(thread, asyncio.Lock())
         async with lock:
-            inbound = await self._reader.read(body)
-            if inbound is not None:
-                claimed = await self._desk.receive(inbound)
-                log.info("message %s in %s: %s", inbound.ts, inbound.channel, claimed)
+            claimed = await self._hand_over(body, str(event.get("subtype", "")), message)
+            if claimed:
+                log.info("message %s in %s: %s", event.get("ts"), event.get("channel"), claimed)
+
+    async def _hand_over(self, body: Json, subtype: str, message: Json) -> str:
+        """Give the desk what was said, corrected or taken back; "" where it is nobody's word."""
+        # Slack leaves a tombstone where a deleted message has replies.
+        if subtype == "message_deleted" or message.get("subtype") == "tombstone":
+            gone = await self._reader.deletion(body)
+            return (
+                await self._desk.withdraw(gone.message_id, gone.event_id, gone.by) if gone else ""
+            )
+        if subtype == "message_changed":
+            edited = await self._reader.edit(body)
+            return await self._desk.correct(edited) if edited else ""
+        inbound = await self._reader.read(body)
+        return await self._desk.receive(inbound) if inbound else ""
 
     async def home_opened(self, event: Json) -> None:
         """Somebody looks at the app's home."""
+        if event.get("tab") == "messages":
+            await self._suggest(str(event.get("channel", "")))
         if event.get("tab") != "home":
             return
         user = str(event["user"])
-        counts = self._memory_counts(frozenset({WORKSPACE, person_scope(user)}))
+        counts = self._memory.count(frozenset({WORKSPACE, person_scope(user)}))
         await self._client.views_publish(user_id=user, view=home.view(self._roster, counts))
+
+    async def _suggest(self, channel: str) -> None:
+        """What one may begin with in a direct message."""
+        prompts = [{"title": title, "message": message} for title, message in PROMPTS]
+        try:
+            await self._client.assistant_threads_setSuggestedPrompts(
+                channel_id=channel, title=messages.PROMPTS_TITLE, prompts=prompts
+            )
+        except SlackApiError as error:
+            log.info("no suggested prompts: %s", error.response.get("error"))
 
     async def session_stopped(self, event: Json) -> None:
         """Slack's own stop button."""
@@ -134,14 +161,14 @@ class Listeners:
     async def stop(self, ack: Ack, body: Json) -> None:
         """Our stop button."""
         await ack()
-        channel, thread_ts = _place(body)
+        channel, thread_ts = place(body)
         by = (await self._directory.person(str(body["user"]["id"]))).name
         await self._desk.stop_thread(channel, thread_ts, by)
 
     async def receipts(self, ack: Ack, body: Json, action: Json) -> None:
         """The “Receipts” button under an answer."""
         await ack()
-        channel, _ = _place(body)
+        channel, _ = place(body)
         user = str(body["user"]["id"])
         allowed = {WORKSPACE, channel_scope(channel), person_scope(user)}
         found = [r for r in self._cited(str(action.get("value", ""))) if r.scope in allowed]
@@ -157,20 +184,27 @@ class Listeners:
     async def command(self, ack: Ack, body: Json) -> None:
         """`/bullpen …`."""
         verb, _, rest = str(body.get("text", "")).strip().partition(" ")
-        if verb.lower() != "ask" or not rest.strip():
-            await ack(text=messages.slash_help(list(self._roster.agents)))
+        verb, rest = verb.lower(), rest.strip()
+        user, channel = str(body["user_id"]), str(body["channel_id"])
+        if verb != "ask" or not rest:
+            if verb == "ask":
+                await ack(text=messages.slash_ask_what())
+                return
+            person = await self._directory.person(user)
+            caller = Caller(user, person.name, await self._directory.channel(channel))
+            await ack(text=reachable(await self._commands.answer(verb, rest, caller), self._me))
             return
         await ack()
-        question = ask.Question(
-            user=str(body["user_id"]), channel=str(body["channel_id"]), text=rest.strip(),
+        asked = ask.Question(
+            user=user, channel=channel, text=question(self._roster, rest),
             event_id=f"slash:{body.get('trigger_id', '')}",
         )  # fmt: skip
         try:
-            await self._post_question(question)
+            await self._post_question(asked)
         except SlackApiError as error:
-            log.warning("question not posted in %s: %s", question.channel, error)
+            log.warning("question not posted in %s: %s", channel, error)
             await self._client.chat_postEphemeral(
-                channel=question.channel, user=question.user, text=messages.SLASH_NOT_HERE
+                channel=channel, user=user, text=messages.SLASH_NOT_HERE
             )
 
     async def shortcut(self, ack: Ack, body: Json) -> None:
@@ -180,10 +214,19 @@ class Listeners:
         await self._client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def asked(self, ack: Ack, body: Json, view: Json) -> None:
-        """The form of a shortcut was sent."""
-        await ack()
-        question = ask.submitted(view, str(body["user"]["id"]))
-        await self._post_question(question)
+        """The form of a shortcut was sent; a place where the app may not post is told in the form."""
+        asked = ask.submitted(view, str(body["user"]["id"]))
+        wrong = ask.mistakes(asked)
+        if not wrong:
+            try:
+                await self._post_question(asked)
+            except SlackApiError as error:
+                log.warning("question not posted in %s: %s", asked.channel, error)
+                wrong = {ask.where(view): messages.SLASH_NOT_HERE}
+        if wrong:
+            await ack(response_action="errors", errors=wrong)
+        else:
+            await ack()
 
     async def _post_question(self, question: ask.Question) -> None:
         """Show the question in the channel, then hand it to the desk as that message."""
@@ -204,12 +247,3 @@ class Listeners:
     async def ignored(self, event: Json) -> None:
         """Events that the manifest asks for, and that change nothing here yet."""
         log.debug("event %s", event.get("type"))
-
-
-def _place(body: Mapping[str, Any]) -> tuple[str, str]:
-    """Channel and thread of the message that a button sits under."""
-    container: Mapping[str, Any] = body.get("container") or {}
-    message: Mapping[str, Any] = body.get("message") or {}
-    channel = str(container.get("channel_id") or (body.get("channel") or {}).get("id", ""))
-    thread = container.get("thread_ts") or message.get("thread_ts") or message.get("ts")
-    return channel, str(thread or container.get("message_ts", ""))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bullpen import messages
 from bullpen.slack.connect import Identity
 from bullpen.slack.directory import Channel, Person
 from bullpen.slack.inbound import link
@@ -97,7 +98,7 @@ def view(roster: Roster, body: Mapping[str, Any]) -> Json:
         "type": "modal",
         "callback_id": CALLBACK,
         "private_metadata": json.dumps(private),
-        "title": _plain("Ask the desk"),
+        "title": _plain("New task" if not message else "Ask an agent"),
         "submit": _plain("Ask"),
         "close": _plain("Cancel"),
         "blocks": blocks,
@@ -115,11 +116,24 @@ def submitted(view: Mapping[str, Any], user: str) -> Question:
     return Question(
         user=user,
         channel=str(private.get("channel") or chosen),
-        text=text if agent == ANYONE else f"{agent}: {text}",
+        text=text if agent == ANYONE or not text.strip() else f"{agent}: {text}",
         event_id=f"form:{view.get('id', '')}",
         thread_ts=str(private.get("thread_ts", "")),
         quoted=str(private.get("quoted", "")),
     )
+
+
+def mistakes(question: Question) -> dict[str, str]:
+    """What is wrong with a form, by the block it stands in."""
+    if not question.text.strip():
+        return {"question": messages.form_empty()}
+    return {} if question.channel else {"channel": messages.form_nowhere()}
+
+
+def where(view: Mapping[str, Any]) -> str:
+    """The block under which a sentence about the place is shown."""
+    blocks = [str(block.get("block_id", "")) for block in view.get("blocks") or []]
+    return "channel" if "channel" in blocks else "question"
 
 
 def _plain(text: str) -> Json:

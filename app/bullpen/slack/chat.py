@@ -10,46 +10,62 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
+from bullpen import messages
 from bullpen.slack import refusals
-from bullpen.slack.answers import Json, items, next_cursor
+from bullpen.slack.answers import Json, answer, items, next_cursor
 from bullpen.slack.connect import Connection
-from bullpen.slack.inbound import link
-from bullpen.slack.limits import Pace
+from bullpen.slack.inbound import link, reachable
+from bullpen.slack.limits import Pace, Priority
 from bullpen.slack.live import LiveMessages, Persona
-from bullpen.slack.render import EVENT_TYPE, Part, part_key, parts
-from bullpen.slack.uploads import Uploads
+from bullpen.slack.presence import Presence
+from bullpen.slack.render import EVENT_TYPE, Part, in_words, part_key, parts, quiet
+from bullpen.slack.uploads import UploadFailed, Uploads
 from bullpen_agents.task import Agent
-from bullpen_orchestrator.ports import Busy, Post
+from bullpen_orchestrator.ports import Busy, Post, SessionState
 
 PATIENCE = 1.5
 """Seconds that a post waits for its turn itself; a longer wait goes back to the outbox as Busy."""
 PAGE = 200
+LOOK_AGAIN = 5.0
+"""Seconds until a thread is looked at again that could not be reached."""
 log = logging.getLogger("bullpen.slack.chat")
 
 
 class SlackChat:
-    """Speaks in one workspace, under the names and icons of `agents`."""
+    """Speaks in one workspace, under the names and icons of `agents`. `home` holds the pictures."""
 
-    def __init__(self, connection: Connection, agents: Mapping[str, Agent], pace: Pace) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        agents: Mapping[str, Agent],
+        pace: Pace,
+        *,
+        home: Path = Path(),
+    ) -> None:
         self._client = connection.client
         self._reader = connection.reader
         self._me = connection.identity
         self._agents = agents
         self._pace = pace
+        self._home = home
         self._uploads = Uploads(connection.client, connection.session)
         self._live = LiveMessages(connection.client, pace, connection.identity.team_id)
-        self._statuses: dict[tuple[str, str], tuple[str, str]] = {}
+        self._presence = Presence(connection.client, pace, self._persona)
         self._personas = True
 
     async def post(self, post: Post) -> str:
         """Say `post`; the ts of its first message. Raises as `Chat.post` says."""
+        notes = tuple(reachable(note, self._me) for note in post.footnotes)
+        post = replace(post, text=reachable(post.text, self._me), footnotes=notes)
         images = await self._upload(post)
+        post = _without_lost_pictures(post, images)
         name = "" if self._personas else self._name(post.agent)
         pieces = parts(post, images, name_in_text=name)
         there = await self._present(post) if len(pieces) > 1 else {}
@@ -60,11 +76,23 @@ class SlackChat:
                 ts = await self._say(post, piece, live_ts=post.live_ts if i == 0 else "")
             first = first or ts
         self._uploads.forget(post.key)
-        self._statuses.pop((post.channel, post.thread_ts), None)
+        await self._presence.said(post.channel, post.thread_ts)
         return first
 
     async def find(self, channel: str, thread_ts: str, key: str) -> str | None:
-        """The ts of the post with `key`, if all of its parts are in the thread."""
+        """The ts of the post with `key`, if all of its parts are in the thread.
+
+        Raises Busy without a network, and Undeliverable where channel or thread are gone.
+        """
+        try:
+            return await self._find(channel, thread_ts, key)
+        except SlackApiError as error:
+            raise refusals.of_post(error) from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("cannot look into %s: %s", channel, error)
+            raise Busy(LOOK_AGAIN) from error
+
+    async def _find(self, channel: str, thread_ts: str, key: str) -> str | None:
         found: dict[str, str] = {}
         wanted = 1
         async for message in self._thread(channel, thread_ts):
@@ -79,26 +107,13 @@ class SlackChat:
 
     async def status(self, channel: str, thread_ts: str, agent: str, text: str) -> None:
         """Show that `agent` is busy; the same status is not sent twice, a paced one is dropped."""
-        slot = (channel, thread_ts)
-        if self._statuses.get(slot, ("", "")) == (agent if text else "", text):
-            return
-        if text and self._pace.claim("assistant.threads.setStatus") > 0:
-            return
-        try:
-            persona = self._persona(agent)
-            await self._client.assistant_threads_setStatus(
-                channel_id=channel, thread_ts=thread_ts, status=text[:100],
-                username=persona.username, icon_emoji=persona.icon_emoji,
-            )  # fmt: skip
-        except SlackApiError as error:
-            seconds = refusals.retry_after(error)
-            if seconds is not None:
-                self._pace.freeze("assistant.threads.setStatus", seconds)
-            log.info("no status in %s: %s", channel, refusals.reason(error))
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.info("no status in %s: %s", channel, error)
-        else:
-            self._statuses[slot] = (agent if text else "", text)
+        await self._presence.status(channel, thread_ts, agent, text)
+
+    async def session(
+        self, channel: str, thread_ts: str, state: SessionState, *, user: str = "", title: str = ""
+    ) -> bool:
+        """Show whether the thread is worked on, with Slack's own stop button while it is."""
+        return await self._presence.session(channel, thread_ts, state, user, title)
 
     async def open_live(self, channel: str, thread_ts: str, agent: str, user: str) -> str | None:
         """A growing message in a direct conversation; None in channels, where others would not see it."""
@@ -108,7 +123,16 @@ class SlackChat:
 
     async def grow_live(self, channel: str, ts: str, text: str) -> None:
         """Show the whole `text` so far, paced."""
-        self._live.grow(channel, ts, text)
+        self._live.grow(channel, ts, quiet(text))
+
+    async def direct(self, user: str) -> str | None:
+        """The direct message with `user`; None where Slack does not let us open one."""
+        try:
+            opened = await self._client.conversations_open(users=user)
+        except SlackApiError as error:
+            log.warning("no direct message with %s: %s", user, refusals.reason(error))
+            return None
+        return str(answer(opened)["channel"]["id"])
 
     def permalink(self, channel: str, ts: str, thread_ts: str = "") -> str:
         """The address of a message, in the form Slack gives it."""
@@ -135,25 +159,35 @@ class SlackChat:
         """Complete the live message; False where it is gone and the text must be posted anew."""
         await self._live.finish(post.channel, ts)
         await self._turn("chat.update")
-        try:
-            await self._client.chat_update(
-                channel=post.channel, ts=ts, text=part.text, blocks=part.blocks,
-                metadata=part.metadata,
-            )  # fmt: skip
-        except SlackApiError as error:
-            if refusals.reason(error) in ("message_not_found", "cant_update_message"):
-                return False
-            raise
+        for shown in (part, in_words(part)):
+            try:
+                await self._client.chat_update(
+                    channel=post.channel, ts=ts, text=shown.text, blocks=shown.blocks,
+                    metadata=shown.metadata,
+                )  # fmt: skip
+            except SlackApiError as error:
+                if refusals.reason(error) in ("message_not_found", "cant_update_message"):
+                    return False
+                if shown is not part or not refusals.of_form(error):
+                    raise
+            else:
+                return True
         return True
 
     async def _send(self, post: Post, part: Part) -> str:
-        await self._turn("chat.postMessage", post.channel)
-        try:
-            return await self._once(post, part)
-        except SlackApiError as error:
-            if not await self._mended(error, part):
-                raise
-        return await self._once(post, part)
+        await self._turn("chat.postMessage", post.channel, post.priority)
+        mended = False
+        while True:
+            try:
+                return await self._once(post, part)
+            except SlackApiError as error:
+                if not mended and await self._mended(error, part):
+                    mended = True
+                elif part.blocks and refusals.of_form(error):
+                    log.warning("the form of %s is refused (%s): text only", post.key, error)
+                    part = in_words(part)
+                else:
+                    raise
 
     async def _once(self, post: Post, part: Part) -> str:
         persona = self._persona(post.agent)
@@ -181,18 +215,22 @@ class SlackChat:
         found: dict[str, str] = {}
         for path, alt in post.images:
             try:
-                found[path] = await self._uploads.put(post.key, Path(path), alt)
+                found[path] = await self._uploads.put(post.key, self._home / path, alt)
             except SlackApiError as error:
                 raise refusals.of_post(error) from error
+            except (aiohttp.ClientError, TimeoutError):
+                raise  # the network, which comes back
+            except (OSError, UploadFailed) as error:
+                log.error("the picture %s is left out: %s", path, error)
         return found
 
-    async def _turn(self, method: str, channel: str = "") -> None:
-        wait = self._pace.claim(method, channel)
+    async def _turn(self, method: str, channel: str = "", priority: Priority = "answer") -> None:
+        wait = self._pace.claim(method, channel, priority)
         while wait > 0:
             if wait > PATIENCE:
                 raise Busy(wait)
             await asyncio.sleep(wait)
-            wait = self._pace.claim(method, channel)
+            wait = self._pace.claim(method, channel, priority)
 
     async def _present(self, post: Post) -> dict[str, str]:
         """The parts of a long post that an earlier attempt has already said."""
@@ -206,9 +244,15 @@ class SlackChat:
     async def _thread(self, channel: str, thread_ts: str) -> AsyncIterator[Json]:
         cursor = ""
         while True:
-            page = await self._reader.conversations_replies(
-                channel=channel, ts=thread_ts, limit=PAGE, include_all_metadata=True,
-                cursor=cursor or None,
+            page = (
+                await self._reader.conversations_replies(
+                    channel=channel, ts=thread_ts, limit=PAGE, include_all_metadata=True,
+                    cursor=cursor or None,
+                )
+                if thread_ts
+                else await self._reader.conversations_history(
+                    channel=channel, limit=PAGE, include_all_metadata=True, cursor=cursor or None
+                )
             )  # fmt: skip
             for message in items(page, "messages"):
                 yield message
@@ -225,6 +269,13 @@ class SlackChat:
         if not self._personas or known is None:
             return Persona()
         return Persona(known.name, known.icon if known.icon.startswith(":") else None)
+
+
+def _without_lost_pictures(post: Post, images: Mapping[str, str]) -> Post:
+    kept = tuple(image for image in post.images if image[0] in images)
+    if kept == post.images:
+        return post
+    return replace(post, images=kept, footnotes=(*post.footnotes, messages.CHART_LOST))
 
 
 def _payload(message: Mapping[str, Any]) -> Json:

@@ -1,4 +1,4 @@
-"""The connection to Slack: one client, one session, one socket.
+"""The connection to Slack: one client, one session, two sockets.
 
 The rule it protects: a wrong token or a dead network is told before anything starts (the SDK's
 socket client retries for ever in silence), and a hundred first events cost one auth.test. On
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
@@ -24,8 +25,10 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen import messages
+from bullpen.slack.health import Timing, Watch
 
 PREFLIGHT_SECONDS = 15.0
+SOCKETS = 2
 log = logging.getLogger("bullpen.slack")
 
 
@@ -60,7 +63,9 @@ class Connection:
         self.identity = identity
         self.app = self._bolt()
         self._app_token = app_token
-        self._handler: AsyncSocketModeHandler | None = None
+        self._handlers: list[AsyncSocketModeHandler] = []
+        self._watching: asyncio.Task[None] | None = None
+        self.watch: Watch | None = None
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -131,21 +136,45 @@ class Connection:
             process_before_response=True,
         )
 
-    async def listen(self) -> None:
-        """Open the socket; events reach the app's listeners from here on."""
-        handler = AsyncSocketModeHandler(self.app, self._app_token, logger=log)
-        if is_loopback(self.client.base_url):
-            handler.client.proxy = None
-        self._handler = handler
-        await handler.connect_async()
+    async def listen(
+        self,
+        catch_up: Callable[[], Awaitable[int]] | None = None,
+        *,
+        sockets: int = SOCKETS,
+        timing: Timing | None = None,
+    ) -> None:
+        """Open the sockets; events reach the app's listeners from here on.
+
+        Slack gives every event to one of them: while one is renewed, the other hears. With
+        `catch_up` they are watched, and what was missed is fetched after every connection.
+        """
+        for _ in range(sockets):
+            handler = AsyncSocketModeHandler(self.app, self._app_token, logger=log)
+            if is_loopback(self.client.base_url):
+                handler.client.proxy = None
+            self._handlers.append(handler)
+        if catch_up is not None:
+            clients = [handler.client for handler in self._handlers]
+            self.watch = Watch(clients, self.reader, catch_up, timing)
+        for handler in self._handlers:
+            await handler.connect_async()
+        if self.watch is not None:
+            self._watching = asyncio.create_task(self.watch.run())
 
     async def connected(self) -> bool:
-        return self._handler is not None and await self._handler.client.is_connected()
+        """Whether every socket is open."""
+        return bool(self._handlers) and all(
+            [await handler.client.is_connected() for handler in self._handlers]
+        )
 
     async def close(self) -> None:
-        """Close the socket and the session; safe to call twice."""
-        handler, self._handler = self._handler, None
-        if handler is not None:
+        """Close the sockets and the session; safe to call twice."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+            self._watching = None
+        handlers, self._handlers = self._handlers, []
+        for handler in handlers:
             with contextlib.suppress(Exception):
                 await handler.close_async()
             for task in (handler.client.message_processor, handler.client.message_receiver):

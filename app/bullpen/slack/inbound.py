@@ -10,10 +10,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from bullpen.slack.attachments import Attachments
-from bullpen.slack.connect import Identity
+from bullpen.slack.connect import Identity, is_loopback
 from bullpen.slack.directory import Directory
 from bullpen_orchestrator.ports import Inbound
 
@@ -25,6 +26,7 @@ USER = re.compile(r"<@([A-Z0-9]+)(?:\|([^>]*))?>")
 CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|([^>]*))?>")
 SPECIAL = re.compile(r"<!(here|channel|everyone)(?:\|[^>]*)?>")
 GROUP = re.compile(r"<!(?:subteam|date)\^[^|>]*(?:\|([^>]*))?>")
+LOCAL = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?/archives/")
 LINK = re.compile(r"<((?:https?|mailto|tel):[^|>]+)(?:\|([^>]*))?>")
 
 
@@ -73,6 +75,15 @@ async def unwrap(text: str, me: Identity, directory: Directory) -> tuple[str, bo
     return text.strip().lstrip(",:;").strip() if mentioned else text.strip(), mentioned
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A person's message that is gone: its id for the desk, the event, and the person's name."""
+
+    message_id: str
+    event_id: str
+    by: str
+
+
 class Reader:
     """Reads events of one workspace."""
 
@@ -109,6 +120,35 @@ class Reader:
             problems=problems,
         )
 
+    async def edit(self, body: Mapping[str, Any]) -> Inbound | None:
+        """The new version of a message whose words a person changed; None for any other change.
+
+        Unfurled links, reactions and files leave the words as they are.
+        """
+        event: Mapping[str, Any] = body["event"]
+        message: Mapping[str, Any] = event.get("message") or {}
+        before: Mapping[str, Any] = event.get("previous_message") or {}
+        if not message.get("edited") or message.get("text") == before.get("text"):
+            return None
+        place = {name: event.get(name, "") for name in ("channel", "channel_type")}
+        event_id = body.get("event_id") or f"{event['channel']}:{event.get('ts')}:edit"
+        return await self.read(
+            {**body, "event_id": event_id, "event": {**message, **place, "type": "message"}}
+        )
+
+    async def deletion(self, body: Mapping[str, Any]) -> Withdrawal | None:
+        """The message that a person took back; None where it was nobody's."""
+        event: Mapping[str, Any] = body["event"]
+        before: Mapping[str, Any] = event.get("previous_message") or {}
+        if before and await sender(before, self._me, self._directory) != "person":
+            return None
+        ts = str(event.get("deleted_ts") or before.get("ts", ""))
+        team = str(body.get("team_id") or self._me.team_id)
+        user = str(before.get("user", ""))
+        name = (await self._directory.person(user)).name if user else "its author"
+        event_id = str(body.get("event_id") or f"{event['channel']}:{ts}:deleted")
+        return Withdrawal(f"{team}:{event['channel']}:{ts}", event_id, name)
+
 
 def link(me: Identity, channel: str, ts: str, thread_ts: str = "") -> str:
     """The address of a message, in the form Slack gives it."""
@@ -116,3 +156,13 @@ def link(me: Identity, channel: str, ts: str, thread_ts: str = "") -> str:
     if thread_ts and thread_ts != ts:
         address += f"?thread_ts={thread_ts}&cid={channel}"
     return address
+
+
+def reachable(text: str, me: Identity) -> str:
+    """`text` with the links into the local workspace as they lead there today.
+
+    What is remembered keeps the address of its day, and the port of a local workspace changes.
+    """
+    if not is_loopback(me.url):
+        return text
+    return LOCAL.sub(f"{me.url}archives/", text)

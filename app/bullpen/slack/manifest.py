@@ -57,7 +57,7 @@ def manifest(name: str = "Bullpen") -> dict[str, object]:
                 {
                     "command": "/bullpen",
                     "description": "Ask the desk",
-                    "usage_hint": "ask [agent] <question> | help",
+                    "usage_hint": "ask [agent] <question> | status | stop | memory | spend | help",
                     "should_escape": True,
                 }
             ],
@@ -69,7 +69,7 @@ def manifest(name: str = "Bullpen") -> dict[str, object]:
                     "description": "Let the desk look at this message",
                 },
                 {
-                    "name": "Ask the desk",
+                    "name": "New task",
                     "type": "global",
                     "callback_id": OPEN_SHORTCUT,
                     "description": "Put a question to the desk",

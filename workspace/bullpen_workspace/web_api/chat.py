@@ -7,6 +7,7 @@ The rule it protects: an app changes only what it has posted itself. Streams are
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from bullpen_workspace.errors import SlackError
 from bullpen_workspace.types import Channel, Json, Message
@@ -18,6 +19,8 @@ from bullpen_workspace.wire import message_json, permalink
 def post_message(call: Call) -> Json:
     channel = _open_channel(call)
     content = read_content(call, too_long="msg_blocks_too_long", truncate=True)
+    if call.office.config.strict_limits:
+        call.office.limits.post(call.caller.app.id, channel.id)
     thread_ts = read_thread(call, channel)
     message = replace(
         authored(call, channel, text=content.text),
@@ -108,6 +111,23 @@ def get_permalink(call: Call) -> Json:
     return {"channel": channel.id, "permalink": address}
 
 
+def unfurl(call: Call) -> Json:
+    """Give a message previews of its links, {address: attachment}."""
+    channel = call.channel(member=True)
+    message = call.message(channel, call.args.text("ts"))
+    unfurls = call.args.object("unfurls", error="cannot_parse_attachment") or {}
+    shown: list[Json] = []
+    for number, (address, preview) in enumerate(unfurls.items(), start=1):
+        if address not in message.text.replace("&amp;", "&"):
+            raise SlackError("cannot_unfurl_url")
+        if not isinstance(preview, dict):
+            raise SlackError("cannot_parse_attachment")
+        whole = cast("Json", preview)
+        shown.append({"id": number, "app_unfurl_url": address, "from_url": address, **whole})
+    call.rooms.messages.change(replace(message, attachments=(*message.attachments, *shown)))
+    return {}
+
+
 def clear_status(call: Call, channel: str, thread_ts: str) -> None:
     """An app's message ends its status line in that thread, as in Slack."""
     status = call.rooms.surfaces.status(channel, thread_ts, call.caller.app.id)
@@ -116,7 +136,10 @@ def clear_status(call: Call, channel: str, thread_ts: str) -> None:
 
 
 def _open_channel(call: Call) -> Channel:
-    channel = call.channel(member=True)
+    channel = call.channel()
+    public_too = channel.kind == "public" and "chat:write.public" in call.caller.token.scopes
+    if call.caller.user not in channel.members and not public_too:
+        raise SlackError("not_in_channel")
     if channel.archived:
         raise SlackError("is_archived")
     return channel
@@ -138,9 +161,29 @@ def _files(call: Call) -> tuple[str, ...]:
 
 
 METHODS = (
-    Method(name="chat.postMessage", handler=post_message, needs=("channel",)),
-    Method(name="chat.update", handler=update, needs=("channel", "ts")),
-    Method(name="chat.delete", handler=delete, needs=("channel", "ts")),
-    Method(name="chat.postEphemeral", handler=post_ephemeral, needs=("channel", "user")),
-    Method(name="chat.getPermalink", handler=get_permalink, needs=("channel", "message_ts")),
+    Method(
+        name="chat.postMessage",
+        handler=post_message,
+        scopes=("chat:write",),
+        tier="t5",
+        needs=("channel",),
+    ),
+    Method(name="chat.update", handler=update, scopes=("chat:write",), needs=("channel", "ts")),
+    Method(name="chat.delete", handler=delete, scopes=("chat:write",), needs=("channel", "ts")),
+    Method(
+        name="chat.postEphemeral",
+        handler=post_ephemeral,
+        scopes=("chat:write",),
+        tier="t4",
+        needs=("channel", "user"),
+    ),
+    Method(
+        name="chat.unfurl",
+        handler=unfurl,
+        needs=("channel", "ts", "unfurls"),
+        scopes=("links:write",),
+    ),
+    Method(
+        name="chat.getPermalink", handler=get_permalink, tier="t5", needs=("channel", "message_ts")
+    ),
 )

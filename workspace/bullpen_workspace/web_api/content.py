@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bullpen_workspace.blocks import check_blocks
+from bullpen_workspace.blocks import check_blocks, markdown_length
 from bullpen_workspace.errors import SlackError
 from bullpen_workspace.types import Channel, Json, Message
 from bullpen_workspace.web_api.table import Call
@@ -44,6 +44,8 @@ def read_content(call: Call, *, too_long: str = "msg_too_long", truncate: bool =
     if len(text) > (MAX_MARKDOWN if markdown else MAX_TEXT) and (markdown or not truncate):
         raise SlackError(too_long)
     blocks = check_blocks(call.rooms, args.objects("blocks", error="invalid_blocks_format"))
+    if markdown_length(blocks) > MAX_MARKDOWN:
+        raise SlackError(too_long)
     attachments = args.objects("attachments", error="invalid_attachments")
     if len(attachments) > MAX_ATTACHMENTS:
         raise SlackError("too_many_attachments")
@@ -87,6 +89,8 @@ def authored(call: Call, channel: Channel, *, text: str) -> Message:
     username = args.text("username") if caller.is_bot else ""
     icon = args.text("icon_emoji") if caller.is_bot else ""
     image = args.text("icon_url") if caller.is_bot and not icon else ""
+    if username or icon or image:
+        call.require_scope("chat:write.customize")
     return Message(
         channel=channel.id,
         ts="",

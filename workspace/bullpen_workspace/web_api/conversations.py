@@ -9,15 +9,25 @@ from __future__ import annotations
 import re
 
 from bullpen_workspace.errors import SlackError
-from bullpen_workspace.types import Channel, Json
+from bullpen_workspace.types import Channel, ChannelKind, Json
 from bullpen_workspace.web_api.paging import limit, page, read_cursor, write_cursor
-from bullpen_workspace.web_api.table import Call, Method
+from bullpen_workspace.web_api.table import HISTORY, MANAGE, READ, Call, Method
+from bullpen_workspace.web_api.upkeep import active, check_name, shape
 from bullpen_workspace.wire import channel_json, message_json
 
-_TYPES = {"public_channel": "public", "private_channel": "private", "im": "im", "mpim": "mpim"}
-_NAME = re.compile(r"[a-z0-9_\-]+")
+_TYPES: dict[str, ChannelKind] = {
+    "public_channel": "public",
+    "private_channel": "private",
+    "im": "im",
+    "mpim": "mpim",
+}
 _TS = re.compile(r"\d{1,12}(\.\d{1,9})?")
-MAX_NAME = 80
+NAMELESS = {"name": "invalid_name_required", "": "missing_argument"}
+INVITE = (
+    *("channels:manage", "channels:write.invites", "groups:write", "groups:write.invites"),
+    *("im:write", "mpim:write"),
+)
+OPEN = ("channels:manage", "groups:write", "im:write", "mpim:write")
 
 
 def list_(call: Call) -> Json:
@@ -36,7 +46,9 @@ def page_of_channels(call: Call, channels: list[Channel]) -> Json:
     wanted = call.args.listed("types") or ("public_channel",)
     if any(kind not in _TYPES for kind in wanted):
         raise SlackError("invalid_types")
-    kinds = {_TYPES[kind] for kind in wanted}
+    kinds: set[ChannelKind] = {_TYPES[kind] for kind in wanted}
+    for kind in kinds:
+        call.require_scope_for(kind)
     open_only = call.args.flag("exclude_archived")
     found = [
         channel
@@ -50,10 +62,10 @@ def page_of_channels(call: Call, channels: list[Channel]) -> Json:
 
 def info(call: Call) -> Json:
     channel = call.channel()
-    shape = channel_json(call.office, channel, viewer=call.caller.user)
+    shown = shape(call, channel.id)
     if call.caller.user in channel.members:
-        shape["last_read"] = call.rooms.channels.last_read(call.caller.user, channel.id)
-    return {"channel": shape}
+        shown["last_read"] = call.rooms.channels.last_read(call.caller.user, channel.id)
+    return {"channel": shown}
 
 
 def history(call: Call) -> Json:
@@ -71,7 +83,7 @@ def history(call: Call) -> Json:
             message_json(call.office, message, metadata=metadata) for message in reversed(messages)
         ],
         "has_more": has_more,
-        "pin_count": 0,
+        "pin_count": len(call.rooms.pinboard.pins(channel.id)),
         "channel_actions_ts": None,
         "channel_actions_count": 0,
         "response_metadata": {"next_cursor": cursor},
@@ -129,43 +141,38 @@ def open_(call: Call) -> Json:
         before = {channel.id for channel in call.rooms.channels.of(call.caller.user)}
         channel = call.rooms.channels.direct(users, creator=call.caller.user)
         known = channel.id in before
-    shape: Json = {"id": channel.id}
-    if call.args.flag("return_im"):
-        shape = channel_json(call.office, channel, viewer=call.caller.user)
-    return {"channel": shape, "no_op": known, "already_open": known}
+    whole = call.args.flag("return_im")
+    shown = shape(call, channel.id) if whole else {"id": channel.id}
+    return {"channel": shown, "no_op": known, "already_open": known}
 
 
 def join(call: Call) -> Json:
     channel = call.channel()
     if channel.kind != "public":
         raise SlackError("method_not_supported_for_channel_type")
+    if channel.archived:
+        raise SlackError("is_archived")
     answer: Json = {}
     if not call.rooms.channels.join(channel.id, call.caller.user):
         answer = {
             "warning": "already_in_channel",
             "response_metadata": {"warnings": ["already_in_channel"]},
         }
-    return {"channel": _shape(call, channel.id), **answer}
+    return {"channel": shape(call, channel.id), **answer}
 
 
 def create(call: Call) -> Json:
-    name = call.args.text("name").lstrip("#")
-    if len(name) > MAX_NAME:
-        raise SlackError("invalid_name_maxlength")
-    if not _NAME.fullmatch(name):
-        raise SlackError("invalid_name_specials")
-    if call.rooms.channels.by_name(name) is not None:
-        raise SlackError("name_taken")
+    name = check_name(call, call.args.text("name"))
     channel = call.rooms.channels.create(
         name,
         creator=call.caller.user,
         kind="private" if call.args.flag("is_private") else "public",
     )
-    return {"channel": _shape(call, channel.id)}
+    return {"channel": shape(call, channel.id)}
 
 
 def invite(call: Call) -> Json:
-    channel = call.channel(member=True)
+    channel = active(call)
     users = call.args.listed("users")
     if call.caller.user in users:
         raise SlackError("cant_invite_self")
@@ -176,7 +183,7 @@ def invite(call: Call) -> Json:
     with call.rooms.transaction():
         for user in users:
             call.rooms.channels.join(channel.id, user, inviter=call.caller.user)
-    return {"channel": _shape(call, channel.id)}
+    return {"channel": shape(call, channel.id)}
 
 
 def leave(call: Call) -> Json:
@@ -194,19 +201,6 @@ def mark(call: Call) -> Json:
         raise SlackError("invalid_timestamp")
     call.rooms.channels.mark_read(call.caller.user, channel.id, ts)
     return {}
-
-
-def set_topic(call: Call) -> Json:
-    channel = call.channel(member=True)
-    if len(call.args.text("topic")) > 250:
-        raise SlackError("too_long")
-    call.rooms.channels.describe(channel.id, topic=call.args.text("topic"))
-    return {"channel": _shape(call, channel.id)}
-
-
-def _shape(call: Call, channel_id: str) -> Json:
-    channel = call.rooms.channels.require(channel_id)
-    return channel_json(call.office, channel, viewer=call.caller.user)
 
 
 def _bounds(call: Call) -> tuple[str, str]:
@@ -231,16 +225,34 @@ def _shift(ts: str, microseconds: int) -> str:
 
 
 METHODS = (
-    Method(name="conversations.list", handler=list_),
-    Method(name="conversations.info", handler=info, needs=("channel",)),
-    Method(name="conversations.history", handler=history, needs=("channel",)),
-    Method(name="conversations.replies", handler=replies, needs=("channel", "ts")),
-    Method(name="conversations.members", handler=members, needs=("channel",)),
-    Method(name="conversations.open", handler=open_),
-    Method(name="conversations.join", handler=join, needs=("channel",)),
-    Method(name="conversations.create", handler=create, needs=("name",)),
-    Method(name="conversations.invite", handler=invite, needs=("channel", "users")),
-    Method(name="conversations.leave", handler=leave, needs=("channel",)),
-    Method(name="conversations.mark", handler=mark, needs=("channel", "ts")),
-    Method(name="conversations.setTopic", handler=set_topic, needs=("channel", "topic")),
+    Method(name="conversations.list", handler=list_, scopes=READ, tier="t2"),
+    Method(name="conversations.info", handler=info, scopes=READ, needs=("channel",)),
+    Method(name="conversations.history", handler=history, scopes=HISTORY, needs=("channel",)),
+    Method(name="conversations.replies", handler=replies, scopes=HISTORY, needs=("channel", "ts")),
+    Method(
+        name="conversations.members", handler=members, scopes=READ, tier="t4", needs=("channel",)
+    ),
+    Method(
+        name="conversations.open",
+        handler=open_,
+        scopes=OPEN,
+    ),
+    Method(name="conversations.join", handler=join, scopes=("channels:join",), needs=("channel",)),
+    Method(
+        name="conversations.create",
+        handler=create,
+        scopes=MANAGE,
+        tier="t2",
+        needs=("name",),
+        missing=NAMELESS,
+    ),
+    Method(
+        name="conversations.invite",
+        handler=invite,
+        scopes=INVITE,
+        needs=("channel", "users"),
+        missing={"users": "no_user"},
+    ),
+    Method(name="conversations.leave", handler=leave, scopes=MANAGE, needs=("channel",)),
+    Method(name="conversations.mark", handler=mark, scopes=MANAGE, needs=("channel", "ts")),
 )

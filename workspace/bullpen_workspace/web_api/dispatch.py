@@ -1,18 +1,20 @@
 """From an HTTP request under /api/ to a method and back.
 
 The rule it protects: whatever is asked, the answer is HTTP 200 with JSON and `ok`, in Slack's
-words; only a fault of ours is a 500. It knows no method by name.
+words; only too many calls are a 429 and a fault of ours a 500. It knows no method by name.
 """
 
 from __future__ import annotations
+
+import secrets
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bullpen_workspace.args import Arguments, read_arguments
-from bullpen_workspace.auth import SCOPES, Caller, identify
-from bullpen_workspace.errors import SlackError
+from bullpen_workspace.auth import Caller, identify, require_scope
+from bullpen_workspace.errors import RateLimited, SlackError
 from bullpen_workspace.office import Office
 from bullpen_workspace.types import App, Json, Token
 from bullpen_workspace.web_api import (
@@ -20,11 +22,17 @@ from bullpen_workspace.web_api import (
     chat,
     conversations,
     files,
+    finding,
+    keeping,
+    oauth,
     reactions,
     response_url,
+    scheduling,
     streaming,
     team,
+    upkeep,
     users,
+    validation,
     views,
 )
 from bullpen_workspace.web_api.table import Call, Method
@@ -41,6 +49,12 @@ METHODS: dict[str, Method] = {
         reactions.METHODS,
         files.METHODS,
         views.METHODS,
+        validation.METHODS,
+        scheduling.METHODS,
+        upkeep.METHODS,
+        keeping.METHODS,
+        finding.METHODS,
+        oauth.METHODS,
     )
     for method in family
 }
@@ -56,13 +70,15 @@ def api_routes(office: Office) -> list[BaseRoute]:
     """The Web API and the response addresses."""
 
     async def api(request: Request) -> Response:
+        visit = _Visit(office, request)
         try:
-            arguments = await read_arguments(request)
-            body = _answer(office, request, arguments)
+            body = {"ok": True, **visit.answer(await read_arguments(request))}
         except SlackError as error:
+            if isinstance(error, RateLimited):
+                visit.headers["Retry-After"] = str(error.retry_after)
             body = {"ok": False, "error": error.code, **error.extra}
-        headers = {"x-oauth-scopes": SCOPES, "x-slack-req-id": "local"}
-        return JSONResponse(body, headers=headers)
+            return JSONResponse(body, error.status, headers=visit.headers)
+        return JSONResponse(body, headers=visit.headers)
 
     async def respond(request: Request) -> Response:
         return await response_url.respond(office, request)
@@ -73,15 +89,37 @@ def api_routes(office: Office) -> list[BaseRoute]:
     ]
 
 
-def _answer(office: Office, request: Request, arguments: Arguments) -> Json:
-    method = METHODS.get(request.path_params["method"])
-    if method is None:
-        raise SlackError("unknown_method", req_method=request.path_params["method"])
-    caller = _NOBODY
-    if method.tokens:
-        caller = identify(office.rooms, request, arguments, method.tokens)
-    missing = [name for name in method.needs if name not in arguments]
-    if missing:
-        messages = [f"[ERROR] missing required field: {name}" for name in missing]
-        raise SlackError("invalid_arguments", response_metadata={"messages": messages})
-    return {"ok": True, **method.handler(Call(office, caller, arguments))}
+class _Visit:
+    """One request to the API; `headers` grow as it becomes known who calls and what."""
+
+    def __init__(self, office: Office, request: Request) -> None:
+        self._office, self._request = office, request
+        self.headers = {"x-slack-req-id": secrets.token_hex(8)}
+
+    def answer(self, arguments: Arguments) -> Json:
+        """Check token, scopes and arguments, in Slack's order, and run the method."""
+        name = self._request.path_params["method"]
+        method = METHODS.get(name)
+        if method is None:
+            raise SlackError("unknown_method", req_method=name)
+        caller = self._caller(method, arguments)
+        if self._office.config.strict_limits:
+            self._office.limits.take(caller.app.id, name, method.tier)
+        fault = self._office.courier.faults.take_call(name)
+        if fault is not None and fault.when == "before":
+            raise fault.error()
+        method.check_needs(arguments)
+        answer = method.handler(Call(self._office, caller, arguments, method.scopes))
+        if fault is not None:
+            raise fault.error()
+        return answer
+
+    def _caller(self, method: Method, arguments: Arguments) -> Caller:
+        if not method.tokens:
+            return _NOBODY
+        caller = identify(self._office.rooms, self._request, arguments, method.tokens)
+        self.headers["x-oauth-scopes"] = ",".join(caller.token.scopes)
+        self.headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
+        if self._office.config.strict_scopes:
+            require_scope(caller, method.scopes)
+        return caller

@@ -136,9 +136,22 @@ def _may_see(call: Call, file: File) -> bool:
 
 
 METHODS = (
-    Method(name="files.getUploadURLExternal", handler=get_upload_url, needs=("filename", "length")),
-    Method(name="files.completeUploadExternal", handler=complete_upload, needs=("files",)),
-    Method(name="files.info", handler=info, needs=("file",)),
-    Method(name="files.list", handler=list_),
-    Method(name="files.delete", handler=delete, needs=("file",)),
+    Method(
+        name="files.getUploadURLExternal",
+        handler=get_upload_url,
+        scopes=("files:write",),
+        tier="t4",
+        needs=("filename", "length"),
+        missing={"": "missing_argument"},
+    ),
+    Method(
+        name="files.completeUploadExternal",
+        handler=complete_upload,
+        scopes=("files:write",),
+        tier="t4",
+        needs=("files",),
+    ),
+    Method(name="files.info", handler=info, scopes=("files:read",), tier="t4", needs=("file",)),
+    Method(name="files.list", handler=list_, scopes=("files:read",)),
+    Method(name="files.delete", handler=delete, scopes=("files:write",), needs=("file",)),
 )

@@ -50,7 +50,20 @@ def _name(call: Call) -> str:
 
 
 METHODS = (
-    Method(name="reactions.add", handler=add, needs=("name",)),
-    Method(name="reactions.remove", handler=remove, needs=("name",)),
-    Method(name="reactions.get", handler=get),
+    Method(
+        name="reactions.add",
+        handler=add,
+        scopes=("reactions:write",),
+        needs=("name",),
+        missing={"name": "invalid_name"},
+    ),
+    Method(
+        name="reactions.remove",
+        handler=remove,
+        scopes=("reactions:write",),
+        tier="t2",
+        needs=("name",),
+        missing={"name": "invalid_name"},
+    ),
+    Method(name="reactions.get", handler=get, scopes=("reactions:read",)),
 )

@@ -126,7 +126,25 @@ def _chunks(call: Call) -> tuple[Json, ...]:
 
 
 METHODS = (
-    Method(name="chat.startStream", handler=start, needs=("channel",)),
-    Method(name="chat.appendStream", handler=append, needs=("channel", "ts")),
-    Method(name="chat.stopStream", handler=stop, needs=("channel", "ts")),
+    Method(
+        name="chat.startStream",
+        handler=start,
+        scopes=("chat:write",),
+        tier="t2",
+        needs=("channel",),
+    ),
+    Method(
+        name="chat.appendStream",
+        handler=append,
+        scopes=("chat:write",),
+        tier="t4",
+        needs=("channel", "ts"),
+    ),
+    Method(
+        name="chat.stopStream",
+        handler=stop,
+        scopes=("chat:write",),
+        tier="t2",
+        needs=("channel", "ts"),
+    ),
 )

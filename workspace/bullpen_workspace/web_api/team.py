@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bullpen_workspace.errors import SlackError
 from bullpen_workspace.socket_mode import open_address
+from bullpen_workspace.subscriptions import authorization, read_event_context, send_event
 from bullpen_workspace.types import Json
 from bullpen_workspace.web_api.table import APP_LEVEL, NOBODY, Call, Method
 from bullpen_workspace.wire import bot_json
@@ -66,11 +67,42 @@ def emoji_list(call: Call) -> Json:
     return {"emoji": {}, "cache_ts": f"{call.office.now():.6f}"}
 
 
+def authorizations(call: Call) -> Json:
+    """For whom an event was sent: the installations of the app that may see it."""
+    context = read_event_context(call.args.text("event_context"))
+    if context.get("app") != call.caller.app.id:
+        raise SlackError("invalid_arguments")
+    return {"authorizations": [authorization(call.office, call.caller.app)]}
+
+
+def revoke(call: Call) -> Json:
+    """End the token that the call carries; with `test` only say that it would."""
+    if call.args.flag("test"):
+        return {"revoked": False}
+    token = call.caller.token
+    with call.rooms.transaction():
+        call.rooms.people.revoke(token.token)
+        kind = "bot" if token.kind == "bot" else "oauth"
+        gone = {"oauth": [], "bot": [], kind: [token.user]}
+        event: Json = {"type": "tokens_revoked", "tokens": gone}
+        send_event(call.office, call.caller.app, event)
+    return {"revoked": True}
+
+
 METHODS = (
-    Method(name="api.test", handler=api_test, tokens=NOBODY),
-    Method(name="auth.test", handler=auth_test),
+    Method(name="auth.revoke", handler=revoke),
+    Method(
+        name="apps.event.authorizations.list",
+        handler=authorizations,
+        needs=("event_context",),
+        tokens=APP_LEVEL,
+        scopes=("authorizations:read",),
+        tier="t4",
+    ),
+    Method(name="api.test", handler=api_test, tier="t4", tokens=NOBODY),
+    Method(name="auth.test", handler=auth_test, tier="t5"),
     Method(name="apps.connections.open", handler=connections_open, tokens=APP_LEVEL),
-    Method(name="team.info", handler=team_info),
-    Method(name="bots.info", handler=bots_info),
-    Method(name="emoji.list", handler=emoji_list),
+    Method(name="team.info", handler=team_info, scopes=("team:read",)),
+    Method(name="bots.info", handler=bots_info, scopes=("users:read",)),
+    Method(name="emoji.list", handler=emoji_list, scopes=("emoji:read",), tier="t2"),
 )

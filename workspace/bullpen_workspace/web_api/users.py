@@ -9,7 +9,7 @@ from bullpen_workspace.errors import SlackError
 from bullpen_workspace.types import Json
 from bullpen_workspace.web_api.conversations import page_of_channels
 from bullpen_workspace.web_api.paging import page
-from bullpen_workspace.web_api.table import Call, Method
+from bullpen_workspace.web_api.table import READ, Call, Method
 from bullpen_workspace.wire import user_json
 
 
@@ -46,9 +46,28 @@ def lookup_by_email(call: Call) -> Json:
     return {"user": user_json(call.office, user)}
 
 
+def profile(call: Call) -> Json:
+    user = call.rooms.people.get(call.args.text("user", call.caller.user))
+    if user is None:
+        raise SlackError("user_not_found")
+    return {"profile": user_json(call.office, user)["profile"]}
+
+
+def groups(_: Call) -> Json:
+    """The workspace has no user groups."""
+    return {"usergroups": []}
+
+
 METHODS = (
-    Method(name="users.info", handler=info, needs=("user",)),
-    Method(name="users.list", handler=list_),
-    Method(name="users.conversations", handler=conversations),
-    Method(name="users.lookupByEmail", handler=lookup_by_email, needs=("email",)),
+    Method(name="users.profile.get", handler=profile, scopes=("users.profile:read",), tier="t4"),
+    Method(name="usergroups.list", handler=groups, scopes=("usergroups:read",), tier="t2"),
+    Method(name="users.info", handler=info, scopes=("users:read",), tier="t4", needs=("user",)),
+    Method(name="users.list", handler=list_, scopes=("users:read",), tier="t2"),
+    Method(name="users.conversations", handler=conversations, scopes=READ),
+    Method(
+        name="users.lookupByEmail",
+        handler=lookup_by_email,
+        scopes=("users:read.email",),
+        needs=("email",),
+    ),
 )

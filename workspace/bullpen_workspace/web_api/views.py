@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from bullpen_workspace.blocks import VIEW_BLOCKS, check_blocks
+from bullpen_workspace.blocks import check_view
 from bullpen_workspace.errors import SlackError
 from bullpen_workspace.office import Trigger
 from bullpen_workspace.types import Json, View
@@ -79,8 +79,7 @@ def _body(call: Call, *, kind: str) -> Json:
         raise SlackError("invalid_arguments", response_metadata={"messages": [message]})
     if len(json.dumps(body)) > MAX_VIEW:
         raise SlackError("view_too_large")
-    blocks = body.get("blocks", [])
-    return {**body, "blocks": list(check_blocks(call.rooms, blocks, most=VIEW_BLOCKS))}
+    return check_view(call.rooms, body)
 
 
 def _trigger(call: Call) -> Trigger:
@@ -101,8 +100,8 @@ def _check_hash(call: Call, known: View | None) -> None:
 
 
 METHODS = (
-    Method(name="views.publish", handler=publish, needs=("user_id", "view"), tokens=BOT),
-    Method(name="views.open", handler=open_, needs=("trigger_id", "view"), tokens=BOT),
-    Method(name="views.push", handler=push, needs=("trigger_id", "view"), tokens=BOT),
-    Method(name="views.update", handler=update, needs=("view",), tokens=BOT),
+    Method(name="views.publish", handler=publish, tier="t4", needs=("user_id", "view"), tokens=BOT),
+    Method(name="views.open", handler=open_, tier="t4", needs=("trigger_id", "view"), tokens=BOT),
+    Method(name="views.push", handler=push, tier="t4", needs=("trigger_id", "view"), tokens=BOT),
+    Method(name="views.update", handler=update, tier="t4", needs=("view",), tokens=BOT),
 )

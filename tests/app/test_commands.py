@@ -1,0 +1,165 @@
+"""Slash commands, words in threads, shortcuts and prompts, in the real local workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
+from bullpen.wiring import Bullpen, build
+from bullpen_workspace.controls import Controls
+from real_desk import Someone, here, keyless, words
+
+__all__ = ["keyless"]
+
+
+@pytest.fixture
+async def bullpen(tmp_path: Path) -> AsyncIterator[Bullpen]:
+    made = await build(here(tmp_path))
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def hands(bullpen: Bullpen) -> Controls:
+    assert bullpen.workspace is not None
+    return Controls(bullpen.workspace.office, bullpen.workspace.credentials.person_id)
+
+
+async def until(true: Callable[[], Awaitable[Any]]) -> Any:
+    deadline = time.monotonic() + 20
+    while not (found := await true()):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    return found
+
+
+async def heard(bullpen: Bullpen, hands: Controls, line: str) -> str:
+    """What `line` answers, to this person only."""
+    assert bullpen.workspace is not None
+    rooms = bullpen.workspace.office.rooms
+    place = await Someone(bullpen).channel("desk")
+    await hands.slash(place, line)
+    found = [m for m in rooms.messages.timeline(place, viewer=hands.user) if m.visible_to]
+    return found[-1].text
+
+
+async def test_slash_commands_answer_in_sentences(bullpen: Bullpen, hands: Controls) -> None:
+    ada = Someone(bullpen)
+    await ada.ask("desk", "quant: what do I make on the SLV June 70-90-110 call butterfly at 2.50?")
+    expected = {
+        "/bullpen": "What I understand",
+        "/bullpen help": "`/bullpen approvals`",
+        "/bullpen agents": "*Data Analyst* (`data_analyst`)",
+        "/bullpen status": "Nothing is running here.",
+        "/bullpen stop": "nothing to stop",
+        "/bullpen memory": "message 2",
+        "/bullpen memory butterfly": "source>",
+        "/bullpen memory xyzzyplugh": "matches “xyzzyplugh”",
+        "/bullpen approvals": "No run waits for a person's approval",
+        "/bullpen spend": "Quant: ",
+        "/bullpen ask": "There was nothing to ask",
+        "/bullpen stauts": "Did you mean `/bullpen status`?",
+    }
+    for line, answer in expected.items():
+        assert answer in await heard(bullpen, hands, line), line
+
+
+async def test_words_in_a_thread_are_answered_there(bullpen: Bullpen) -> None:
+    ada = Someone(bullpen)
+    root = (await ada.ask("desk", "what data do you hold?"))[0]["thread_ts"]
+    place = await ada.channel("desk")
+    answers = {
+        "!status": "Nothing is running here.",
+        "!agents": "Data Analyst",
+        "!help": "`!stop`",
+        "!stop": "Nothing is running in this thread",
+        "!fly": "I know no `!fly`",
+    }
+    for word, answer in answers.items():
+        before = len((await ada.client.conversations_replies(channel=place, ts=root))["messages"])
+        await ada.client.chat_postMessage(channel=place, text=word, thread_ts=root)
+
+        async def replied(before: int = before) -> Any:
+            page = await ada.client.conversations_replies(channel=place, ts=root)
+            return page["messages"] if len(page["messages"]) > before + 1 else None
+
+        assert answer in words((await until(replied))[-1]), word
+
+
+async def test_the_message_shortcut_asks_in_the_thread(bullpen: Bullpen, hands: Controls) -> None:
+    ada = Someone(bullpen)
+    assert bullpen.workspace is not None
+    app = bullpen.workspace.credentials.app_id
+    place = await ada.channel("desk")
+    ts = (await ada.client.chat_postMessage(channel=place, text="Oil fell again."))["ts"]
+    hands.message_shortcut(app, ASK_SHORTCUT, place, ts)
+    view = await until(lambda: modal(bullpen))
+    empty = form("  ", "quant")
+    assert (await hands.submit(view.id, empty)).errors == {
+        "question": "Write what you want to know."
+    }
+    assert not (await hands.submit(view.id, form("what data do you hold?", "quant"))).open
+    answers = await ada.answers(place, ts)
+    assert "Ada asks: quant: what data do you hold?" in answers[0]["text"]
+    assert answers[-1]["username"] == "Quant"
+
+
+async def test_the_global_shortcut_makes_a_task_or_says_why_not(
+    bullpen: Bullpen, hands: Controls
+) -> None:
+    ada = Someone(bullpen)
+    assert bullpen.workspace is not None
+    app = bullpen.workspace.credentials.app_id
+    hands.shortcut(app, OPEN_SHORTCUT)
+    view = await until(lambda: modal(bullpen))
+    question = form("what data do you hold?", "anyone")
+
+    private = (await ada.client.conversations_create(name="quiet", is_private=True))["channel"][
+        "id"
+    ]
+    told = await hands.submit(view.id, question | where(private))
+    assert "Invite me" in told.errors["channel"]
+    place = await ada.channel("research")
+    assert not (await hands.submit(view.id, question | where(place))).open
+
+    async def posted() -> Any:
+        page = await ada.client.conversations_history(channel=place)
+        return [m for m in page["messages"] if "Ada asks" in m["text"]]
+
+    [root] = await until(posted)
+    assert await ada.answers(place, root["ts"])
+
+
+async def test_the_messages_tab_suggests_what_to_ask(bullpen: Bullpen, hands: Controls) -> None:
+    assert bullpen.workspace is not None
+    keys = bullpen.workspace.credentials
+    rooms = bullpen.workspace.office.rooms
+    hands.open_home(keys.app_id, tab="messages")
+    direct = rooms.channels.direct((keys.bot_user_id,), creator=keys.person_id)
+
+    async def suggested() -> Any:
+        return [s.prompts for s in rooms.surfaces.statuses(direct.id) if s.prompts]
+
+    [prompts] = await until(suggested)
+    assert {"title", "message"} <= set(prompts[0])
+
+
+async def modal(bullpen: Bullpen) -> Any:
+    assert bullpen.workspace is not None
+    found = bullpen.workspace.office.rooms.surfaces.modals(bullpen.workspace.credentials.person_id)
+    return found[-1] if found else None
+
+
+def form(text: str, agent: str) -> dict[str, Any]:
+    option = {"selected_option": {"value": agent}}
+    return {"question": {"value": {"value": text}}, "agent": {"value": option}}
+
+
+def where(channel: str) -> dict[str, Any]:
+    return {"channel": {"value": {"selected_conversation": channel}}}
