@@ -1,6 +1,6 @@
 /* The keyboard: where one is decides what a key does; in a field only Ctrl, Alt and F-keys do. */
 import { openSwitcher } from "./finder.js";
-import { $, $$, app, picker } from "./dom.js";
+import { $, $$, app, here, picker } from "./dom.js";
 import { closeThread } from "./places.js";
 
 const typing = (el) => el?.matches?.("input, textarea, select, [contenteditable]");
@@ -16,7 +16,7 @@ document.addEventListener("toggle", (event) => {
 }, true);
 document.addEventListener("scroll", () => closeMenus(null), { capture: true, passive: true });
 function step(by, unread) {
-  const links = $$("#side a[data-channel]"), at = links.findIndex((a) => a.hasAttribute("aria-current"));
+  const links = $$("#side a[data-channel]"), at = links.findIndex((a) => a.dataset.channel === here().channel);
   for (let i = 1; i <= links.length; i++) {
     const link = links[(at + by * i + links.length * i) % links.length];
     if (!unread || link.closest("li.unread")) { link.click(); return; }

@@ -15,6 +15,7 @@ export async function go(href, push = true) {
   setThread(pane.thread);
   app.classList.remove("show-side");
   if (push && pane.url !== location.pathname + location.search) history.pushState(null, "", pane.url);
+  for (const link of $$("#side a[data-channel]")) { if (link.dataset.channel === here().channel) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current"); }
   forget(); arrive(); online(connected()); tell({ see: here() });
 }
 export function setThread(html) {
