@@ -55,6 +55,9 @@ class FakeChat:
     async def grow_live(self, channel: str, ts: str, text: str) -> None:
         self.shown.append(("live", ts, text))
 
+    async def direct(self, user: str) -> str | None:
+        return f"D{user}"
+
     def permalink(self, channel: str, ts: str, thread_ts: str = "") -> str:
         return f"https://desk.test/{channel}/{ts}"
 

@@ -11,7 +11,16 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from bullpen_agents.model import Block, Msg, Opaque, StopReason, Text, ToolCall, Usage
+from bullpen_agents.model import (
+    CHARACTERS_PER_TOKEN,
+    Block,
+    Msg,
+    Opaque,
+    StopReason,
+    Text,
+    ToolCall,
+    Usage,
+)
 
 _STOPS: dict[str, StopReason] = {
     "end_turn": "end_turn",
@@ -23,7 +32,6 @@ _STOPS: dict[str, StopReason] = {
     "pause_turn": "pause_turn",
 }
 _RETURNED = {"thinking", "redacted_thinking"}
-_CHARS_PER_TOKEN = 4
 
 
 class BrokenStream(Exception):
@@ -113,7 +121,7 @@ class Assembly:
 
     def usage(self) -> Usage:
         """Tokens of this attempt. For a cut answer the output is estimated from what arrived."""
-        seen = sum(len(b.text) + len(b.raw) for b in self.blocks.values()) // _CHARS_PER_TOKEN
+        seen = sum(len(b.text) + len(b.raw) for b in self.blocks.values()) // CHARACTERS_PER_TOKEN
         output = self.tokens.get("output_tokens", 0)
         return Usage(
             input_tokens=self.tokens.get("input_tokens", 0),

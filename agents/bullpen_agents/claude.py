@@ -27,6 +27,9 @@ from bullpen_agents.model import (
     TextDelta,
     Usage,
     add_usage,
+    carry,
+    estimated,
+    paid_for,
 )
 from bullpen_agents.models import DEFAULT_MODEL, priced
 from bullpen_memory.errors import OperatorError
@@ -86,7 +89,7 @@ class ClaudeModel:
         self._client: AsyncAnthropic | None = None
 
     async def stream(self, request: Request) -> AsyncIterator[Event]:
-        """Answer `request`; see the `Model` protocol. Raises GaveUp with the usage of all attempts."""
+        """Answer `request`; see the `Model` protocol. Whatever it raises carries the usage of all attempts."""
         spent = Usage()
         asked = self._model if self._base_url else request.model
         names = [asked] + ([self._fallback] if self._fallback else [])
@@ -101,7 +104,9 @@ class ClaudeModel:
                 if last:
                     raise
                 yield Restarted(f"{name} does not answer; asking {self._fallback}")
-            except UnknownModel:
+            except UnknownModel as error:
+                paid = paid_for(error)
+                spent = paid.usage if paid else spent
                 if last:
                     raise
                 yield Restarted(f"{name} is not available; asking {self._fallback}")
@@ -123,12 +128,16 @@ class ClaudeModel:
                 usage = add_usage(spent, self._priced(name, answer))
                 yield Completed(message=message, stop=stop, usage=usage, model=name)
                 return
+            except asyncio.CancelledError as error:
+                used = self._priced(name, answer, request)
+                carry(error, add_usage(spent, used), name)
+                raise
             except Exception as error:  # noqa: BLE001 - most mid-stream faults share no other base
                 spent = add_usage(spent, self._priced(name, answer))
                 fault = judge(error, name, self._base_url)
                 wait = self._next_wait(fault, tried, spent, name)
             yield Restarted(fault.reason)
-            await asyncio.sleep(wait)
+            await _pause(wait, spent, name)
 
     async def _attempt(
         self, request: Request, name: str, answer: Assembly
@@ -150,6 +159,7 @@ class ClaudeModel:
     def _next_wait(self, fault: Fault, tried: dict[str, int], spent: Usage, name: str) -> float:
         """Seconds until the next attempt; raises when there is none."""
         if fault.final is not None:
+            carry(fault.final, spent, name)
             raise fault.final
         tried[fault.kind] = tried.get(fault.kind, 0) + 1
         total = sum(tried.values())
@@ -166,11 +176,13 @@ class ClaudeModel:
 
     def _gave_up(self, fault: Fault, total: int, spent: Usage, name: str) -> OperatorError | GaveUp:
         if fault.kind == "connect":
-            return OperatorError(
+            unreachable = OperatorError(
                 f"{self.label} cannot be reached.",
                 f"{total} attempts failed: {fault.reason}.",
                 "Check the network and ANTHROPIC_BASE_URL; for a local server, that it is running.",
             )
+            carry(unreachable, spent, name)
+            return unreachable
         later = f" It asks to wait {fault.retry_after:.0f} s." if fault.retry_after else ""
         return GaveUp(
             f"{name} gave no usable answer.",
@@ -180,8 +192,11 @@ class ClaudeModel:
             model=name,
         )
 
-    def _priced(self, name: str, answer: Assembly) -> Usage:
+    def _priced(self, name: str, answer: Assembly, broken_off: Request | None = None) -> Usage:
+        """What the attempt cost; of a request that was broken off before it was counted, a guess."""
         usage = answer.usage()
+        if broken_off is not None and not answer.tokens:
+            usage = estimated(broken_off)
         # A local server may carry any model under a known name: its price is not the list price.
         return usage if self._base_url or usage == Usage() else priced(name, usage)
 
@@ -196,3 +211,12 @@ class ClaudeModel:
                 api_key=self._key or "none", max_retries=0, timeout=timeout, **base
             )
         return self._client
+
+
+async def _pause(seconds: float, spent: Usage, name: str) -> None:
+    """Wait for the next attempt; who breaks it off learns what the ones before have cost."""
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError as error:
+        carry(error, spent, name)
+        raise

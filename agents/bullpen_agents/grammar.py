@@ -20,6 +20,7 @@ Grammar (case, politeness and small typos do not matter; names of series are pas
     Stats       how volatile is X | drawdown of X | how did X perform | stats of X
     Import      import this file | a file with few or no words
     Read        read / summarise the attached file
+    Keep        remember this file | keep this document
     Greeting    hello | thanks
 
     Correlate to Stats take a period: since 2010 | between 2008 and 2012 | in 2008 | from March
@@ -120,13 +121,18 @@ class ReadFile:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepDocument:
+    """Keep an attached document in memory."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Not understood."""
 
 
 Intent = (
     Remember | Recall | Payoff | Catalogue | Colleagues | Help | Greeting | Compare | Correlate
-    | Chart | Stats | Import | ReadFile | Unknown
+    | Chart | Stats | Import | ReadFile | KeepDocument | Unknown
 )  # fmt: skip
 
 _VOCABULARY = (
@@ -227,6 +233,10 @@ _IMPORT = re.compile(
 _FILE_WANTED = re.compile(
     r"^(?:import|load|ingest|upload|read(?: in)?)\b.*\b(?:csv|file|attachment|sheet|spreadsheet|data)\b"
 )
+_KEEP_DOCUMENT = re.compile(
+    r"^(?:remember|keep|store|save|memori[sz]e)\s+(?:this|that|the|these|my|attached|\s)*"
+    r"(?:file|document|paper|attachment|memo)s?(?:\s+(?:in|into|for)\b.*)?[.! ]*$"
+)
 _READ = re.compile(
     r"\b(?:read|open|summari[sz]e|review|explain|what(?:'s| is) in|look at|check|show|describe)\b"
 )
@@ -236,6 +246,8 @@ def parse(text: str, files: Sequence[str] = ()) -> Intent:
     """The one intent of `text`, given the names of attached files."""
     original = _unmention(text)
     lower = _mend(_POLITE.sub("", original.lower()).strip())
+    if _KEEP_DOCUMENT.match(lower):
+        return KeepDocument()
     if files and (intent := _about_files(lower, files)):
         return intent
     for rule in _RULES:

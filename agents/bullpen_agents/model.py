@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 from bullpen_memory.errors import ModelError
 from bullpen_tools.tool import ToolSpec
 
+CHARACTERS_PER_TOKEN = 4
+
 StopReason = Literal["end_turn", "tool_use", "max_tokens", "refusal", "pause_turn"]
 
 
@@ -122,7 +124,8 @@ class Model(Protocol):
 
     ModelError: this request cannot be answered (refused shape, too long). OperatorError: no
     request can (wrong key, unknown model, no credit, unreachable). Retries are the model's own
-    business; it says so with `Restarted`. `label` is how the desk names it to a person;
+    business; it says so with `Restarted`. An error that leaves the stream, cancellation too,
+    carries what was paid (`paid_for`). `label` is how the desk names it to a person;
     `offline` True means that no language model is behind it, and the desk says so.
     """
 
@@ -144,6 +147,30 @@ class GaveUp(ModelError):
         return Completed(
             message=Msg("assistant", ()), stop="refusal", usage=self.usage, model=self.model
         )
+
+
+def carry(error: BaseException, usage: Usage, model: str) -> None:
+    """Let an error that leaves a stream say what its attempts have cost."""
+    if usage != Usage():
+        error.__dict__["paid"] = Completed(
+            message=Msg("assistant", ()), stop="refusal", usage=usage, model=model
+        )
+
+
+def paid_for(error: BaseException) -> Completed | None:
+    """What was paid before `error`, in the form in which accounting takes it."""
+    if isinstance(error, GaveUp):
+        return error.as_completed()
+    paid = error.__dict__.get("paid")
+    return paid if isinstance(paid, Completed) else None
+
+
+def estimated(request: Request, said: str = "") -> Usage:
+    """Tokens of a call that was broken off before the server counted them: four characters each."""
+    asked = len(request.system) + sum(len(repr(message.content)) for message in request.messages)
+    return Usage(
+        input_tokens=asked // CHARACTERS_PER_TOKEN, output_tokens=len(said) // CHARACTERS_PER_TOKEN
+    )
 
 
 def add_usage(first: Usage, second: Usage) -> Usage:

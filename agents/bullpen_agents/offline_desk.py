@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from bullpen_agents.model import Request, Text, ToolCall, ToolResult
+from bullpen_agents.model import Request, ToolCall, ToolResult
 
 Json = dict[str, Any]
 _FORMATS = {"usd": "usd", "pct": "pct", "x": "x", "bp": "bp", "date": "date", "count": "int"}
@@ -170,9 +170,3 @@ def _seen(result: ToolResult) -> Seen:
     if result.error or not isinstance(body, dict):
         return Seen(result.text, error=result.error)
     return Seen(result.text, body=cast("Json", body))
-
-
-def first_text(request: Request) -> str:
-    """The text of the first message, for requests that carry no meta."""
-    blocks = request.messages[0].content if request.messages else ()
-    return "".join(block.text for block in blocks if isinstance(block, Text))

@@ -23,6 +23,9 @@ EXAMPLES = (
 
 
 _NOTHING = "The store holds nothing"
+_ON_RECORD = "This is what the desk has on record"
+_NOTED = "Noted:"
+_WITHDRAWN = "On record, but **"
 _LEARNT = ["finding", "decision", "note", "fact", "idea", "passage", "document"]
 
 
@@ -32,11 +35,14 @@ def recall(desk: Desk, asked: grammar.Recall) -> str:
     if found.error:
         return found.text
     near, far = _by_topic(_records(found), asked.topic)
-    if not near:
+    withdrawn = any(_WITHDRAWN in warning for warning in found.warnings)
+    if not near and not withdrawn:
         said = desk.use("recall", query=asked.topic, kinds=["message"], limit=6)
         near = [] if said.error else _by_topic(_records(said), asked.topic)[0]
         near = [record for record in near if _says_something(record.get("text", ""))]
     topic = f" about {asked.topic}" if asked.topic else ""
+    if not near and withdrawn:
+        return f"{_NOTHING}{topic} that still holds.{found.notes()}"
     if not near and not far:
         return (
             f"{_NOTHING}{topic} that this conversation may see. "
@@ -46,18 +52,20 @@ def recall(desk: Desk, asked: grammar.Recall) -> str:
         head = f"{_NOTHING} that names {asked.topic}. The nearest it has:"
         near = far[:2]
     else:
-        head = f"This is what the desk has on record{topic}:"
+        near.sort(key=lambda record: record.get("when", ""), reverse=True)
+        order = ", newest first" if len(near) > 1 else ""
+        head = f"{_ON_RECORD}{topic}{order}:"
     return "\n\n".join([head, *(_quoted(record) for record in near)]) + found.notes()
 
 
 def remember(desk: Desk, asked: grammar.Remember) -> str:
     """Store a person's statement as a note."""
     text = asked.text[:1].upper() + asked.text[1:]
-    found = desk.use("remember", kind="note", title=_title(text), text=text)
+    found = desk.use("remember", kind="note", title=_title(text), text=text, requested=True)
     if found.error:
         return found.text
     return (
-        f"Noted: {text.rstrip('.')}. Ask `what do we know about …` to get it back.{found.notes()}"
+        f"{_NOTED} {text.rstrip('.')}. Ask `what do we know about …` to get it back.{found.notes()}"
     )
 
 
@@ -106,7 +114,7 @@ def help_text(desk: Desk, asked: grammar.Help | None = None) -> str:
         "- **Options**: maximum payoff and profit, break-evens, multiples and a chart of any common structure\n"
         "- **Series**: volatility, correlation, drawdown, returns and charts of what the desk holds "
         "(`what data do you have?`), or of a CSV you attach\n"
-        "- **Memory**: `remember that …`, `what do we know about …`\n"
+        "- **Memory**: `remember that …`, `remember this file`, `what do we know about …`\n"
         "- **Teamwork**: `compare the volatility of … and …, chart it, and remember the finding`\n\n"
         f"{_examples()}\n\n{_KEY}"
     )
@@ -176,21 +184,34 @@ def _records(found: Seen) -> list[dict[str, str]]:
 def _by_topic(
     records: list[dict[str, str]], topic: str
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """Records that share a telling word with the topic, and the others."""
-    words = [word for word in re.findall(r"[\w&]+", topic.lower()) if word not in _SMALL]
+    """Records that have most of the topic's telling words, and the others.
+
+    Whole words, in the singular or the plural; a number tells nothing beside words.
+    """
+    words = _words(topic)
+    words = {word for word in words if not word.isdigit()} or words
     near: list[dict[str, str]] = []
     far: list[dict[str, str]] = []
     for record in records:
-        text = f"{record.get('title', '')} {record.get('text', '')}".lower()
-        fits = not words or any(word.removesuffix("s") in text for word in words)
+        held = _words(f"{record.get('title', '')} {record.get('text', '')}")
+        fits = 3 * len(words & held) >= 2 * len(words)
         (near if fits else far).append(record)
     return near, far
 
 
+def _words(text: str) -> set[str]:
+    found = (word for word in re.findall(r"[\w&]+", text.lower()) if word not in _SMALL)
+    return {re.sub(r"ie$", "y", word.removesuffix("s")) for word in found}
+
+
 def _says_something(text: str) -> bool:
-    """False for messages that only ask for, or report, what the store holds."""
-    asks = isinstance(grammar.parse(text), grammar.Recall) or text.rstrip().endswith("?")
-    return not asks and not text.startswith(_NOTHING)
+    """False for requests to the desk, and for its own reports of what the store holds.
+
+    What somebody asked to have remembered is a record by itself, and speaks as that one.
+    """
+    asks = isinstance(grammar.parse(text), grammar.Recall | grammar.Remember)
+    asks = asks or text.rstrip().endswith("?") or bool(re.match(r"\s*(?:<@|@)", text))
+    return not asks and not text.startswith((_NOTHING, _ON_RECORD, _NOTED))
 
 
 def _quoted(record: dict[str, str]) -> str:

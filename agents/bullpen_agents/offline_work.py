@@ -301,8 +301,9 @@ def import_file(desk: Desk, asked: grammar.Import) -> str:
     if not desk.files:
         return "There is no file attached. Attach a CSV with a date column and write `import this`."
     parts: list[str] = []
+    stated = re.search(r"(?i)\bunit\b(?:\s+(?:is|in))?\s*[:=]?\s*([\w/%$€]+)", desk.text)
     for name in desk.files:
-        found = desk.use("import_csv", file=name, name=name)
+        found = desk.use("import_csv", name=name, unit=stated[1] if stated else None)
         if found.error and not name.lower().endswith((".csv", ".tsv", ".txt")):
             found = desk.use("read_file", name=name)
         if found.error:
@@ -330,6 +331,23 @@ def read_file(desk: Desk, asked: grammar.ReadFile) -> str:
         parts.append(
             f"**`{name}`** has {found.cite('lines')} lines. I cannot summarise without a language "
             f"model, so here are its own words.{more}\n\n~~~\n{shown}\n~~~"
+        )
+    return "\n\n".join(parts)
+
+
+def keep_document(desk: Desk, asked: grammar.KeepDocument) -> str:
+    """Keep the attached documents in memory."""
+    del asked
+    if not desk.files:
+        return "There is no file attached. Attach a text and write `remember this file`."
+    parts: list[str] = []
+    for name in desk.files:
+        found = desk.use("keep_document", name=name)
+        parts.append(
+            f"`{name}`: {found.text}"
+            if found.error
+            else f"**`{name}`** is in memory, in {found.cite('passages')} passages. "
+            f"Ask `what do we know about …` to get them back.{found.notes()}"
         )
     return "\n\n".join(parts)
 
@@ -372,5 +390,6 @@ WORK: dict[type, tuple[str, tuple[str, ...], Script]] = {
     grammar.Catalogue: ("data_analyst", ("series_catalogue",), catalogue),
     grammar.Import: ("data_analyst", ("import_csv",), import_file),
     grammar.ReadFile: ("data_analyst", ("read_file",), read_file),
+    grammar.KeepDocument: ("data_analyst", ("keep_document",), keep_document),
 }
 """For each kind of work: whose it is, the tools it takes, and the script."""

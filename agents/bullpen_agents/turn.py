@@ -24,7 +24,6 @@ from bullpen_agents.journalled import (
 )
 from bullpen_agents.model import (
     Completed,
-    GaveUp,
     Model,
     Msg,
     Request,
@@ -35,6 +34,9 @@ from bullpen_agents.model import (
     ToolResult,
     Usage,
     add_usage,
+    carry,
+    estimated,
+    paid_for,
 )
 from bullpen_agents.task import Agent, Journal, Line, Reply, Task, Watch
 from bullpen_memory.errors import (
@@ -175,21 +177,38 @@ async def _ask_model(turn: _Turn) -> Completed:
         meta=prompt.describe(turn.task, turn.steps),
     )
     so_far = ""
-    async for event in turn.model.stream(request):
-        match event:
-            case TextDelta(text):
-                so_far += text
-                await turn.watch.text(turn.kept + so_far)
-            case Restarted():
-                so_far = ""
-                await turn.watch.text(turn.kept)
-            case Completed():
-                return event
+    try:
+        async for event in turn.model.stream(request):
+            match event:
+                case TextDelta(text):
+                    so_far += text
+                    await turn.watch.text(turn.kept + so_far)
+                case Restarted():
+                    so_far = ""
+                    await turn.watch.text(turn.kept)
+                case Completed():
+                    return event
+    except asyncio.CancelledError as error:
+        await _charge_broken_off(turn, request, so_far, error)
+        raise
     raise DefectError(
         "The model gave no answer.",
         f"{turn.model.label} ended its stream without a Completed event.",
         "Report this with the name of the model.",
     )
+
+
+async def _charge_broken_off(
+    turn: _Turn, request: Request, said: str, error: asyncio.CancelledError
+) -> None:
+    """A call that somebody stopped was paid for: what the model counted, else an estimate."""
+    if turn.model.offline:
+        return
+    if paid_for(error) is None:
+        # Cancelled between two events, the model could not say; the price is not known here.
+        carry(error, estimated(request, said), request.model)
+    if paid := paid_for(error):
+        await turn.watch.charge(paid)
 
 
 def _without_tools(turn: _Turn, answer: Completed) -> Reply | None:
@@ -309,9 +328,9 @@ def _last_error(done: list[Called]) -> str:
 
 
 async def _failed(turn: _Turn, error: BullpenError) -> Reply:
-    if isinstance(error, GaveUp):
-        turn.usage = add_usage(turn.usage, error.usage)
-        await turn.watch.charge(error.as_completed())
+    if paid := paid_for(error):
+        turn.usage = add_usage(turn.usage, paid.usage)
+        await turn.watch.charge(paid)
     kinds = {OperatorError: "operator", InputError: "input", ConflictError: "conflict"}
     kind = next((name for base, name in kinds.items() if isinstance(error, base)), "model")
     turn.meta["error"] = [

@@ -8,6 +8,7 @@ workspace is never opened elsewhere. It answers nothing itself.
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import typer
 
@@ -59,6 +60,17 @@ async def _ask(
         await bullpen.stop()
 
 
+def _show(markdown: str) -> None:
+    """As it was written for programs, laid out for a person at a terminal."""
+    if not sys.stdout.isatty():
+        typer.echo(markdown)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(markdown))
+
+
 async def _follow(desk: RunningDesk, question: str, channel: str) -> None:
     from bullpen.slack.person import Person
 
@@ -67,7 +79,7 @@ async def _follow(desk: RunningDesk, question: str, channel: str) -> None:
     try:
         async for said in person.follow(place, ts, seconds=MINUTES * 60):
             typer.secho(said.speaker, bold=True)
-            typer.echo(said.text)
+            _show(said.text)
             for image in said.images:
                 typer.echo(f"[image: {image}]")
             for note in said.footnotes:

@@ -6,13 +6,14 @@ an error is told as fact, cause and remedy, without a traceback. It does no work
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from bullpen import __version__
+from bullpen import __version__, workspace_command
 from bullpen_memory.errors import BullpenError, InputError
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
 slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
 app.add_typer(memory, name="memory")
 app.add_typer(slack, name="slack")
+app.command()(workspace_command.workspace)
 
 Home = Annotated[
     Path | None, typer.Option("--home", help="Where everything is kept [BULLPEN_HOME, ~/.bullpen]")
@@ -153,6 +155,8 @@ def _debug() -> bool:
 
 def main() -> None:
     """The entry point. Exit codes: 0 done, 1 a failure the operator can mend, 2 a wrong request."""
+    # Everything that is written is private: conversations, tokens, files that people sent.
+    os.umask(0o077)
     try:
         app()
     except BullpenError as error:

@@ -93,7 +93,7 @@ def _sqlite() -> Finding:
 def _home(read: Settings) -> Finding:
     if not read.home.exists():
         return Finding("Home", "ok", f"{read.home}, which the first start makes")
-    settings.prepare_home(read.home)
+    settings.prove_writable(read.home)
     mode = read.home.stat().st_mode & 0o077
     if mode:
         return Finding("Home", "note", f"{read.home} can be read by others.", f"Close it with: chmod 700 {read.home}")  # fmt: skip

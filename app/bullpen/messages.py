@@ -171,6 +171,30 @@ def no_memory(home: Path) -> InputError:
     )
 
 
+def not_the_owner() -> OperatorError:
+    return OperatorError(
+        "The desk did not compare its index.",
+        "The request did not carry the token of the desk's run file.",
+        "Run the command as the user who started the desk.",
+    )
+
+
+def no_index() -> OperatorError:
+    return OperatorError(
+        "There is no index to compare.",
+        "The desk is still starting, or it has no embedder and searches by words only.",
+        "Try again in a moment; `bullpen doctor` tells whether there is an embedder.",
+    )
+
+
+def desk_silent(url: str, reason: str) -> OperatorError:
+    return OperatorError(
+        f"The desk at {url} did not answer.",
+        f"The connection failed: {reason}.",
+        "Stop it and run the command again.",
+    )
+
+
 def no_receipt(receipt_id: str) -> InputError:
     return InputError(
         f"There is no receipt {receipt_id} that you may see.",
@@ -209,6 +233,13 @@ def file_not_fetched(name: str, reason: str) -> str:
     return (
         f"I could not fetch the file “{name}”: {reason}. "
         "Send it again; if that does not help, the app may lack the scope files:read."
+    )
+
+
+def file_not_kept(name: str, reason: str) -> str:
+    return (
+        f"I could not keep the file “{name}” on the desk's machine: {reason}. "
+        "Ask whoever runs the desk to look at its home folder, then send the file again."
     )
 
 

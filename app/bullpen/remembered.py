@@ -1,8 +1,8 @@
 """`bullpen memory …`: the records on the command line.
 
 The rule it protects: whoever runs the command owns the home folder and sees everything in it;
-nothing is changed but the index. It works whether a desk runs or not, except for what needs the
-index's one writer.
+nothing is changed but the index. It works whether a desk runs or not, except for a rebuild, which
+needs the index for itself.
 """
 
 from __future__ import annotations
@@ -11,20 +11,25 @@ import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import get_args
+from typing import Any, get_args
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from bullpen import messages, runfile
+from bullpen.runfile import RunningDesk
 from bullpen.settings import Settings
 from bullpen_memory.embed import local_embedder
+from bullpen_memory.errors import OperatorError
 from bullpen_memory.index import ChromaIndex
 from bullpen_memory.indexer import Indexer
 from bullpen_memory.records import Agreement, Kind, Query, Record
 from bullpen_memory.store import Store
 
+PATIENCE = 120.0
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -127,14 +132,38 @@ def rebuild(settings: Settings) -> None:
 
 
 def verify(settings: Settings, *, as_json: bool) -> int:
-    """Compare index and records. Exit code 1 where they differ."""
-    with _indexer(settings) as indexer:
-        agreement = indexer.verify()
+    """Compare index and records; a running desk does it itself. Exit code 1 where they differ."""
+    running = runfile.read(settings.home)
+    if running is not None and running.url:
+        agreement = _asked(running)
+    else:
+        with _indexer(settings) as indexer:
+            agreement = indexer.verify()
     if as_json:
         _print_json(asdict(agreement))
     else:
         _tell(agreement)
     return 0 if _agree(agreement) else 1
+
+
+def _asked(desk: RunningDesk) -> Agreement:
+    """The agreement of the desk that runs on this home. Raises OperatorError as the desk does."""
+    request = Request(
+        f"{desk.url}/desk/verify", headers={"Authorization": f"Bearer {desk.user_token}"}
+    )
+    try:
+        # No proxy: the desk is on this machine.
+        with build_opener(ProxyHandler({})).open(request, timeout=PATIENCE) as response:
+            told: dict[str, Any] = json.load(response)
+    except HTTPError as refusal:
+        with refusal:
+            told = json.load(refusal)
+        raise OperatorError(told["fact"], told["cause"], told["remedy"]) from None
+    except OSError as error:
+        raise messages.desk_silent(desk.url, str(error)) from None
+    for name in ("missing", "stale", "orphaned", "unfindable", "notes"):
+        told[name] = tuple(told[name])
+    return Agreement(**told)
 
 
 def _agree(found: Agreement) -> bool:

@@ -154,19 +154,29 @@ def load(*, home: Path | None = None, port: int | None = None) -> Settings:
 
 
 def prepare_home(home: Path) -> None:
-    """Make the folder (readable by its owner only) and prove that it can be written.
+    """Make the folder, close it to others where it is ours, and prove that it can be written.
 
     Raises OperatorError where it cannot.
     """
     try:
         if not home.exists():
             home.mkdir(parents=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=home):
-            pass
+        if home.stat().st_uid == os.geteuid():
+            home.chmod(0o700)
+        prove_writable(home)
         for name in ("logs", "files", "artifacts", "agents", "cache"):
             (home / name).mkdir(exist_ok=True, mode=0o700)
         # Matplotlib keeps its list of fonts there; everything of the desk is under its home.
         os.environ.setdefault("MPLCONFIGDIR", str(home / "cache"))
+    except OSError as error:
+        raise messages.home_unusable(home, error.strerror or str(error)) from None
+
+
+def prove_writable(home: Path) -> None:
+    """Raises OperatorError where nothing can be written in the folder."""
+    try:
+        with tempfile.TemporaryFile(dir=home):
+            pass
     except OSError as error:
         raise messages.home_unusable(home, error.strerror or str(error)) from None
 

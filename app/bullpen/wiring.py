@@ -18,6 +18,7 @@ from bullpen import messages, models
 from bullpen.log import start_logging, stop_logging
 from bullpen.pages.look import Drawing, Frame, Link, Viewer
 from bullpen.pages.memory import MemoryPage
+from bullpen.pages.proof import Proof, Verify
 from bullpen.pages.receipts import ReceiptsPage
 from bullpen.runfile import HomeLock, RunningDesk
 from bullpen.settings import Settings, prepare_home
@@ -64,6 +65,7 @@ class Bullpen:
         self._stack = AsyncExitStack()
         self._view: tuple[float, Viewer] | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._verify: Verify | None = None
 
     async def open_page(self) -> None:
         """Take the home, open the records, and answer on the page's address."""
@@ -118,6 +120,7 @@ class Bullpen:
             mounts=(
                 MemoryPage(self.store, drawing, self.viewer).mount(),
                 ReceiptsPage(self.receipts, home / "artifacts", drawing, self.viewer).mount(),
+                Proof(lambda: self._verify, self._token).mount(),
             ),
             nav=(
                 NavLink(label="Memory", href="/memory/", icon="book"),
@@ -136,7 +139,9 @@ class Bullpen:
 
     async def start_desk(self) -> None:
         """Import what is slow, connect to Slack, and let the desk go on where it was."""
-        for name in SLOW:
+        # The model's library, too: its first import inside the loop would stop everything for long.
+        model = () if self.settings.model_mode == "offline" else ("anthropic",)
+        for name in (*SLOW, *model):
             await asyncio.to_thread(importlib.import_module, name)
         await self._connect()
         await asyncio.to_thread(self._prepare_memory)
@@ -190,6 +195,7 @@ class Bullpen:
             indexer = Indexer(self.store, index)
             self._stack.callback(indexer.stop)
             indexer.start()
+            self._verify = indexer.verify
 
     async def _open_desk(self) -> None:
         from bullpen.slack.app import Books, Listeners
@@ -223,10 +229,13 @@ class Bullpen:
         reader, said = self.connection.reader, listeners.said
         self._catch_up = CatchUp(reader, self.pace, me, self.desk, said)
 
+    def _token(self) -> str:
+        return self.workspace.credentials.user_token if self.workspace else ""
+
     def _publish(self) -> None:
         import os
 
-        token = self.workspace.credentials.user_token if self.workspace else ""
+        token = self._token()
         bot = self.connection.identity.bot_user_id
         self._lock.publish(RunningDesk(os.getpid(), self.url, token, bot))
 

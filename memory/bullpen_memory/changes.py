@@ -112,6 +112,18 @@ def refuse_supersession(old: Record, draft: Draft) -> None:
         )
 
 
+def same_proposal(db: SqliteUtils, old: Record, draft: Draft) -> Record | None:
+    """A proposal that waits for approval and would put the same words in the place of `old`."""
+    if draft.status != "proposed":
+        return None
+    found = db.conn.execute(
+        "SELECT * FROM version WHERE supersedes = ? AND content = ? AND title = ? AND ends IS NULL"
+        " AND status = 'proposed' ORDER BY vid LIMIT 1",
+        (old.id, rows.content_hash(draft.title, draft.text), draft.title),
+    ).fetchone()
+    return None if found is None else rows.to_record(found)
+
+
 def step_aside(db: SqliteUtils, old: Record, successor: str, act: Act) -> None:
     """Mark `old` as superseded by another record."""
     writing.follow(db, replace(old, status="superseded", superseded_by=successor), act)

@@ -25,6 +25,9 @@ MAX_TEXT = 1_000_000
 # source is evidence for the first. A message or a passage is an event of its own.
 STATEMENTS: frozenset[Kind] = frozenset({"note", "finding", "decision", "fact"})
 
+# Of these the headline is a part of what is said; a fact stands for itself.
+HEADED: frozenset[Kind] = frozenset({"note", "finding", "decision"})
+
 # Scripts that write without spaces (Han, kana, Hangul, Thai, Lao, Khmer): their words are found
 # by overlapping pairs of characters, as Lucene's CJK analyser does.
 _UNSPACED = re.compile(
@@ -66,10 +69,15 @@ def grams(text: str) -> str:
 def content_hash(title: str, text: str) -> str:
     """Equal for texts that differ only in case, width and white space.
 
-    The title counts only where there is no text: two titles do not make one sentence two facts.
+    The title counts only where there is no text; `same_statement` compares titles by itself, and
+    a forgotten text stays forgotten under every title.
     """
-    folded = unicodedata.normalize("NFKC", text if text.strip() else title).casefold()
-    return hashlib.sha256(" ".join(folded.split()).encode()).hexdigest()
+    return hashlib.sha256(folded(text if text.strip() else title).encode()).hexdigest()
+
+
+def folded(text: str) -> str:
+    """The text without differences of case, width and white space."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def identity_hash(draft: Draft) -> str:

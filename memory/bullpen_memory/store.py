@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from ulid import ULID
 
-from bullpen_memory import changes, migrations, rows, writing
+from bullpen_memory import changes, echoes, migrations, rows, writing
 from bullpen_memory.changes import Revision
 from bullpen_memory.database import Database
 from bullpen_memory.errors import InputError
@@ -130,7 +130,8 @@ class Store:
     def supersede(self, record_id: str, draft: Draft, *, by: str, reason: str) -> Record:
         """Store `draft` as what holds instead of a record of the same scope; returns the new one.
 
-        A proposed draft leaves the old record in force until a person approves it.
+        A proposed draft leaves the old record in force until a person approves it. The same draft
+        again gives back the record that it made the first time.
         """
         ready = _threaded(rows.accepted(draft))
         now = self._clock()
@@ -143,6 +144,9 @@ class Store:
             said = writing.known(db, identity)
             if said is not None and said.id == old.superseded_by:
                 return said
+            waiting = changes.same_proposal(db, old, ready)
+            if waiting is not None:
+                return waiting
             changes.refuse_supersession(old, ready)
             changes.refuse_forgotten(db, fresh)
             fresh = replace(fresh, supersedes=old.id)
@@ -188,6 +192,10 @@ class Store:
         self._erasing = True
         self.finish_erasing()
         return left
+
+    def echoes(self, texts: Iterable[str]) -> list[str]:
+        """The ids of the messages of every scope that repeat one of the texts word for word."""
+        return echoes.messages(self.database, texts)
 
     def finish_erasing(self) -> None:
         """Empty the write-ahead log of what was forgotten, unless a reader is still in the way.

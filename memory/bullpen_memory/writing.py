@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from bullpen_memory import rows, tombstones
+from bullpen_memory.echoes import repeats
 from bullpen_memory.errors import InputError
 from bullpen_memory.records import Draft, Kind, Record, Source
 
@@ -62,17 +63,24 @@ def known(db: SqliteUtils, identity: str) -> Record | None:
 def same_statement(db: SqliteUtils, draft: Draft, content: str) -> Record | None:
     """A record of this scope and kind that says the same, from whatever source.
 
-    A retracted one counts: what a person withdrew comes back by `restore`, not by saying it
-    again. A superseded one does not: a price may well return to where it was.
+    A retracted one counts, whatever its title: what a person withdrew comes back by `restore`, not
+    by saying it again. A superseded one does not: a price may well return to where it was. What
+    carries a headline says the same only under the same: "it was the highest on record" is
+    another statement about another thing.
     """
     if draft.kind not in rows.STATEMENTS:
         return None
-    row = db.conn.execute(
+    found = db.conn.execute(
         "SELECT * FROM version WHERE content = ? AND scope = ? AND kind = ? AND ends IS NULL"
-        " AND status IN ('active', 'proposed', 'retracted') ORDER BY vid LIMIT 1",
+        " AND status IN ('active', 'proposed', 'retracted') ORDER BY status = 'retracted', vid",
         (content, draft.scope, draft.kind),
-    ).fetchone()
-    return None if row is None else rows.to_record(row)
+    ).fetchall()
+    headline = rows.folded(draft.title)
+    for record in map(rows.to_record, found):
+        titled = draft.kind in rows.HEADED and record.status != "retracted"
+        if not titled or rows.folded(record.title) == headline:
+            return record
+    return None
 
 
 def forgotten(db: SqliteUtils, draft: Draft, content: str) -> Record | None:
@@ -144,12 +152,7 @@ def erase(db: SqliteUtils, record: Record, act: Act) -> Record:
     contents = db.conn.execute(
         "SELECT DISTINCT content FROM version WHERE id = ? AND content IS NOT NULL", (record.id,)
     ).fetchall()
-    texts = db.conn.execute("SELECT DISTINCT text FROM version WHERE id = ?", (record.id,))
-    for (text,) in texts.fetchall():
-        # A question that quoted the text would keep it alive in the injection log.
-        db.execute(
-            "UPDATE recall SET query = '' WHERE length(?1) > 0 AND instr(query, ?1) > 0", (text,)
-        )
+    _forget_questions(db, record)
     for (content,) in contents:
         sealed = tombstones.subject(record.kind, record.source.ref, cast("str", content))
         tombstones.bury(db, record_id=record.id, scope=record.scope, sealed=sealed)
@@ -175,6 +178,16 @@ def erase(db: SqliteUtils, record: Record, act: Act) -> Record:
     # A deleted entry's words stay in the full-text segments until these are merged.
     db.execute("INSERT INTO words (words) VALUES ('optimize')")
     return left
+
+
+def _forget_questions(db: SqliteUtils, record: Record) -> None:
+    """A question that quoted the text would keep it alive in the injection log."""
+    found = db.conn.execute("SELECT DISTINCT text FROM version WHERE id = ?", (record.id,))
+    texts = [row["text"] for row in found.fetchall()]
+    asked = db.conn.execute("SELECT seq, query FROM recall WHERE query <> ''").fetchall()
+    for row in asked:
+        if repeats(row["query"], texts) or any(text and text in row["query"] for text in texts):
+            db.execute("UPDATE recall SET query = '' WHERE seq = ?", (row["seq"],))
 
 
 def _insert(

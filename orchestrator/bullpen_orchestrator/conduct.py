@@ -128,7 +128,8 @@ class Conductor:
             raise
         except Exception as error:  # noqa: BLE001 - every failure must end in a sentence
             return await self._failed(run, error)
-        return await self._end(run, "done")
+        lost = self._outbox.lost(run_id)
+        return await self._end(run, "failed" if lost else "done", lost)
 
     async def _failed(self, run: Run, error: Exception) -> RunStatus:
         if isinstance(error, BullpenError):
@@ -160,7 +161,7 @@ class Conductor:
         return await self._end(run, status, text)
 
     async def _end(self, run: Run, status: RunStatus, problem: str = "") -> RunStatus:
-        gone = self._ledger.withdrawn(run.id)
+        gone = self._ledger.people.withdrawn(run.id)
         await self._sessions.end(run, "closed" if gone else "active")
         self._ledger.end(run.id, status, problem)
         self._parts.checkpoint("run.ended")
@@ -209,3 +210,4 @@ class Conductor:
     async def quiet(self) -> None:
         """Wait until no run is being conducted any more."""
         await asyncio.gather(*self._conducting, return_exceptions=True)
+        await self._speech.opened()

@@ -26,7 +26,7 @@ from bullpen_orchestrator.graph import build, resume_or_start
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.limits import Spent
 from bullpen_orchestrator.nodes import Nodes
-from bullpen_orchestrator.outbox import Outbox
+from bullpen_orchestrator.outbox import Outbox, Row
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Audience, Heard, Inbound
 from bullpen_orchestrator.recollection import Recollection
@@ -119,6 +119,7 @@ class Desk:
             parts.chat,
             settle=parts.settle,
             checkpoint=parts.checkpoint,
+            lost=self._lost,
         )
         database = await aiosqlite.connect(parts.home / "checkpoints.db")
         self._saver = AsyncSqliteSaver(database)
@@ -276,7 +277,7 @@ class Desk:
 
     def spending(self, since: str = "") -> dict[str, Spent]:
         """What every agent has used since a moment (ISO 8601, UTC), or ever."""
-        return self.ledger.spending(since)
+        return self.ledger.people.spending(since)
 
     async def idle(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller reads it as one
         """Wait until no run is open and nothing is left to post; TimeoutError after `timeout` s."""
@@ -288,6 +289,9 @@ class Desk:
 
     async def _conduct(self, run_id: str) -> str:
         return await self._conductor.conduct(run_id)
+
+    async def _lost(self, row: Row) -> None:
+        await self._speech.lost(row)
 
     async def _catch_up(self) -> None:
         """Put into the store what an earlier process said and did not get to remember."""

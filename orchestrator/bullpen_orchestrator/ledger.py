@@ -32,11 +32,12 @@ from bullpen_orchestrator.entries import (
     run_of,
     transaction,
 )
-from bullpen_orchestrator.limits import Spent
+from bullpen_orchestrator.limits import Limits, Spent, exceeded
 from bullpen_orchestrator.people import People
 from bullpen_orchestrator.ports import Inbound
 from bullpen_orchestrator.routing import Route, Thread
 from bullpen_orchestrator.schema import connect
+from bullpen_tools.context import LocalFile
 
 
 class Ledger:
@@ -47,6 +48,7 @@ class Ledger:
         self._lock = threading.RLock()
         self._db = connect(path, synchronous="NORMAL")
         self.people = People(self._db, self._lock)
+        self._reserved: dict[str, set[str]] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -144,11 +146,6 @@ class Ledger:
             versions.replace(self._db, old["id"], "", by)
         return Correction(outcome="new", message_id=old["id"], stopped=tuple(stopped))
 
-    def withdrawn(self, message_id: str) -> bool:
-        """Whether its author deleted the message."""
-        sql = "SELECT 1 FROM versions WHERE message_id = ? AND successor = ''"
-        return bool(self._rows(sql, message_id))
-
     def _thread_state(self, channel: str, thread_ts: str) -> Thread:
         rows = self._rows(
             "SELECT owner FROM runs WHERE channel = ? AND thread_ts = ? ORDER BY seq DESC",
@@ -226,6 +223,20 @@ class Ledger:
         if not rows:
             raise KeyError(run_id)
         return run_of(rows[0])
+
+    def files(self, run: Run) -> tuple[LocalFile, ...]:
+        """The files of a run's thread up to and with the run, newest last; a name's newest stays."""
+        rows = self._rows(
+            "SELECT * FROM runs WHERE channel = ? AND thread_ts = ? AND seq <= ? ORDER BY seq",
+            run.inbound.channel,
+            run.inbound.thread_ts,
+            run.seq,
+        )
+        found: dict[str, LocalFile] = {}
+        for file in (file for row in rows for file in run_of(row).inbound.files):
+            found.pop(file.name, None)
+            found[file.name] = file
+        return tuple(found.values())
 
     def open_runs(self) -> list[Run]:
         """The runs that are queued or running, oldest first."""
@@ -305,12 +316,38 @@ class Ledger:
         return [json.loads(row["value"]) for row in rows]
 
     def charge(self, key: str, *, run_id: str, agent: str, model: str, usage: Usage) -> None:
-        """Write down what one model call cost; the same key is charged once."""
+        """Write down what one model call cost; the same key is charged once, and reserved no more."""
         with self._transaction():
+            self.release(key, run_id=run_id)
             self._db.execute(
                 "INSERT OR IGNORE INTO charges VALUES (?, ?, ?, ?, ?, ?)",
                 (key, run_id, agent, model, json.dumps(asdict(usage)), now()),
             )
+
+    def reserve(self, key: str, *, run_id: str, limits: Limits) -> bool:
+        """Set a model call aside before it is made; False when the run's budget has no room for it.
+
+        It counts until it is charged under `key` or released. Reservations die with the process,
+        as the calls do.
+        """
+        with self._lock:
+            if self._rows("SELECT 1 FROM charges WHERE key = ?", key):
+                return True
+            held = self._reserved.setdefault(run_id, set())
+            if key not in held and exceeded(self.spent(run_id).expecting(len(held)), limits):
+                return False
+            held.add(key)
+            return True
+
+    def release(self, key: str, *, run_id: str) -> bool:
+        """Give a reservation back; whether there was one."""
+        with self._lock:
+            held = self._reserved.get(run_id, set())
+            known = key in held
+            held.discard(key)
+            if not held:
+                self._reserved.pop(run_id, None)
+            return known
 
     def spent(self, run_id: str) -> Spent:
         """What a run has used so far."""
@@ -318,15 +355,6 @@ class Ledger:
         for row in self._rows("SELECT usage FROM charges WHERE run_id = ?", run_id):
             spent = spent.plus(Usage(**json.loads(row["usage"])))
         return spent
-
-    def spending(self, since: str = "") -> dict[str, Spent]:
-        """What every agent has used since a moment (ISO 8601, UTC), or ever."""
-        found: dict[str, Spent] = {}
-        rows = self._rows("SELECT agent, usage FROM charges WHERE at >= ? ORDER BY agent", since)
-        for row in rows:
-            usage = Usage(**json.loads(row["usage"]))
-            found[row["agent"]] = found.get(row["agent"], Spent()).plus(usage)
-        return found
 
     # -- the projection into the store ---------------------------------------------------
 
@@ -349,15 +377,6 @@ class Ledger:
         """The id of the record that holds a message, or ""."""
         rows = self._rows("SELECT record_id FROM remembered WHERE message_id = ?", message_id)
         return str(rows[0]["record_id"]) if rows else ""
-
-    def author(self, message_id: str) -> str:
-        """Who said a known message."""
-        return str(self._rows("SELECT author FROM messages WHERE id = ?", message_id)[0]["author"])
-
-    def predecessor(self, message_id: str) -> str:
-        """The id of the version that this one corrects, or ""."""
-        rows = self._rows("SELECT message_id FROM versions WHERE successor = ?", message_id)
-        return str(rows[0]["message_id"]) if rows else ""
 
     def remember(self, message_id: str, record_id: str) -> None:
         """Write down that a message is in the store."""

@@ -6,7 +6,7 @@ never counted as zero. It is pure: it neither stores what was spent nor stops an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bullpen_agents.model import Usage
 
@@ -58,6 +58,16 @@ class Spent:
             tokens=self.tokens + other.tokens,
             usd=self.usd + other.usd,
             unpriced=self.unpriced + other.unpriced,
+        )
+
+    def expecting(self, calls: int) -> Spent:
+        """This and `calls` model calls whose cost is not known yet: each is taken for a mean one."""
+        made = max(1, self.calls)
+        return replace(
+            self,
+            calls=self.calls + calls,
+            tokens=self.tokens + calls * self.tokens // made,
+            usd=self.usd + calls * self.usd / made,
         )
 
     @property

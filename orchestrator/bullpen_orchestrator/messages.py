@@ -156,6 +156,14 @@ def unsourced(figures: Sequence[str]) -> str:
     return f"Without a receipt: {shown}"
 
 
+def not_shown(where: str, reason: str) -> str:
+    """A post that the platform refuses for good."""
+    return (
+        f"I could not post all of my answer to you in {where}: it was refused there (“{reason}”). "
+        "Check that I am a member and may write there, then ask again."
+    )
+
+
 def cut() -> str:
     """The last word of a message that was still growing when its run ended."""
     return "(This message was not finished.)"

@@ -13,9 +13,9 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,11 +62,16 @@ class Row:
     sending_at: float
 
 
+async def _nobody(_row: Row) -> None:
+    """Nobody is told."""
+
+
 class Outbox:
     """Drains in the event loop that started it, one lane per channel.
 
     `settle` is how long (seconds) a request of which nothing was heard may still be in flight.
-    `checkpoint` is called by name around each effect, for tests that crash there.
+    `checkpoint` is called by name around each effect, for tests that crash there. `lost` is told
+    of each post that will never be sent, before this is written down, and maybe more than once.
     """
 
     def __init__(
@@ -76,12 +81,14 @@ class Outbox:
         *,
         settle: float = 10.0,
         checkpoint: Callable[[str], None] = pass_by,
+        lost: Callable[[Row], Awaitable[None]] = _nobody,
     ) -> None:
         self._db = connect(path, synchronous="FULL")
         self._lock = threading.RLock()
         self._chat = chat
         self._settle = settle
         self._checkpoint = checkpoint
+        self._lost = lost
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._woken: set[str] = set()
         self._faults: dict[str, int] = {}
@@ -146,6 +153,13 @@ class Outbox:
             return False
         return True
 
+    def lost(self, run_id: str) -> str:
+        """Why a post of this run was never sent; "" while there is none."""
+        rows = self._select(
+            "SELECT reason FROM outbox WHERE run_id = ? AND state = 'failed' LIMIT 1", run_id
+        )
+        return str(rows[0]["reason"]) if rows else ""
+
     def pending(self) -> int:
         """How many posts are not settled yet."""
         sql = "SELECT count(*) AS n FROM outbox WHERE state IN ('queued', 'sending')"
@@ -209,7 +223,7 @@ class Outbox:
             await self._pause(busy.seconds)
         except Undeliverable as refusal:
             _log.warning("post refused", key=row.key, reason=refusal.reason)
-            await self._mark(row.key, "failed", reason=refusal.reason)
+            await self._give_up(row, refusal.reason)
         except Exception as error:  # noqa: BLE001 - the port's contract: anything else is doubt
             _log.warning("post in doubt", key=row.key, error=repr(error))
             await self._doubt(row, error)
@@ -229,7 +243,11 @@ class Outbox:
         if self._faults[row.key] >= ATTEMPTS:
             del self._faults[row.key]
             _log.error("post given up", key=row.key, error=repr(error))
-            await self._mark(row.key, "failed", reason=f"{ATTEMPTS} attempts failed: {error}")
+            await self._give_up(row, f"{ATTEMPTS} attempts failed: {error}")
+
+    async def _give_up(self, row: Row, reason: str) -> None:
+        await self._lost(replace(row, state="failed", reason=reason))
+        await self._mark(row.key, "failed", reason=reason)
 
     async def _look_for(self, row: Row) -> str | None:
         """The ts of the message that carries the key, "" if there is none, None if nobody can say."""
@@ -238,7 +256,7 @@ class Outbox:
         except Busy as busy:
             await self._pause(busy.seconds)
         except Undeliverable as refusal:
-            await self._mark(row.key, "failed", reason=refusal.reason)
+            await self._give_up(row, refusal.reason)
         except Exception as error:  # noqa: BLE001 - as unknown as before: ask again later
             _log.warning("cannot look for a post in doubt", key=row.key, error=repr(error))
             await self._doubt(row, error)

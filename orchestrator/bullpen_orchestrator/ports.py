@@ -145,6 +145,10 @@ class Chat(Protocol):
         """Show the whole `text` so far in the live message. Best effort: never raises."""
         ...
 
+    async def direct(self, user: str) -> str | None:
+        """The channel in which only `user` reads the desk; None where there cannot be one."""
+        ...
+
     def permalink(self, channel: str, ts: str, thread_ts: str = "") -> str:
         """The address of a message."""
         ...

@@ -7,21 +7,24 @@ is said or when.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import structlog
 
 from bullpen_agents.task import Agent
 from bullpen_orchestrator import messages
 from bullpen_orchestrator.entries import Entry, Run, Said
 from bullpen_orchestrator.ledger import Ledger
-from bullpen_orchestrator.outbox import Outbox
+from bullpen_orchestrator.outbox import Outbox, Row
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Button, Inbound, Post
 from bullpen_orchestrator.recollection import visible
-from bullpen_orchestrator.watch import live_key
 from bullpen_tools import figures
 from bullpen_tools.context import Receipt
 
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 _PRIORITY = {"handoff": "progress", "ask": "progress", "work": "result", "reply": "result"}
 
 
@@ -49,10 +52,38 @@ class Speech:
         self._parts = parts
         self._ledger = ledger
         self._outbox = outbox
+        self._opening: dict[asyncio.Task[str], str] = {}
 
     def read(self, run: Run, text: str) -> str:
         """`text` as people read it, for a message that still grows."""
         return figures.render(figures.partial(text), self._lookup(run)).text
+
+    async def open_live(self, run: Run, agent: Agent, post_key: str) -> str:
+        """The ts of the growing message that the post `post_key` will complete, "" for none.
+
+        Whoever waits may be cancelled; the opening is brought to its end and written down, so
+        that the message is completed. A process killed in between leaves it as it was: there is
+        no key to find it by.
+        """
+        task = asyncio.create_task(self._open_live(run, agent, post_key))
+        self._opening[task] = run.id
+        task.add_done_callback(self._opening.pop)
+        return await asyncio.shield(task)
+
+    async def _open_live(self, run: Run, agent: Agent, post_key: str) -> str:
+        key = _live_key(run.id, post_key)
+        kept = await self._ledger.get(key)
+        if kept is None:
+            said = run.inbound
+            ts = await self._parts.chat.open_live(said.channel, said.thread_ts, agent.id, said.user)
+            value = {"ts": ts or "", "key": post_key, "agent": agent.id}
+            kept = await self._ledger.put(key, value)
+        return str(kept["ts"])
+
+    async def opened(self, run_id: str = "") -> None:
+        """Wait until no growing message (of a run, or at all) is being opened any more."""
+        tasks = [task for task, run in self._opening.items() if run_id in ("", run)]
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def say(self, run: Run, agent: Agent, words: Words) -> None:
         """Put `words` into the outbox under the agent's name."""
@@ -109,11 +140,29 @@ class Speech:
         )
         await self._outbox.say(post, _entry(inbound, run_id, agent, words, text=text, shown=text))
 
+    async def lost(self, row: Row) -> None:
+        """Tell who asked, in a direct message, that a post of their run cannot be shown."""
+        try:
+            run = self._ledger.run(row.run_id)
+        except KeyError:
+            return
+        said = run.inbound
+        direct = await self._parts.chat.direct(said.user)
+        if direct is None or direct == row.channel:
+            _log.error("nobody can be told", run=run.id, key=row.key, reason=row.reason)
+            return
+        place = replace(said, channel=direct, channel_name="", audience="direct", thread_ts="")
+        where = "a direct message" if said.audience == "direct" else f"#{said.channel_name}"
+        text = messages.not_shown(where, row.reason)
+        lead = self._parts.roster.lead
+        await self.notice(place, lead, key=f"{run.id}:lost", text=text)
+
     async def give_up(self, run: Run, agent: Agent, *, key: str, text: str) -> None:
         """Say `text` as the last word of a run, in place of a message that was still growing.
 
         Further growing messages are closed, so that none looks alive.
         """
+        await self.opened(run.id)
         own = next((live for live in self._growing(run) if live["agent"] == agent.id), None)
         await self.cut_short(run, agent, but=own["key"] if own else "")
         live = own["ts"] if own else ""
@@ -144,7 +193,7 @@ class Speech:
         return row is not None and row.state in ("queued", "sending", "sent")
 
     async def _live(self, run_id: str, key: str) -> str:
-        kept = await self._ledger.get(live_key(run_id, key))
+        kept = await self._ledger.get(_live_key(run_id, key))
         return str(kept["ts"]) if kept else ""
 
     def _lookup(self, run: Run) -> figures.Lookup:
@@ -168,6 +217,11 @@ class Speech:
                 if artifact.mimetype == "image/png" and path not in shown:
                     found[path] = artifact.alt
         return tuple(found.items())
+
+
+def _live_key(run_id: str, post_key: str) -> str:
+    """Where the ledger's journal keeps the live message that the post `post_key` will complete."""
+    return f"live:{run_id}:{post_key}"
 
 
 def _buttons(

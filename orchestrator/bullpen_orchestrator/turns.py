@@ -7,6 +7,7 @@ decide who works or what is posted.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import shorten
@@ -86,7 +87,11 @@ class Turns:
                 watch=watch,
                 default_model=self._parts.default_model,
             )
+        except asyncio.CancelledError:
+            watch.cut(agent.model or self._parts.default_model)
+            raise
         finally:
+            watch.close()
             await watch.status("")
         self._parts.checkpoint("turn.done")
         if reply.ended == "stopped":
@@ -139,13 +144,13 @@ class Turns:
             run=run,
             agent=agent,
             turn_id=order.id,
-            post_key=order.post_key,
             chat=self._parts.chat,
             ledger=self._ledger,
             limits=self._parts.limits,
             pause=self._parts.streaming,
             stopped=self._stopped,
             show=lambda text: self._speech.read(run, text),
+            open_live=lambda: self._speech.open_live(run, agent, order.post_key),
         )
 
     def _tools(self, run: Run, agent: Agent, order: Order) -> dict[str, BoundTool]:
@@ -203,7 +208,7 @@ class Turns:
             market=parts.market,
             receipts=parts.receipts,
             artifacts=parts.home / "artifacts",
-            files=said.files,
+            files=self._ledger.files(run),
         )
 
 

@@ -8,53 +8,51 @@ stop, or the budget is used up.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
 
-from bullpen_agents.model import Completed
+from bullpen_agents.model import Completed, Usage
 from bullpen_agents.task import Agent
 from bullpen_orchestrator.entries import Run
 from bullpen_orchestrator.ledger import Ledger
-from bullpen_orchestrator.limits import Limits, exceeded
+from bullpen_orchestrator.limits import Limits
 from bullpen_orchestrator.ports import Chat
 
+# What a call that was cut off has written is known in characters only.
+CHARACTERS_PER_TOKEN = 4
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-def live_key(run_id: str, post_key: str) -> str:
-    """Where the ledger's journal keeps the live message that the post `post_key` will complete."""
-    return f"live:{run_id}:{post_key}"
 
 
 @dataclass(slots=True, kw_only=True)
 class TurnWatch:
     """Watches one turn. `show` makes readable text of what is written so far.
 
-    `post_key` is the key of the post that will complete the live message. A process killed
-    between opening a live message and writing that down leaves the message as it was: there is
-    no key to find it by.
+    `open_live` begins the live message of this turn, or finds the one begun before a crash.
     """
 
     run: Run
     agent: Agent
     turn_id: str
-    post_key: str
     chat: Chat
     ledger: Ledger
     limits: Limits
     pause: float
     stopped: Callable[[str], bool]
     show: Callable[[str], str]
+    open_live: Callable[[], Awaitable[str]]
     _calls: int = 0
+    _calling: bool = False
+    _written: int = 0
     _status: str = ""
     _live: str | None = field(default=None)
     _grown: float = 0.0
 
     async def text(self, so_far: str) -> None:
         """Grow the live message, at most every `pause` seconds."""
+        self._written = len(so_far)
         if self.stopped(self.run.id) or time.monotonic() - self._grown < self.pause:
             return
         shown = self.show(so_far)
@@ -72,20 +70,12 @@ class TurnWatch:
     async def _open(self) -> str:
         """The ts of the live message, "" where there must be none."""
         if self._live is None:
-            key = live_key(self.run.id, self.post_key)
-            kept = await self.ledger.get(key)
-            if kept is None:
-                said = self.run.inbound
-                ts = await self.chat.open_live(
-                    said.channel, said.thread_ts, self.agent.id, said.user
-                )
-                value = {"ts": ts or "", "key": self.post_key, "agent": self.agent.id}
-                kept = await self.ledger.put(key, value)
-            self._live = str(kept["ts"])
+            self._live = await self.open_live()
         return self._live
 
     async def doing(self, tool: str, label: str) -> None:
         """Say what the agent is at."""
+        self._calling = False
         await self.status(label or f"using {tool}")
 
     async def status(self, text: str) -> None:
@@ -101,8 +91,9 @@ class TurnWatch:
 
     async def charge(self, completed: Completed) -> None:
         """Count a model call; a replayed one has the same number and is counted once."""
-        key = f"{self.turn_id}:c{self._calls}"
+        key = self._call
         self._calls += 1
+        self._calling, self._written = False, 0
         self.ledger.charge(
             key,
             run_id=self.run.id,
@@ -115,4 +106,28 @@ class TurnWatch:
         """Whether the turn may make its next call."""
         if self.stopped(self.run.id):
             return "stopped"
-        return "budget" if exceeded(self.ledger.spent(self.run.id), self.limits) else "yes"
+        # Before a tool this sets the call aside that will read its outcome.
+        if not self.ledger.reserve(self._call, run_id=self.run.id, limits=self.limits):
+            return "budget"
+        self._calling = True
+        return "yes"
+
+    def cut(self, model: str) -> None:
+        """The turn was cut off. What a call under way cost is unknown, and it is counted so."""
+        if not self._calling:
+            return
+        self.ledger.charge(
+            f"{self._call}:cut{self.run.attempts}",
+            run_id=self.run.id,
+            agent=self.agent.id,
+            model=model,
+            usage=Usage(output_tokens=self._written // CHARACTERS_PER_TOKEN),
+        )
+
+    def close(self) -> None:
+        """The turn is over: what was set aside and not used is free again."""
+        self.ledger.release(self._call, run_id=self.run.id)
+
+    @property
+    def _call(self) -> str:
+        return f"{self.turn_id}:c{self._calls}"

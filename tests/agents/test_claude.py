@@ -23,6 +23,7 @@ from bullpen_agents.model import (
     ToolCall,
     ToolResult,
 )
+from bullpen_agents.turn import take_turn
 from bullpen_memory.errors import BullpenError, ModelError, OperatorError
 from bullpen_tools.tool import ToolSpec
 
@@ -320,6 +321,59 @@ async def test_the_charge_of_failed_attempts_survives_giving_up(server) -> None:
     with pytest.raises(GaveUp) as caught:
         await ask(server)
     assert caught.value.usage.input_tokens == 4000
+
+
+async def test_the_charge_of_failed_attempts_survives_a_final_error(
+    server, quant, task, journal, watch
+) -> None:
+    server.play(wire(start(1000)), end="cut")
+    server.play(wire(start(1000), *text(0, "x" * 400)), end="cut")
+    server.fail(401, "authentication_error", "invalid x-api-key")
+    model = ClaudeModel("key", server.url, patience=QUICK)
+    reply = await take_turn(
+        quant, task, model=model, tools={}, journal=journal, watch=watch, default_model=SONNET
+    )
+    await model.close()
+    assert reply.ended == "failed"
+    assert "refused the key" in reply.text
+    assert (reply.usage.input_tokens, reply.usage.output_tokens) == (2000, 101)
+    [charged] = watch.charged
+    assert charged.usage == reply.usage
+
+
+async def test_the_charge_of_failed_attempts_survives_the_change_to_the_fallback(server) -> None:
+    server.play(wire(start(1000)), end="cut")
+    server.fail(404, "not_found_error", "model: x")
+    server.play(GOOD)
+    usage = completed(await ask(server, fallback="claude-haiku-5-5")).usage
+    assert usage.input_tokens == 1100
+
+
+@pytest.mark.parametrize("counted", [True, False])
+async def test_a_call_that_was_stopped_is_charged(
+    server, quant, task, journal, watch, counted: bool
+) -> None:
+    begun = wire(start(1000), *text(0, "x" * 400)[:2]) if counted else b": wait\n\n"
+    server.play(begun, end="hang")
+    model = ClaudeModel("key", server.url, patience=Patience(read=30))
+    turn = asyncio.create_task(
+        take_turn(
+            quant, task, model=model, tools={}, journal=journal, watch=watch, default_model=SONNET
+        )
+    )
+    deadline = asyncio.get_running_loop().time() + 5
+    while not (watch.texts if counted else server.bodies):
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.01)
+    turn.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await turn
+    await model.close()
+    [charged] = watch.charged
+    if counted:
+        assert (charged.usage.input_tokens, charged.usage.output_tokens) == (1000, 100)
+    else:
+        assert charged.usage.input_tokens > 10
 
 
 async def test_f15_a_call_that_never_parses_is_given_up_after_two_repairs(server) -> None:

@@ -18,7 +18,7 @@ from bullpen_agents.roster import Roster
 from bullpen_agents.task import Line, Reply, Task
 from bullpen_agents.turn import take_turn
 from bullpen_memory.market import Market
-from bullpen_memory.records import WORKSPACE, Draft, Source
+from bullpen_memory.records import WORKSPACE, Draft, Query, Source
 from bullpen_memory.store import Store
 from bullpen_tools.bundled import seed
 from bullpen_tools.context import LocalFile, ToolContext
@@ -237,6 +237,93 @@ async def test_said_things_are_quoted_when_nothing_was_written_down(desk: MiniDe
     assert "Cocoa is priced in London" in reply.text
     assert "holds nothing" not in reply.text
     assert reply.text.count("> — ") == 1
+
+
+NOTES = (
+    "The merger codename is Zebra and oil volatility matters to it.",
+    "Computing output needs 500 cores.",
+    "We never sell puts on cocoa.",
+)
+
+
+@pytest.mark.parametrize(
+    ("topic", "found"),
+    [
+        ("cocoa puts", ("cocoa",)),
+        ("puts", ("cocoa",)),
+        ("the 500 oil barrels", ()),
+        ("oil volatility", ("Zebra",)),
+        ("put oil", ()),
+    ],
+)
+async def test_only_what_shares_most_words_is_on_record(
+    desk: MiniDesk, topic: str, found: tuple[str, ...]
+) -> None:
+    for number, text in enumerate(NOTES):
+        source = Source(kind="message", ref=f"n{number}", permalink=LINK)
+        draft = Draft(kind="note", text=text, author="U1", source=source, scope=WORKSPACE)
+        desk.store.add(draft)
+    reply = await desk.lead(f"what do we know about {topic}?")
+    shown = reply.text if "on record" in reply.text else ""
+    for text in NOTES:
+        assert (text in shown) is any(word in text for word in found), reply.text
+
+
+async def test_a_retracted_note_is_not_answered_from_the_messages_around_it(
+    desk: MiniDesk,
+) -> None:
+    await desk.lead("remember that our max position in SLV flies is 200 lots")
+    texts = (
+        "remember that our max position in SLV flies is 200 lots",
+        "This is what the desk has on record about SLV flies:\n\n> Our max position in SLV flies",
+    )
+    for number, text in enumerate(texts):
+        source = Source(kind="message", ref=f"m{number}", permalink=LINK)
+        draft = Draft(kind="message", text=text, author="U1", source=source, scope=WORKSPACE)
+        desk.store.add(draft)
+    asked = "what do we know about SLV flies?"
+    assert "200 lots" in (await desk.lead(asked)).text
+    [note] = desk.store.find(Query(kinds=frozenset({"note"}), scopes=frozenset({WORKSPACE}))).hits
+    assert note.record.author == "U1"
+    desk.store.retract(note.record.id, by="Maya", reason="changed to 150")
+    reply = await desk.lead(asked)
+    assert "This is what the desk has on record" not in reply.text
+    assert "retracted by Maya" in reply.text
+    assert "changed to 150" in reply.text
+
+
+async def test_a_unit_that_is_said_is_imported(desk: MiniDesk) -> None:
+    rows = "\n".join(f"2020-01-{day:02d},{day}" for day in range(1, 20))
+    path = desk.home / "gold.csv"
+    await asyncio.to_thread(path.write_text, f"date,close\n{rows}\n")
+    desk.files = (
+        LocalFile(name="gold.csv", path=path, mimetype="text/csv", sha256="a" * 64, size=9),
+    )
+    reply = await desk.turn("data_analyst", "answer", "import this, the unit is USD/oz")
+    assert "states no unit" not in reply.text
+    listed = {
+        line.info.id: line.info.unit for line in desk.market.catalogue(frozenset({WORKSPACE}))
+    }
+    assert listed["gold_close"] == "usd/oz"
+
+
+@pytest.mark.parametrize("words", ["remember this file", "Please keep this document in memory."])
+async def test_a_document_is_kept_and_recalled(desk: MiniDesk, words: str) -> None:
+    text = "# Cocoa\n\nThe Ghana crop fails when the Harmattan lasts into March.\n"
+    path = desk.home / "cocoa.md"
+    await asyncio.to_thread(path.write_text, text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    desk.files = (
+        LocalFile(
+            name="cocoa.md", path=path, mimetype="text/markdown", sha256=digest, size=len(text)
+        ),
+    )
+    reply = await desk.turn("data_analyst", "answer", words)
+    assert "`cocoa.md`** is in memory" in reply.text
+    desk.files = ()
+    found = await desk.lead("what do we know about the Ghana crop?")
+    assert "Harmattan lasts into March" in found.text
+    assert "no file attached" in (await desk.turn("data_analyst", "answer", words)).text
 
 
 async def test_a_contradiction_found_in_review_reaches_the_closing_answer(desk: MiniDesk) -> None:

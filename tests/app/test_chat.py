@@ -141,6 +141,37 @@ async def test_a_post_in_doubt_whose_thread_is_gone_is_undeliverable(
         await chat.find("C0NOWHERE", root, "k")
 
 
+@pytest.mark.parametrize("live", [False, True])
+async def test_a_form_that_slack_refuses_is_posted_in_words(
+    chat: SlackChat, person: AsyncWebClient, workspace: Workspace, live: bool, tmp_path: Path
+) -> None:
+    keys = workspace.credentials
+    direct = await chat.direct(keys.person_id)
+    assert direct is not None
+    root = (await person.chat_postMessage(channel=direct, text="a question"))["ts"]
+    growing = await chat.open_live(direct, root, "quant", keys.person_id) if live else ""
+    too_many = ((str(png(tmp_path / "a.png")), "A line"),) * 60
+    post = Post(
+        key="k", channel=direct, thread_ts=root, agent="quant", text="It is **17.50**.",
+        footnotes=("r1",), images=too_many, live_ts=growing or "",
+    )  # fmt: skip
+    ts = await chat.post(post)
+    [said] = (await thread(person, direct, root))[1:]
+    assert said["ts"] == ts
+    assert said["text"] == "\n".join(["It is *17.50*.", *["[A line]"] * 60, "r1"])
+    assert await chat.find(direct, root, "k") == ts
+
+
+async def test_a_direct_message_outside_of_a_thread_is_found(
+    chat: SlackChat, workspace: Workspace
+) -> None:
+    direct = await chat.direct(workspace.credentials.person_id)
+    assert direct is not None
+    ts = await chat.post(Post(key="k", channel=direct, thread_ts="", agent="quant", text="x"))
+    assert await chat.find(direct, "", "k") == ts
+    assert await chat.direct("U0NOBODY") is None
+
+
 async def test_text_grows_in_a_direct_message_and_ends_as_the_whole_answer(
     chat: SlackChat, person: AsyncWebClient, workspace: Workspace
 ) -> None:
@@ -154,7 +185,11 @@ async def test_text_grows_in_a_direct_message_and_ends_as_the_whole_answer(
     while "far far" not in (await thread(person, direct, root))[1]["text"]:
         assert time.monotonic() < until
         await asyncio.sleep(0.05)
-    await chat.grow_live(direct, ts, "Started again.")
+    await chat.grow_live(direct, ts, "Started <!channel> again.")
+    while "again" not in (text := (await thread(person, direct, root))[1]["text"]):
+        assert time.monotonic() < until
+        await asyncio.sleep(0.05)
+    assert "<!channel" not in text
     done = await chat.post(
         Post(
             key="k", channel=direct, thread_ts=root, agent="quant", text="It is 17.50.", live_ts=ts

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 import sys
 import time
@@ -89,12 +91,42 @@ def test_the_manifest_can_be_pasted() -> None:
     assert {"app_mention", "message.im", "agent_session_stopped"} <= set(events)
 
 
+def test_a_desk_on_claude_has_its_library_before_the_first_question(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, sys, threading\n"
+        "from bullpen.settings import load\n"
+        "from bullpen.wiring import build\n"
+        "seen = []\n"
+        "class Watch:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'anthropic': seen.append(threading.current_thread())\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        "async def main():\n"
+        "    desk = await build(load(port=0))\n"
+        "    print([thread is threading.main_thread() for thread in seen])\n"
+        "    await desk.stop()\n"
+        "asyncio.run(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={
+            **os.environ, "PYTHONPATH": PATHS, "BULLPEN_HOME": str(tmp_path / "home"),
+            "ANTHROPIC_API_KEY": "sk-ant-none",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "[False]"
+
+
 def test_the_version_is_told() -> None:
     assert bullpen("--version").stdout.startswith("bullpen 0.")
 
 
 def test_ask_starts_a_desk_and_prints_the_thread(tmp_path: Path) -> None:
     home = str(tmp_path / "home")
+    (tmp_path / "home").mkdir(mode=0o755)
     done = bullpen(
         "ask", "quant: what do I make on a 70-90-110 call butterfly bought at 2.50?", "--home", home
     )
@@ -110,6 +142,8 @@ def test_ask_starts_a_desk_and_prints_the_thread(tmp_path: Path) -> None:
     assert "Source" in shown.stdout
     assert bullpen("memory", "verify", "--home", home).returncode == 0
     assert not (tmp_path / "home/run.json").exists()
+    files = [(tmp_path / "home"), *(tmp_path / "home").rglob("*")]
+    assert [str(f) for f in files if f.stat().st_mode & 0o077] == []
 
 
 def test_wrong_questions_are_told(tmp_path: Path) -> None:
@@ -122,6 +156,30 @@ def test_wrong_questions_are_told(tmp_path: Path) -> None:
     ):
         done = bullpen(*args, "--home", home)
         assert (done.returncode, word in done.stderr) == (2, True), done.stderr
+
+
+def test_a_terminal_shows_the_answer_laid_out(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    question = "quant: what do I make on a 70-90-110 call butterfly bought at 2.50?"
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "ANTHROPIC_"))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bullpen", "ask", question, "--home", str(tmp_path)],
+        env={**clean, "PYTHONPATH": PATHS, "COLUMNS": "100", "TERM": "xterm"},
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+    )
+    os.close(theirs)
+    shown = b""
+    # The end of a terminal is an error to whoever reads it.
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 4096):
+            shown += piece
+    os.close(ours)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert b"17.50" in shown
+    assert b"**" not in shown
+    assert b"|--" not in shown
 
 
 def test_ask_never_opens_the_home_of_a_real_workspace_elsewhere(tmp_path: Path) -> None:
@@ -139,6 +197,8 @@ def test_doctor_says_what_is_active_and_never_a_secret(tmp_path: Path) -> None:
     assert "ANTHROPIC_API_KEY" in plain.stdout
     assert "local workspace" in plain.stdout
     assert not (tmp_path / "home").exists()
+    (tmp_path / "home").mkdir(mode=0o755)
+    assert "can be read by others" in bullpen("doctor", "--home", home).stdout
     broken = bullpen(
         "doctor", "--home", home, "--json",
         ANTHROPIC_API_KEY="sk-ant-top-secret", SLACK_BOT_TOKEN="xoxb-top-secret",

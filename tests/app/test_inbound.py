@@ -176,6 +176,21 @@ async def test_only_changed_words_and_deletions_by_people_reach_the_desk(
     assert [(gone.split(":")[1:], by) for gone, by in ear.gone] == [([desk_channel, ts], "you")]
 
 
+async def test_a_file_that_cannot_be_kept_is_told_and_the_message_arrives(
+    ear: Ear, person: AsyncWebClient, desk_channel: str, tmp_path: Path
+) -> None:
+    (tmp_path / "files").rmdir()
+    await person.files_upload_v2(
+        channel=desk_channel, initial_comment="look", filename="a.csv", content="x,y\n1,2\n"
+    )
+    await until(lambda: ear.heard)
+    [inbound] = ear.heard
+    assert (inbound.text, inbound.files) == ("look", ())
+    [problem] = inbound.problems
+    assert "could not keep the file “a.csv”" in problem
+    assert "No such file or directory" in problem
+
+
 async def test_what_was_not_claimed_is_delivered_again(
     ear: Ear, person: AsyncWebClient, desk_channel: str
 ) -> None:

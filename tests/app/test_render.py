@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bullpen.slack.render import PART_LIMIT, footnote_blocks, mrkdwn, parts, plain, split_markdown
+from bullpen.slack.render import (
+    PART_LIMIT,
+    footnote_blocks,
+    in_words,
+    mrkdwn,
+    parts,
+    plain,
+    quiet,
+    split_markdown,
+)
 from bullpen_orchestrator.ports import Button, Post
 
 
@@ -71,12 +80,42 @@ def test_a_table_that_is_cut_repeats_its_header() -> None:
     assert all(piece.startswith("| name | value |\n|---|---:|\n| row") for piece in pieces)
 
 
-@given(st.text(alphabet="ab `|-\n*#", max_size=3_000), st.integers(300, 900))
+LINES = st.one_of(
+    st.sampled_from(["```py", "```", "~~~", "", "| a | b |", "|---|---|", "| ab | ba |"]),
+    st.text(alphabet="ab ", max_size=120),
+)
+
+
+@given(st.lists(LINES, max_size=60).map("\n".join), st.integers(300, 900))
 def test_every_piece_fits_and_no_letter_is_lost(text: str, limit: int) -> None:
     pieces = split_markdown(text, limit)
     assert pieces
     assert all(len(piece) <= limit + 400 for piece in pieces)
-    assert re.findall("[ab]", text) == re.findall("[ab]", "".join(pieces)) or "-" in text
+    letters, said = re.findall("[ab]", text), re.findall("[ab]", "".join(pieces))
+    if not re.search("```|~~~|--", text):
+        assert said == letters
+    # The head of a fence or a table that is cut is said again; nothing is left out of the order.
+    following = iter(said)
+    assert all(letter in following for letter in letters)
+
+
+def test_nobody_is_called_by_what_a_model_writes() -> None:
+    text = "Dear <!channel>, <!subteam^S1|@quants>:\n\n```html\n<!DOCTYPE html>\n```\n`<!here>`"
+    [made] = parts(post(text), {})
+    shown = made.blocks[0]["text"]
+    assert "<!channel" not in shown
+    assert "<!subteam" not in shown
+    assert shown.replace("\u200b", "") == text
+    assert "<!DOCTYPE html>" in shown
+    assert "`<!here>`" in shown
+    assert "<!" not in made.text
+    assert "<!" not in in_words(made).text
+
+
+@given(st.text(alphabet="a<!`\n", max_size=60), st.integers(0, 60))
+def test_a_growing_text_without_code_only_grows(text: str, end: int) -> None:
+    text = text.replace("`", "")
+    assert quiet(text).startswith(quiet(text[:end]))
 
 
 def test_a_single_enormous_line_is_cut() -> None:

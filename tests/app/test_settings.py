@@ -103,6 +103,12 @@ def test_the_home_is_its_owners_only(tmp_path: Path) -> None:
     assert (home / "logs").is_dir()
 
 
+def test_an_open_home_is_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    settings.prepare_home(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OperatorError) as told:

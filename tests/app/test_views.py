@@ -48,6 +48,19 @@ def test_many_receipts_stay_inside_slacks_limits() -> None:
     assert "receipts page" in json.dumps(view["blocks"][-1])
 
 
+def test_values_are_packed_whole_and_what_has_no_room_is_counted() -> None:
+    values = {f"v{i}": Value(value=float(i), label=f"Value {i} " + "x" * 80) for i in range(300)}
+    blocks = modal.view([receipt(1, values=values)])["blocks"]
+    texts = [b["text"]["text"] for b in blocks if b["type"] == "section"]
+    assert all(len(text) <= 3_000 for text in texts)
+    lines = [line for text in texts for line in text.split("\n") if line.startswith("• ")]
+    assert all(line.endswith(" (derived)") for line in lines)
+    assert f"{300 - len(lines)} further values" in texts[-1]
+    few = modal.view([receipt(1, values=dict(list(values.items())[:40]))])["blocks"]
+    assert json.dumps(few).count("(derived)") == 40
+    assert "further" not in json.dumps(few)
+
+
 def test_an_answer_without_receipts_says_so() -> None:
     assert "cites no receipts" in json.dumps(modal.view([]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from bullpen_agents.model import Request
@@ -177,3 +178,42 @@ async def test_a_private_channel_keeps_its_words_to_itself(open_desk: OpenDesk) 
     await desk.receive(said("what about silver?", ts="3.000001", **where))
     await desk.idle(10)
     assert any("we buy silver" in line for line in model.requests[-1].meta["memories"])
+
+
+class SlowLiveChat(FakeChat):
+    """A chat whose answer to a new growing message takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.growing: list[str] = []
+
+    async def open_live(self, channel: str, thread_ts: str, agent: str, user: str) -> str | None:
+        self.growing.append(f"8.{len(self.growing):06d}")
+        await asyncio.sleep(0.2)
+        return self.growing[-1]
+
+
+async def test_a_stop_while_a_message_begins_to_grow_leaves_none_behind(
+    open_desk: OpenDesk,
+) -> None:
+    desk = await open_desk(chat := SlowLiveChat(), Hanging())
+    await desk.receive(said("quant: hello", audience="direct", channel="D1"))
+    await until(lambda: chat.growing)
+    await desk.stop_thread("D1", "1.000001", "Ada")
+    await desk.idle(10)
+    assert [(post.text.split(".")[0], post.live_ts) for post in chat.posts] == [
+        ("Stopped by Ada", "8.000000")
+    ]
+
+
+async def test_a_restart_while_a_message_begins_to_grow_completes_that_one(
+    open_desk: OpenDesk,
+) -> None:
+    desk = await open_desk(chat := SlowLiveChat(), Hanging())
+    await desk.receive(said("quant: hello", audience="direct", channel="D1"))
+    await until(lambda: chat.growing)
+    await desk.stop()
+    desk = await open_desk(chat, ScriptedModel(["All words."]))
+    await desk.idle(10)
+    assert chat.growing == ["8.000000"]
+    assert [(post.text, post.live_ts) for post in chat.posts] == [("All words.", "8.000000")]

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from bullpen_agents.model import Event, Request
+from bullpen_agents.roster import Roster
 from bullpen_agents.scripted import ScriptedModel, calls
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.records import Query
 from bullpen_orchestrator.ports import Busy, Undeliverable
-from real_parts import FakeChat, OpenDesk, said, until
+from bullpen_tools.context import LocalFile, Result, ToolContext
+from bullpen_tools.tool import tool
+from real_parts import FakeChat, OpenDesk, said, until, write_charters
 
 
 def purpose(request: Request) -> tuple[str, str, int]:
@@ -284,3 +288,53 @@ async def test_a_run_that_was_claimed_and_not_queued_is_queued_at_the_redelivery
     assert await desk.receive(said("quant: work please")) == "duplicate"
     await desk.idle(10)
     assert [post.text for post in chat.posts] == ["Here."]
+
+
+async def test_a_refused_answer_fails_the_run_and_is_told_to_who_asked(open_desk: OpenDesk) -> None:
+    chat = FakeChat(trouble=[Undeliverable("not_in_channel")])
+    desk = await open_desk(chat, ScriptedModel(["The answer."]))
+    with capture_logs() as logs:
+        await desk.receive(said("quant: work please"))
+        await desk.idle(10)
+    assert [line["event"] for line in logs] == ["post refused"]
+    [told] = chat.posts
+    assert (told.channel, told.thread_ts) == ("DU1", "")
+    assert "#desk" in told.text
+    assert "“not_in_channel”" in told.text
+    assert desk.ledger.run("T:C1:1.000001").status == "failed"
+
+
+@tool(risk="read", label="listing", version="1")
+def list_files(ctx: ToolContext) -> Result:
+    """Name the files of the conversation."""
+    return Result(summary=", ".join(f"{f.name}={f.sha256}" for f in ctx.files) or "none")
+
+
+async def test_a_file_can_be_used_in_the_whole_thread_and_not_outside(
+    open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    def file(name: str, sha256: str) -> LocalFile:
+        path = tmp_path / sha256
+        return LocalFile(name=name, path=path, mimetype="text/csv", sha256=sha256, size=1)
+
+    charters = write_charters(tmp_path / "own")
+    quant = (charters / "quant.md").read_text().replace("measure", "list_files")
+    (charters / "quant.md").write_text(quant)
+    model = ScriptedModel({"quant": [calls(("list_files", {})), "Seen."] * 3})
+    desk = await open_desk(FakeChat(), model, roster=Roster.load(charters))
+    desk.parts.toolbox.register(list_files)
+    thread = {"thread_ts": "1.0"}
+    first = (file("a.csv", "1"), file("b.csv", "2"))
+    for message in (
+        said("quant: look", ts="1.0", files=first),
+        said("quant: again", ts="2.0", files=(file("a.csv", "3"),), **thread),
+        said("quant: elsewhere", ts="3.0"),
+    ):
+        await desk.receive(message)
+        await desk.idle(10)
+    seen = [
+        receipt.result.summary
+        for ts in ("1.0", "2.0", "3.0")
+        for receipt in desk.parts.receipts.by_run(f"T:C1:{ts}")
+    ]
+    assert seen == ["a.csv=1, b.csv=2", "b.csv=2, a.csv=3", "none"]

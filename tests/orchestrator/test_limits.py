@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 
-from bullpen_agents.model import Usage
+from bullpen_agents.model import Completed, Event, Msg, Request, Text, TextDelta, ToolCall, Usage
 from bullpen_orchestrator.limits import Limits, Spent, exceeded, may_not_ask
+from real_parts import FakeChat, OpenDesk, said, until
 
 
 def test_calls_tokens_and_money_add_up_and_cached_reads_are_free() -> None:
@@ -45,3 +49,63 @@ def test_questions_are_bounded_in_depth_and_per_pair() -> None:
     assert may_not_ask(depth=2, asked=1, limits=limits) == ""
     assert "3 deep" in may_not_ask(depth=3, asked=0, limits=limits)
     assert "2 times" in may_not_ask(depth=0, asked=2, limits=limits)
+
+
+class Dear:
+    """Plans six pieces of work; every call takes a while and costs two dollars."""
+
+    label, offline = "dear model", False
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        self.calls += 1
+        await asyncio.sleep(0.05)
+        said_by, stop = Msg("assistant", (Text("Done."),)), "end_turn"
+        if request.meta["purpose"] == "plan":
+            agents = ("quant", "data_analyst", "developer", "frontend", "quant", "developer")
+            work = [{"agent": a, "task": f"piece {n}"} for n, a in enumerate(agents)]
+            said_by = Msg("assistant", (ToolCall("c1", "assign", {"assignments": work}),))
+            stop = "tool_use"
+        usage = Usage(input_tokens=1000, output_tokens=10, cost_usd=2.0)
+        yield Completed(message=said_by, stop=stop, usage=usage, model="m")
+
+
+@pytest.mark.parametrize(
+    ("limits", "most"), [(Limits(model_calls=2, usd=None), 2), (Limits(usd=5.0), 3)]
+)
+async def test_agents_side_by_side_stay_within_the_budget(
+    open_desk: OpenDesk, limits: Limits, most: int
+) -> None:
+    model = Dear()
+    desk = await open_desk(chat := FakeChat(), model, limits=limits)
+    await desk.receive(said("do everything"))
+    await desk.idle(15)
+    assert model.calls == desk.ledger.spent("T:C1:1.000001").calls == most
+    assert any("used up its budget" in post.text for post in chat.posts)
+
+
+async def test_the_last_call_that_the_budget_has_room_for_is_made(open_desk: OpenDesk) -> None:
+    desk = await open_desk(chat := FakeChat(), model := Dear(), limits=Limits(model_calls=1))
+    await desk.receive(said("quant: one thing"))
+    await desk.idle(15)
+    assert (model.calls, chat.posts[-1].text) == (1, "Done.")
+
+
+async def test_a_call_that_a_stop_cut_off_is_charged_as_far_as_it_is_known(
+    open_desk: OpenDesk,
+) -> None:
+    class Hanging(Dear):
+        async def stream(self, request: Request) -> AsyncIterator[Event]:
+            yield TextDelta("word " * 80)
+            self.calls += 1
+            await asyncio.Event().wait()
+
+    desk = await open_desk(FakeChat(), model := Hanging())
+    await desk.receive(said("quant: write"))
+    await until(lambda: model.calls)
+    await desk.stop_thread("C1", "1.000001", "Ada")
+    await desk.idle(10)
+    spent = desk.ledger.spent("T:C1:1.000001")
+    assert (spent.calls, spent.tokens, spent.unpriced) == (1, 100, 1)

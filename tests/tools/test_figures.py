@@ -67,7 +67,7 @@ def test_kinds_are_told_apart_and_synthetic_is_stamped() -> None:
     got = render("{{r42.cost}} {{r42.fake}} {{r42.top}} {{r42.none}}", lookup)
     assert got.text == "$2.50¹ $3.00 (synthetic)¹ unlimited¹ no value¹"
     assert got.footnotes[0] == (
-        "¹ r42 · strategy_payoff · assumed: cost · synthetic: fake · as of 2018-12-31"
+        "¹ r42 · strategy_payoff · as given: cost · synthetic: fake · as of 2018-12-31"
     )
 
 

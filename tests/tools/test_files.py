@@ -76,12 +76,62 @@ async def test_a_corrected_file_is_a_revision(ctx: ToolContext, call: Call) -> N
     assert [one.value for one in vintages] == [105.5, 999]
 
 
+def days(first: int, last: int, price: float) -> str:
+    rows = (f"2020-01-{day:02d},{price + day / 10}" for day in range(first, last + 1))
+    return "date,close (USD)\n" + "\n".join(rows)
+
+
+async def test_the_sender_is_named_as_people_call_them(ctx: ToolContext, call: Call) -> None:
+    maya = replace(handed(ctx, "a.csv", DAILY), requester_name="Maya")
+    await call(maya, "import_csv", name="a.csv")
+    [row] = body(await call(ctx, "series_catalogue"))["table"][1:]
+    assert "sent by Maya" in str(row)
+
+
+async def test_a_spreadsheet_is_refused_with_the_way_out(ctx: ToolContext, call: Call) -> None:
+    outcome = await call(handed(ctx, "a.xlsx", b"PK\x03\x04x"), "import_csv", name="a.xlsx")
+    assert outcome.error
+    assert "Save the sheet as CSV" in outcome.text
+
+
+async def test_replaced_values_are_counted(ctx: ToolContext, call: Call) -> None:
+    await call(handed(ctx, "a.csv", DAILY), "import_csv", name="a.csv")
+    second = handed(ctx, "a.csv", DAILY.replace("105.5", "999"))
+    said = body(await call(second, "import_csv", name="a.csv"))
+    assert "a_close_usd: 1 of 10 held values were replaced" in " ".join(said["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("other", "series"),
+    [
+        (days(10, 28, 5), "prices_close_usd_2"),  # shared days, other values
+        (days(21, 28, 5), "prices_close_usd_2"),  # no shared day, another scale
+        (days(21, 28, 101), "prices_close_usd"),  # its continuation
+        (days(10, 28, 100), "prices_close_usd"),  # shared days that agree
+    ],
+)
+async def test_another_instrument_under_the_same_name_is_another_series(
+    ctx: ToolContext, call: Call, other: str, series: str
+) -> None:
+    first = handed(ctx, "prices.csv", days(1, 20, 100))
+    await call(first, "import_csv", name="prices.csv")
+    second = body(await call(handed(ctx, "prices.csv", other), "import_csv", name="prices.csv"))
+    assert second["table"][1][0] == series
+    assert "replaced" not in " ".join(second["warnings"])
+    held = values(ctx, "prices_close_usd")
+    assert held["2020-01-10"] == 101
+    assert len(held) == (20 if series.endswith("_2") else 28)
+    again = body(await call(handed(ctx, "prices.csv", other), "import_csv", name="prices.csv"))
+    assert again["table"][1][0] == series
+    assert again["values"]["new_values"]["value"] == 0
+
+
 async def test_a_file_that_comes_again_with_its_unit_is_another_series(
     ctx: ToolContext, call: Call
 ) -> None:
     desk = handed(ctx, "t.csv", "date,v\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n")
     first = body(await call(desk, "import_csv", name="t.csv"))
-    assert "import again with unit" in " ".join(first["warnings"])
+    assert " ".join(first["warnings"]).count("states no unit") == 1
     second = body(await call(desk, "import_csv", name="t.csv", unit="usd"))
     assert [row[0] for row in (first["table"][1], second["table"][1])] == ["t_v", "t_v_2"]
 

@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bullpen_memory.records import WORKSPACE, Draft, Query, Source
 from bullpen_tools.context import ToolContext
+from bullpen_tools.forgetting import forget
 from bullpen_tools.tool import Outcome
 
 Call = Callable[..., Awaitable[Outcome]]
@@ -180,6 +182,113 @@ async def test_a_forgotten_text_cannot_be_written_again(ctx: ToolContext, call: 
     )  # fmt: skip
     assert outcome.error
     assert "forgotten" in outcome.text
+
+
+async def test_a_retracted_text_is_not_said_to_be_remembered(ctx: ToolContext, call: Call) -> None:
+    record_id = await lesson(ctx, call)
+    ctx.store.retract(record_id, by="Maya", reason="the cost changed")
+    again = await call(
+        ctx, "remember", kind="finding", title="SLV butterfly",
+        text="The butterfly makes $17.50 at most.", symbols=["slv"],
+    )  # fmt: skip
+    assert again.error
+    assert "retracted by Maya" in again.text
+    assert record_id in again.text
+    kept = ctx.store.get(record_id)
+    assert kept is not None
+    assert kept.status == "retracted"
+
+
+async def test_one_sentence_under_two_headlines_is_two_findings(
+    ctx: ToolContext, call: Call
+) -> None:
+    oil = await lesson(ctx, call, title="Oil in 2008", text="It was the highest on record.")
+    vix = await lesson(ctx, call, title="VIX in 2020", text="It was the highest on record.")
+    assert oil != vix
+    assert await lesson(ctx, call, title="oil in 2008", text="It was the highest on record.") == oil
+
+
+async def test_a_proposal_made_twice_is_one(ctx: ToolContext, call: Call) -> None:
+    pinned = await lesson(ctx, call)
+    ctx.store.pin(pinned, by="U1")
+    elsewhere = replace(ctx, thread_link="http://127.0.0.1:4747/archives/C2/p2", run_id="run-2")
+    made = [
+        body(await call(where, "supersede", record_id=pinned, text="New truth.", reason="r"))
+        for where in (ctx, ctx, elsewhere)
+    ]
+    assert len({said["values"]["record"]["value"] for said in made}) == 1
+    assert ctx.store.count(ctx.scopes)["proposed"] == 1
+
+
+async def test_what_somebody_asks_to_keep_is_theirs(ctx: ToolContext, call: Call) -> None:
+    maya = replace(ctx, requester="U7", requester_name="Maya", agent="architect")
+    record_id = await lesson(maya, call, text="Our limit is 200 lots.", requested=True)
+    record = ctx.store.get(record_id)
+    assert record is not None
+    assert (record.author, record.speaker) == ("U7", "Maya")
+    said = body(await call(ctx, "recall", query="limit of lots"))
+    assert dict(zip(*said["table"], strict=True))["who"] == "Maya"
+
+
+def said_in_channel(ctx: ToolContext, *texts: str) -> None:
+    for number, text in enumerate(texts):
+        source = Source(kind="message", ref=f"m{number}")
+        ctx.store.add(Draft(kind="message", text=text, author="U1", source=source, scope=WORKSPACE))
+
+
+LIMIT = "Max position in SLV flies is 200 lots."
+ECHOES = (
+    "@Bullpen remember that max position in SLV flies is 200 lots",
+    "Noted: Max  position in SLV flies is 200 lots. Ask to get it back.",
+    "> max position in SLV flies is 200 lots.\n> — Architect",
+)
+
+
+async def test_a_retracted_limit_is_said_to_be_retracted_and_not_quoted_from_messages(
+    ctx: ToolContext, call: Call
+) -> None:
+    said_in_channel(ctx, *ECHOES, "SLV flies are quoted in Chicago.")
+    limit = await lesson(ctx, call, kind="note", title="Limit", text=LIMIT, symbols=[])
+    ctx.store.retract(limit, by="Maya", reason="changed to 150")
+    said = body(await call(ctx, "recall", query="max position in SLV flies"))
+    assert [row[3] for row in said["table"][1:]] == ["SLV flies are quoted in Chicago."]
+    [warning] = [text for text in said["warnings"] if "retracted" in text]
+    assert "retracted by Maya" in warning
+    assert "changed to 150" in warning
+    other = body(await call(ctx, "recall", query="weather in Bergen"))
+    assert "retracted" not in str(other["warnings"])
+
+
+def files_with(folder: Path, words: bytes) -> list[str]:
+    return [path.name for path in folder.glob("*.db*") if words in path.read_bytes().lower()]
+
+
+async def test_after_forgetting_the_words_are_in_no_file(
+    ctx: ToolContext, call: Call, tmp_path: Path
+) -> None:
+    said_in_channel(ctx, *ECHOES)
+    kept = await lesson(ctx, call)
+    limit = await lesson(ctx, call, kind="note", title="The limit of SLV", text=LIMIT, symbols=[])
+    await call(ctx, "recall", query="max position in SLV flies is 200 lots")
+    wrong = await call(ctx, "remember", kind="note", title="t", text=LIMIT, receipts=["r999"])
+    assert wrong.error
+    before = ctx.receipts.latest(ctx.scopes)
+    assert any("context" in name for name in files_with(tmp_path, b"200 lots"))
+    assert any("receipts" in name for name in files_with(tmp_path, b"200 lots"))
+    left = forget(ctx.store, ctx.receipts, limit, by="U1", reason="asked to")
+    assert left.status == "forgotten"
+    assert files_with(tmp_path, b"200 lots") == []
+    assert files_with(tmp_path, b"the limit of slv") == []
+    after = ctx.receipts.latest(ctx.scopes)
+    assert [(r.id, r.tool, r.call_key, r.created_at) for r in after] == [
+        (r.id, r.tool, r.call_key, r.created_at) for r in before
+    ]
+    table = next(r for r in after if r.tool == "recall").result.table
+    assert any(row[0] == kept and "$17.50" in str(row[3]) for row in table)
+    assert [(record, by) for _, record, by, _ in ctx.receipts.redactions()] == [(limit, "U1")] * 3
+    assert forget(ctx.store, ctx.receipts, limit, by="U1", reason="again") == left
+    found = body(await call(ctx, "recall", query="max position in SLV flies"))["table"]
+    assert [row[0] for row in found[1:]] == [kept]
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,28 @@ async def test_what_trades_at_weekends_has_a_year_of_365_days(ctx: ToolContext, 
         assert "coin has values at weekends too" in " ".join(body(outcome)["warnings"])
 
 
+async def test_a_span_that_is_not_held_is_said(ctx: ToolContext, call: Call) -> None:
+    put(ctx, "late", [100 + i % 7 for i in range(60)], first=date(2014, 1, 1))
+    put(ctx, "later", [100 + i % 5 for i in range(60)], first=date(2014, 1, 1))
+    asked = {"start": "2000-01-01", "end": "2019-12-31"}
+    alone = body(await call(ctx, "series_stats", series="late", **asked))
+    both = body(await call(ctx, "compare_volatility", series=["late", "later"], window=5, **asked))
+    for said in (alone, both):
+        assert "You asked from 2000-01-01; late begins on 2014-01-01 here." in said["warnings"]
+        assert "You asked until 2019-12-31; late ends on 2014-03-01 here." in said["warnings"]
+    near = body(await call(ctx, "series_stats", series="late", start="2013-12-20"))
+    assert "You asked" not in str(near["warnings"])
+
+
+async def test_the_volatility_of_a_volatility_index_is_explained(
+    desk: ToolContext, call: Call
+) -> None:
+    both = body(await call(desk, "compare_volatility", series=["vix", "sp500"]))
+    assert "vix is itself a measure of volatility" in " ".join(both["warnings"])
+    alone = body(await call(desk, "series_stats", series="sp500"))
+    assert "itself a measure" not in " ".join(alone["warnings"])
+
+
 async def test_on_the_dates_shared_with_a_market_the_year_is_the_markets(
     ctx: ToolContext, call: Call
 ) -> None:

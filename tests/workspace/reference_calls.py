@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from bullpen_workspace.actions import Person
-from bullpen_workspace.office import Trigger
+from bullpen_workspace.config import BOT_SCOPES
+from bullpen_workspace.office import Install, Trigger
 from bullpen_workspace.server import Workspace
 from bullpen_workspace.types import Message
 
@@ -88,6 +89,20 @@ class _Stage:
         return self.rooms.channels.create(
             name, creator=self.credentials.bot_user_id, members=members
         ).id
+
+    def code(self) -> dict:
+        keys = self.credentials
+        grant = Install(
+            app_id=keys.app_id,
+            user=keys.person_id,
+            scopes=BOT_SCOPES,
+            user_scopes=(),
+            redirect_uri="",
+        )
+        office = self.workspace.office
+        code = office.codes.issue(grant, now=office.now())
+        secret = {"client_id": keys.client_id, "client_secret": keys.client_secret}
+        return {"code": code, **secret}
 
     def soon(self) -> int:
         return int(self.workspace.office.now()) + 3600
@@ -197,6 +212,7 @@ def _people(stage: _Stage) -> World:
         "api.test": {},
         "blocks.validate": {"blocks": [{"type": "divider"}]},
         "auth.test": {},
+        "oauth.v2.access": stage.code(),
         "apps.connections.open": {},
         "team.info": {},
         "bots.info": {"bot": stage.credentials.bot_id},

@@ -177,6 +177,7 @@ async def test_orders_are_shown_and_taken_back(control: Control) -> None:
     assert (cleared["duplicate"], cleared["calls"]) == (0, {})
     assert (await control("faults", calls=[{"method": "x", "status": 404}]))["status"] == 400
     assert (await control("sockets/disconnect", reason="boredom"))["status"] == 400
+    assert (await control("sockets/drop", app_id="A0NOWHERE00"))["status"] == 400
 
 
 async def test_sockets_go_by_order(

@@ -130,6 +130,9 @@ async def test_upkeep_of_a_channel(
     assert await refused(bot.conversations_archive(channel=channel)) == "already_archived"
     assert await refused(bot.chat_postMessage(channel=channel, text="x")) == "is_archived"
     assert await refused(bot.conversations_setTopic(channel=channel, topic="x")) == "is_archived"
+    person.join(channel)
+    with pytest.raises(Refusal, match="archived"):
+        person.post(channel, "x")
     await bot.conversations_unarchive(channel=channel)
     assert await refused(bot.conversations_unarchive(channel=channel)) == "not_archived"
     await until(lambda: len(events) == 3)

@@ -124,7 +124,7 @@ class ToolContext:
 
     `scopes` is what this conversation may see, `home` the scope where what it learns is written.
     `receipts` is how a tool draws from what another tool found. `as_of` pins every data access
-    when set.
+    when set. `requester_name` is how people call the requester.
     """
 
     run_id: str
@@ -140,3 +140,4 @@ class ToolContext:
     artifacts: Path
     files: tuple[LocalFile, ...] = ()
     as_of: datetime | None = None
+    requester_name: str = ""

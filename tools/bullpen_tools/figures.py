@@ -238,13 +238,14 @@ def _differing(sides: list[tuple[Receipt, str]]) -> tuple[str, ...]:
 
 
 def _footnote(number: int, receipt: Receipt, keys: list[str]) -> str:
-    # What the tool computed or read is the rule; what was assumed or made up is named.
+    # What the tool computed or read is the rule; what was given to it or made up is named.
     other: dict[str, list[str]] = {}
     for key in keys:
         if (kind := receipt.result.values[key].kind) in ("assumed", "synthetic"):
             other.setdefault(kind, []).append(key)
     parts = [f"{str(number).translate(_SUPERSCRIPTS)} {receipt.id}", receipt.tool]
-    parts += [f"{kind}: {', '.join(names)}" for kind, names in other.items()]
+    words = {"assumed": "as given"}
+    parts += [f"{words.get(kind, kind)}: {', '.join(names)}" for kind, names in other.items()]
     if receipt.result.as_of is not None:
         parts.append(f"as of {receipt.result.as_of.isoformat()[:10]}")
     return " · ".join(parts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from statistics import median
@@ -35,6 +35,8 @@ _HOLE: dict[Frequency, int] = {
     "daily": 6, "weekly": 15, "monthly": 63, "quarterly": 190, "annual": 740, "irregular": 10**6
 }  # fmt: skip
 _MAX_TEXT = 12_000
+_SCALE = 3.0
+"""Between two stretches of one history without shared days the usual size changes less than this."""
 
 
 class Import(Arguments):
@@ -68,7 +70,7 @@ def import_csv(ctx: ToolContext, order: Import) -> Result:
     column, the numeric columns, decimal commas, duplicates, gaps and zeros. Broken files are
     refused with the line number.
     """
-    file = _file(ctx, order.name)
+    file = attached(ctx, order.name)
     data = file.path.read_bytes()
     table = read_table(decode(data, file.name), file.name, day_first=order.day_first)
     chosen = _chosen(table, order.columns, file.name)
@@ -79,7 +81,9 @@ def import_csv(ctx: ToolContext, order: Import) -> Result:
     new = 0
     for column in chosen:
         info = _info(ctx, file, column, order, alone=len(chosen) == 1)
-        new += ctx.market.put(info, _observations(ctx, info, column))
+        held = _held(ctx, info.id)
+        new += ctx.market.put(info, _observations(held, column))
+        warnings += _revised(info, held, column)
         days = list(column.values)
         rows.append(
             (info.id, info.title, info.unit, info.frequency, days[0].isoformat(),
@@ -88,6 +92,11 @@ def import_csv(ctx: ToolContext, order: Import) -> Result:
         warnings += _warnings(info, column)
         refs.append(_reference(ctx, info, digest))
         _describe(ctx, file, info, digest, days)
+    if any(not row[2] for row in rows):
+        warnings.append(
+            "The file states no unit, so its figures carry none. To give one, import it again and "
+            "say it, such as `the unit is USD/oz`."
+        )
     if table.skipped:
         warnings.append(f"Columns without numbers were left out: {', '.join(table.skipped)}.")
     header = ("id", "title", "unit", "frequency", "start", "end", "rows", "missing", "zeros")
@@ -117,7 +126,7 @@ def read_file(ctx: ToolContext, name: str, first_line: int = 1, lines: int = 200
         raise InputError(
             "This part cannot be read.", "Lines count from 1, and 1 to 1000 fit.", "Choose others."
         )
-    file = _file(ctx, name)
+    file = attached(ctx, name)
     data = file.path.read_bytes()
     every = decode(data, file.name).splitlines()
     if first_line > len(every):
@@ -147,7 +156,8 @@ def read_file(ctx: ToolContext, name: str, first_line: int = 1, lines: int = 200
     )
 
 
-def _file(ctx: ToolContext, name: str) -> LocalFile:
+def attached(ctx: ToolContext, name: str) -> LocalFile:
+    """The file of this conversation that `name` means, the newest of equal names."""
     wanted = name.strip().casefold()
     exact = [file for file in ctx.files if file.name.casefold() == wanted]
     near = [file for file in ctx.files if wanted and wanted in file.name.casefold()]
@@ -182,11 +192,11 @@ def _info(
     ctx: ToolContext, file: LocalFile, column: Column, order: Import, *, alone: bool
 ) -> SeriesInfo:
     stem = re.sub(r"\.\w+$", "", file.name)
-    source = f"“{file.name}”, sent by {ctx.requester}"
+    source = f"“{file.name}”, sent by {ctx.requester_name or ctx.requester}"
     unit = order.unit.strip().lower() or _unit(column.name)
     kind = "synthetic" if order.synthetic else "observed"
     return SeriesInfo(
-        id=_identity(ctx, f"{_slug(stem)}_{_slug(column.name)}", (source, unit, kind)),
+        id=_identity(ctx, f"{_slug(stem)}_{_slug(column.name)}", (source, unit, kind), column),
         title=f"{column.name} ({stem})",
         unit=unit,
         frequency=order.frequency or _frequency(list(column.values)),
@@ -200,11 +210,11 @@ def _info(
     )
 
 
-def _identity(ctx: ToolContext, wanted: str, origin: tuple[str, str, str]) -> str:
-    """An id that is free, or that the same file had with the same unit and kind.
+def _identity(ctx: ToolContext, wanted: str, origin: tuple[str, str, str], column: Column) -> str:
+    """An id that is free, or that the same file had with the same unit and kind and like numbers.
 
     A file that comes again with its unit stated is another series: numbers in an unknown unit
-    and numbers in dollars are not one history.
+    and numbers in dollars are not one history. Nor are two instruments that came under one name.
     """
     if ctx.home != WORKSPACE:
         # Ids are shared by all scopes; the suffix keeps two conversations' files apart.
@@ -212,18 +222,50 @@ def _identity(ctx: ToolContext, wanted: str, origin: tuple[str, str, str]) -> st
     listed = (line.info for line in ctx.market.catalogue(ctx.scopes))
     taken = {info.id: (info.source, info.unit, info.kind) for info in listed}
     name, number = wanted, 2
-    while taken.get(name, origin) != origin:
+    while name in taken and not (
+        taken[name] == origin and _continues(_held(ctx, name), column.values)
+    ):
         name, number = f"{wanted}_{number}", number + 1
     return name
 
 
-def _observations(ctx: ToolContext, info: SeriesInfo, column: Column) -> list[Observation]:
+Held = Mapping[str, float | None]
+
+
+def _held(ctx: ToolContext, series_id: str) -> Held:
+    """The values that the desk has of a series by period; none when there is no such series."""
+    if not any(line.info.id == series_id for line in ctx.market.catalogue(ctx.scopes)):
+        return {}
+    piece = ctx.market.slice(series_id, scopes=ctx.scopes)
+    return {row.period: row.value for row in piece.observations}
+
+
+def _continues(held: Held, values: Mapping[date, float | None]) -> bool:
+    """Whether new values are the same history: most shared periods agree, or the scale is alike."""
+    shared = [
+        (held[day.isoformat()], value) for day, value in values.items() if day.isoformat() in held
+    ]
+    if shared:
+        return 2 * sum(old == new for old, new in shared) > len(shared)
+    before = median([abs(value) for value in held.values() if value] or [0.0])
+    after = median([abs(value) for value in values.values() if value] or [0.0])
+    return not before or not after or 1 / _SCALE < after / before < _SCALE
+
+
+def _revised(info: SeriesInfo, held: Held, column: Column) -> list[str]:
+    """The warning that a file says something else than an earlier one of the same name."""
+    given = {day.isoformat(): value for day, value in column.values.items()}
+    count = sum(period in given and given[period] != value for period, value in held.items())
+    if not count:
+        return []
+    return [
+        f"{info.id}: {count} of {len(held)} held values were replaced; the old ones are kept as earlier vintages."
+    ]
+
+
+def _observations(held: Held, column: Column) -> list[Observation]:
     """Known at the end of the day; a value that differs from what is held is a revision of today."""
     now = datetime.now(UTC)
-    held: dict[str, float | None] = {}
-    if any(line.info.id == info.id for line in ctx.market.catalogue(ctx.scopes)):
-        piece = ctx.market.slice(info.id, scopes=ctx.scopes)
-        held = {row.period: row.value for row in piece.observations}
     made: list[Observation] = []
     for day, value in column.values.items():
         period = day.isoformat()
@@ -285,8 +327,6 @@ def _warnings(info: SeriesInfo, column: Column) -> list[str]:
     if holes:
         longest = max(holes, key=lambda hole: hole[1] - hole[0])
         notes.append(f"{info.id}: {len(holes)} gaps; the longest is {longest[0]} to {longest[1]}.")
-    if not info.unit:
-        notes.append(f"{info.id}: the file states no unit. Ask for it and import again with unit.")
     if info.frequency == "irregular":
         notes.append(f"{info.id}: the dates have no regular spacing; nothing can be annualised.")
     return notes

@@ -18,6 +18,9 @@ from bullpen_memory.records import SeriesInfo, SeriesSlice
 from bullpen_tools.context import DataRef, ToolContext, ValueKind
 from bullpen_tools.measures import EVERY_DAY, PERIODS_PER_YEAR, Numbers, trades_every_day
 
+_SPACE = 31
+"""Days between an asked and a held end of a span that nobody needs to be told of."""
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -29,6 +32,7 @@ class History:
     ref: DataRef
     known_at: datetime
     missing: int = 0
+    shortened: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -74,17 +78,23 @@ class History:
             )
         if self.info.kind == "synthetic":
             notes.append(f"{self.info.id} is synthetic: somebody made it up.")
-        return (*notes, *self.weekends)
+        return (*notes, *self.remarks)
 
     @property
-    def weekends(self) -> tuple[str, ...]:
-        """The warning that its year has 365 periods, where it has."""
-        if not self.every_day:
-            return ()
-        return (
-            f"{self.info.id} has values at weekends too: it is annualised with {EVERY_DAY} days a "
-            "year, not with 252.",
-        )
+    def remarks(self) -> tuple[str, ...]:
+        """What holds on whatever dates it is looked at: its span, its year, and what it is."""
+        notes = list(self.shortened)
+        if self.every_day:
+            notes.append(
+                f"{self.info.id} has values at weekends too: it is annualised with {EVERY_DAY} days "
+                "a year, not with 252."
+            )
+        if "volatility" in self.info.title.lower():
+            notes.append(
+                f"{self.info.id} is itself a measure of volatility: its own volatility is that of "
+                "the index, not of the market behind it."
+            )
+        return tuple(notes)
 
 
 def span(start: date | None, end: date | None) -> None:
@@ -121,7 +131,18 @@ def load(
             "The desk holds no more of it" + (" as of that day." if ctx.as_of else "."),
             "Ask `series_catalogue` for the span that it covers.",
         )
-    return history
+    return replace(history, shortened=_shortened(history, start, end))
+
+
+def _shortened(history: History, start: date | None, end: date | None) -> tuple[str, ...]:
+    """What a person who asked for a longer span than there is should know."""
+    notes: list[str] = []
+    first, last = history.dates[0], history.dates[-1]
+    if start and (first - start).days > _SPACE:
+        notes.append(f"You asked from {start}; {history.info.id} begins on {first} here.")
+    if end and (end - last).days > _SPACE:
+        notes.append(f"You asked until {end}; {history.info.id} ends on {last} here.")
+    return tuple(notes)
 
 
 def _history(piece: SeriesSlice) -> History:
@@ -227,6 +248,6 @@ def _cut(histories: Sequence[History], shared: Sequence[date]) -> Common:
             )
         if history.info.kind == "synthetic":
             warnings.append(f"{history.info.id} is synthetic: somebody made it up.")
-        warnings += history.weekends
+        warnings += history.remarks
         cut.append(replace(history, dates=tuple(shared), values=history.values[mask]))
     return Common(tuple(cut), tuple(warnings))

@@ -11,10 +11,12 @@ record or a person's own. Nothing is erased or approved here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
 
+from bullpen_memory.echoes import repeats
 from bullpen_memory.errors import InputError
 from bullpen_memory.records import Draft, Hit, Kind, Query, Record, Source, Status
 from bullpen_tools.context import DataRef, Receipt, Result, Scalar, ToolContext, Value
@@ -22,6 +24,12 @@ from bullpen_tools.figures import cited, plain, render
 from bullpen_tools.tool import Arguments, tool
 
 _SHOWN = 700
+_QUOTED = 160
+_WITHDRAWN_SHOWN = 3
+_PLAINLY = 0.3
+"""Score from which a record is about what was asked; unrelated ones stay below 0.2."""
+_NEAR_BEST = 0.05
+LEARNT: frozenset[Kind] = frozenset({"note", "finding", "decision", "fact"})
 
 
 @tool(risk="read", label="recalling what we know", version="1")
@@ -45,17 +53,18 @@ def recall(
         raise InputError(
             f"{limit} records cannot be recalled.", "The limit is 1 to 30.", "Choose one."
         )
-    found = ctx.store.find(
-        Query(
-            text=query,
-            scopes=ctx.scopes,
-            kinds=frozenset(kinds or ()),
-            symbols=frozenset(symbol.upper() for symbol in symbols or ()),
-            as_of=ctx.as_of,
-            limit=limit,
-        )
+    asked = Query(
+        text=query,
+        scopes=ctx.scopes,
+        kinds=frozenset(kinds or ()),
+        symbols=frozenset(symbol.upper() for symbol in symbols or ()),
+        as_of=ctx.as_of,
+        limit=limit,
     )
-    records = [hit.record for hit in found.hits]
+    found = ctx.store.find(asked)
+    gone = _withdrawn(ctx, asked)
+    hits = _holding(found.hits, gone)
+    records = [hit.record for hit in hits]
     ctx.store.log_recall(
         run_id=ctx.run_id,
         agent=ctx.agent,
@@ -71,10 +80,39 @@ def recall(
             "total": Value(value=found.total, unit="count", label="Records that fit"),
         },
         data=tuple(_reference(record) for record in records),
-        warnings=found.notes,
-        table=(header, *(_row(hit) for hit in found.hits)) if records else (),
+        warnings=(
+            *found.notes,
+            *(f"On record, but **{withdrawn(one)}**: {_first(one)}" for one in gone),
+        ),
+        table=(header, *(_row(hit) for hit in hits)) if records else (),
         known_at=max((record.known_at for record in records), default=None),
     )
+
+
+def _withdrawn(ctx: ToolContext, asked: Query) -> list[Record]:
+    """What a person retracted and the question is plainly about: it must not pass unsaid."""
+    if not asked.text.strip():
+        return []
+    found = ctx.store.find(
+        replace(asked, kinds=LEARNT, statuses=frozenset({"retracted"}), limit=_WITHDRAWN_SHOWN)
+    )
+    return [hit.record for hit in found.hits if hit.score >= _PLAINLY]
+
+
+def _holding(hits: Sequence[Hit], gone: Sequence[Record]) -> list[Hit]:
+    """The hits without those far behind the best and the messages that repeat what was retracted."""
+    floor = _NEAR_BEST * max((hit.score for hit in hits), default=0.0)
+    texts = [record.text for record in gone]
+    return [
+        hit
+        for hit in hits
+        if hit.score >= floor
+        and not (hit.record.kind == "message" and repeats(hit.record.text, texts))
+    ]
+
+
+def _first(record: Record) -> str:
+    return f"“{record.text if len(record.text) <= _QUOTED else record.text[:_QUOTED] + '…'}”"
 
 
 class Lesson(Arguments):
@@ -97,6 +135,11 @@ class Lesson(Arguments):
         default_factory=list[str],
         description="Further receipts that it rests on, beside those cited in the text",
     )
+    requested: bool = Field(
+        default=False,
+        description="True when these are the words of the person who asks, kept at their request: "
+        "then they are the author",
+    )
 
 
 @tool(risk="write", label="writing down what we learnt", version="1")
@@ -109,7 +152,8 @@ def remember(ctx: ToolContext, lesson: Lesson) -> Result:
         kind=lesson.kind,
         title=_without_references(ctx, lesson.title),
         text=_without_references(ctx, lesson.text),
-        author=ctx.agent,
+        author=ctx.requester if lesson.requested else ctx.agent,
+        speaker=ctx.requester_name if lesson.requested else "",
         source=_source(ctx),
         scope=ctx.home,
         symbols=tuple(lesson.symbols),
@@ -124,6 +168,12 @@ def remember(ctx: ToolContext, lesson: Lesson) -> Result:
             "It was not remembered.",
             "A person had this very text forgotten.",
             "Leave it; only a person can bring it back.",
+        )
+    if record.status in ("retracted", "superseded"):
+        raise InputError(
+            "It was not remembered.",
+            f"This very statement was {withdrawn(record)}.",
+            f"A person can restore {record.id}; say something else only if it differs.",
         )
     return _written(record, evidence)
 
@@ -162,6 +212,13 @@ def supersede(
         status=_status_instead_of(old),
     )
     return _written(ctx.store.supersede(old.id, draft, by=ctx.agent, reason=reason), evidence)
+
+
+def withdrawn(record: Record) -> str:
+    """How a record ceased to hold: `retracted by Maya on 22 Nov 2026: changed to 150`."""
+    day = record.updated_at
+    text = f"{record.status} by {record.updated_by} on {day.day} {day:%b %Y}"
+    return f"{text}: {record.reason.rstrip('.')}" if record.reason else text
 
 
 def _replaceable(ctx: ToolContext, record_id: str) -> Record:

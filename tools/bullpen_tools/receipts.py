@@ -1,7 +1,7 @@
 """The stored envelopes of all tool calls, in one SQLite file.
 
 The rule it protects: a receipt is written once and never changed (triggers in the file refuse
-it), and one call key has one receipt for ever. It computes nothing and grants nothing: a caller
+it) but by `redact`, which leaves who asked for it, and one call key has one receipt for ever. It computes nothing and grants nothing: a caller
 that acts for an agent passes the scopes that the agent may see.
 """
 
@@ -10,18 +10,35 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from bullpen_memory.errors import DefectError, OperatorError
+from bullpen_tools import redaction
 from bullpen_tools.context import Artifact, DataRef, Receipt, Result, Value
 
-_APPEND_ONLY = """
-CREATE TRIGGER IF NOT EXISTS receipts_are_not_{verb}d BEFORE {verb} ON receipts
-BEGIN SELECT RAISE(ABORT, 'receipts are append-only'); END
-"""
+_APPEND_ONLY = (
+    """
+    CREATE TRIGGER IF NOT EXISTS receipts_are_not_deleted BEFORE DELETE ON receipts
+    BEGIN SELECT RAISE(ABORT, 'receipts are append-only'); END
+    """,
+    # The first release's trigger knew no redaction.
+    "DROP TRIGGER IF EXISTS receipts_are_not_updated",
+    """
+    CREATE TRIGGER IF NOT EXISTS receipts_change_by_redaction_only BEFORE UPDATE ON receipts
+    WHEN NOT EXISTS (SELECT 1 FROM redacting WHERE n = OLD.n)
+    BEGIN SELECT RAISE(ABORT, 'receipts are append-only'); END
+    """,
+)
+_REDACTIONS = (
+    "CREATE TABLE IF NOT EXISTS redactions (receipt INTEGER NOT NULL, record_id TEXT NOT NULL,"
+    " by TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL)",
+    # Holds a row only inside the transaction of a redaction.
+    "CREATE TABLE IF NOT EXISTS redacting (n INTEGER PRIMARY KEY)",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +85,8 @@ class Receipts:
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
+        # What a redaction takes away is overwritten, not only unlinked.
+        self._connection.execute("PRAGMA secure_delete=ON")
         self._connection.execute(
             "CREATE TABLE IF NOT EXISTS receipts (n INTEGER PRIMARY KEY AUTOINCREMENT,"
             " call_key TEXT NOT NULL UNIQUE, run_id TEXT NOT NULL, agent TEXT NOT NULL,"
@@ -76,8 +95,8 @@ class Receipts:
             " seconds REAL NOT NULL, created_at TEXT NOT NULL)"
         )
         self._connection.execute("CREATE INDEX IF NOT EXISTS receipts_run ON receipts (run_id)")
-        for verb in ("update", "delete"):
-            self._connection.execute(_APPEND_ONLY.format(verb=verb))
+        for statement in (*_REDACTIONS, *_APPEND_ONLY):
+            self._connection.execute(statement)
 
     def close(self) -> None:
         """Close the file; the object is of no use afterwards."""
@@ -102,6 +121,57 @@ class Receipts:
         if stored is None:
             raise DefectError(f"The receipt of call {new.call_key} was not stored.")
         return stored
+
+    def redact(
+        self, record_ids: Sequence[str], texts: Collection[str], *, by: str, reason: str
+    ) -> int:
+        """Take what was forgotten out of every receipt; returns how many changed.
+
+        `record_ids` are the forgotten records, `texts` what they said. Figures, times and ids stay.
+        Who asked is kept beside the receipts. See `forgetting.forget`, which calls it.
+        """
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                count = self._redact(record_ids, texts, by, reason)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            # The log still holds the old pages.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return count
+
+    def redactions(self) -> list[tuple[str, str, str, datetime]]:
+        """Which receipt was redacted for which record, by whom and when; oldest first."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT receipt, record_id, by, at FROM redactions ORDER BY rowid"
+            ).fetchall()
+        return [(f"r{n}", record, by, datetime.fromisoformat(at)) for n, record, by, at in rows]
+
+    def _redact(
+        self, record_ids: Sequence[str], texts: Collection[str], by: str, reason: str
+    ) -> int:
+        at = datetime.now(UTC).isoformat()
+        changed = [
+            (row["n"], cleaned)
+            for row in self._db.table("receipts").rows
+            if (cleaned := redaction.without(row, record_ids, texts)) is not None
+        ]
+        for n, cleaned in changed:
+            self._connection.execute("INSERT INTO redacting VALUES (?)", (n,))
+            self._connection.execute(
+                "UPDATE receipts SET inputs = :inputs, result = :result, error = :error"
+                " WHERE n = :n",
+                {**cleaned, "n": n},
+            )
+            self._connection.execute(
+                "INSERT INTO redactions VALUES (?, ?, ?, ?, ?)", (n, record_ids[0], by, reason, at)
+            )
+        self._connection.execute("DELETE FROM redacting")
+        return len(changed)
 
     def get(self, receipt_id: str, scopes: frozenset[str] | None = None) -> Receipt | None:
         """The receipt, or None when there is none or it lies outside `scopes` (None: no limit)."""

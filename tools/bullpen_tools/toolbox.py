@@ -183,6 +183,7 @@ def _values(receipt: Receipt) -> Mapping[str, Mapping[str, object]]:
 def default_toolbox(receipts: Receipts) -> Toolbox:
     """The desk's own tools. The imports wait until a desk is built: `--help` must not pay for them."""
     from bullpen_tools.charts import payoff_chart, series_chart
+    from bullpen_tools.documents import keep_document
     from bullpen_tools.files import import_csv, read_file
     from bullpen_tools.options import strategy_payoff
     from bullpen_tools.recall import recall, remember, supersede
@@ -203,5 +204,6 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             series_chart,
             import_csv,
             read_file,
+            keep_document,
         ],
     )

@@ -47,6 +47,10 @@ class Person:
         place = self._place(channel)
         if not text.strip() and not files:
             raise Refusal("Nothing was sent.", "The message is empty.", "Write something first.")
+        if place.archived:
+            raise Refusal(
+                "Nothing was sent.", "The channel is archived.", "Unarchive it, or use another."
+            )
         encoded = self._encode(text.strip())
         if len(encoded) > MAX_TEXT:
             raise Refusal(

@@ -7,6 +7,7 @@ from the body, never from the query. It does not know which arguments a method h
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -93,9 +94,22 @@ async def read_arguments(request: Request) -> Arguments:
     """All arguments of a call; the body wins over the query. Raises SlackError."""
     raw: Json = dict(request.query_params)
     raw.pop("token", None)
+    raw |= _basic(request)
     if request.method == "POST":
         raw.update(await _read_body(request))
     return Arguments(raw)
+
+
+def _basic(request: Request) -> Json:
+    """An app's id and secret in a Basic Authorization header, as for oauth.v2.access."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        client_id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+    except ValueError:
+        return {}
+    return {"client_id": client_id, "client_secret": secret}
 
 
 async def _read_body(request: Request) -> Json:

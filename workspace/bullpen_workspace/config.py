@@ -80,7 +80,7 @@ class WorkspaceConfig:
     """Where the workspace keeps its state, where it listens and who is in it.
 
     `port` 0 means any free port. `mounts` are further pages of the product under the same
-    origin and the same protection; `nav` their links. `host` must be a loopback address.
+    origin and the same protection; `more_apps` and `more_people` live there beside the first; `nav` their links. `host` must be a loopback address.
     `strict_scopes` refuses what a token was not granted, `strict_limits` more calls than Slack's
     rate limits allow. With a `control_token` tests may order faults by /_control.
     """
@@ -92,6 +92,8 @@ class WorkspaceConfig:
     team_name: str = "Bullpen"
     person_name: str = "you"
     app: AppSpec = field(default_factory=AppSpec)
+    more_apps: tuple[AppSpec, ...] = ()
+    more_people: tuple[str, ...] = ()
     channels: tuple[str, ...] = ("desk", "research", "markets")
     mounts: Sequence[BaseRoute] = ()
     nav: Sequence[NavLink] = ()
@@ -103,7 +105,10 @@ class WorkspaceConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a client needs: made at the first start, the same ever after."""
+    """What a client of one app needs: made at the first start, the same ever after.
+
+    `user_token` acts as `person_id`, the workspace's first person.
+    """
 
     bot_token: str
     app_token: str
@@ -113,3 +118,6 @@ class Credentials:
     app_id: str
     team_id: str
     person_id: str
+    client_id: str
+    client_secret: str
+    signing_secret: str

@@ -91,7 +91,12 @@ async def end_stream(office: Office, args: Arguments) -> Json:
 
 
 def _app(office: Office, args: Arguments) -> str:
-    return args.text("app_id", office.credentials.app_id)
+    """The app whose sockets are meant. Raises SlackError when it has none by nature."""
+    app = office.rooms.people.app(args.text("app_id", office.credentials.app_id))
+    if app is None or app.settings.request_url:
+        messages = ["[ERROR] app_id must name an app in Socket Mode"]
+        raise SlackError("invalid_arguments", response_metadata={"messages": messages})
+    return app.id
 
 
 Order = Callable[[Office, Arguments], Awaitable[Json]]

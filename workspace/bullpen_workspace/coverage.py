@@ -35,6 +35,7 @@ _EVENTS = "test_events.py::"
 _ACTS = "test_interactions.py::"
 _SOCKET = "test_socket_mode.py::"
 _WIRE = "test_wire.py::"
+_INSTALL = "test_install.py::"
 _MORE = "test_further_api.py::"
 
 
@@ -154,12 +155,28 @@ _METHODS = (
     _method("users.profile.get", f"{_MORE}test_small_readers"),
     _method("usergroups.list", f"{_MORE}test_small_readers", note="there are no user groups"),
     _method("auth.revoke", f"{_MORE}test_revoked_token_is_gone"),
+    _method(
+        "oauth.v2.access",
+        f"{_INSTALL}test_bolts_oauth_flow_installs_the_app",
+        note="no token rotation, no PKCE, no organisations",
+    ),
+    _method("apps.uninstall", f"{_INSTALL}test_uninstalled_app_is_told_and_gone"),
+    _method(
+        "apps.manifest.validate",
+        f"{_INSTALL}test_manifest_problems_are_named",
+        note="checks what the workspace uses; takes any token",
+    ),
     _method("apps.event.authorizations.list", f"{_MORE}test_for_whom_an_event_was_sent"),
     *_absent(
         "method",
+        "agents.conversations.create",
         "canvases.create",
         "canvases.edit",
-        "oauth.v2.access",
+        "conversations.canvases.create",
+        "conversations.close",
+        "functions.completeError",
+        "functions.completeSuccess",
+        "slackLists.create",
         "usergroups.users.list",
         note="answers unknown_method",
     ),
@@ -190,6 +207,7 @@ _EVENT_ROWS = (
     _event("pin_removed", f"{_MORE}test_pins"),
     _event("link_shared", f"{_MORE}test_links_are_shared_and_unfurled"),
     _event("tokens_revoked", f"{_MORE}test_revoked_token_is_gone"),
+    _event("app_uninstalled", f"{_INSTALL}test_uninstalled_app_is_told_and_gone"),
     _event("agent_session_title_changed", f"{_MORE}test_person_renames_a_session"),
     _event(
         "app_context_changed",
@@ -259,7 +277,39 @@ _TRANSPORT = (
         ),
         "not Slack's: `/_control`, off without a control token",
     ),
-    *_absent("transport", "Events over HTTP", "OAuth"),
+    Covered(
+        "transport",
+        "Events over HTTP",
+        "supported",
+        (
+            "test_http_mode.py::test_bolt_in_http_mode",
+            "test_http_mode.py::test_retries_say_their_number_and_reason",
+            "test_http_mode.py::test_an_address_must_answer_the_challenge",
+        ),
+        "to this machine only",
+    ),
+    Covered(
+        "transport",
+        "OAuth",
+        "partial",
+        (
+            f"{_INSTALL}test_bolts_oauth_flow_installs_the_app",
+            f"{_INSTALL}test_codes_are_for_one_app_and_one_use",
+        ),
+        "v2 without token rotation, PKCE and organisations",
+    ),
+    Covered(
+        "transport",
+        "Several apps",
+        "supported",
+        ("test_several.py::test_each_app_hears_only_where_it_is",),
+    ),
+    Covered(
+        "transport",
+        "Several people",
+        "supported",
+        ("test_several.py::test_each_person_has_a_token",),
+    ),
 )
 
 MATRIX: tuple[Covered, ...] = (*_METHODS, *_EVENT_ROWS, *_PAYLOADS, *_TRANSPORT)

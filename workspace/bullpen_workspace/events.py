@@ -41,6 +41,7 @@ EVENTS = (
     "assistant_thread_started",
     "assistant_thread_context_changed",
     "tokens_revoked",
+    "app_uninstalled",
 )
 """Every event type that the workspace can send."""
 

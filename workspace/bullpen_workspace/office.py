@@ -18,6 +18,9 @@ from bullpen_workspace.rooms import Rooms
 
 T = TypeVar("T")
 
+_CODE = 600.0
+"""Seconds for which Slack takes an OAuth code."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
@@ -37,6 +40,17 @@ class Reply:
     channel: str
     ts: str = ""
     thread_ts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Install:
+    """What a person allowed an app on the authorize page."""
+
+    app_id: str
+    user: str
+    scopes: tuple[str, ...]
+    user_scopes: tuple[str, ...]
+    redirect_uri: str
 
 
 class Grants(Generic[T]):
@@ -79,6 +93,7 @@ class Office:
     triggers: Grants[Trigger] = field(init=False)
     replies: Grants[Reply] = field(init=False)
     tickets: Grants[str] = field(init=False)
+    codes: Grants[Install] = field(init=False)
     limits: RateLimits = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,6 +101,7 @@ class Office:
         self.triggers = Grants(timing.trigger)
         self.replies = Grants(timing.response_url, uses=5)
         self.tickets = Grants(timing.ticket)
+        self.codes = Grants(_CODE)
         self.limits = RateLimits(self.rooms.clock)
 
     def now(self) -> float:

@@ -206,7 +206,7 @@ def _app(row: dict[str, Any]) -> App:
 
 
 def _settings(fields: dict[str, Any]) -> AppSettings:
-    for name in ("events", "unfurl_domains"):
+    for name in ("events", "unfurl_domains", "redirect_urls"):
         fields[name] = tuple(fields.get(name, ()))
     return AppSettings(**fields)
 

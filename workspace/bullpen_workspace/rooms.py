@@ -73,5 +73,9 @@ class Rooms:
                 self._database.set_meta(name, value)
         return value
 
+    def knows(self, name: str) -> bool:
+        """Whether `secret` has made the value of this name."""
+        return bool(self._database.meta(name))
+
     def close(self) -> None:
         self._database.close()

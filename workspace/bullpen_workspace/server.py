@@ -27,7 +27,10 @@ from bullpen_workspace.control import control_routes
 from bullpen_workspace.delivery import Courier
 from bullpen_workspace.errors import WorkspaceError
 from bullpen_workspace.events import Announcer
-from bullpen_workspace.founding import found
+from bullpen_workspace.founding import found, found_more, found_people
+from bullpen_workspace.http_delivery import Endpoint
+from bullpen_workspace.inspector import Inspector, Tape
+from bullpen_workspace.installing import install_routes
 from bullpen_workspace.office import Office
 from bullpen_workspace.rooms import Rooms
 from bullpen_workspace.security import Guard
@@ -39,7 +42,8 @@ from bullpen_workspace.web_api.dispatch import api_routes
 class Workspace:
     """A local Slack. State lives in `config.path` and `config.files` and survives a restart.
 
-    `url` and `office` exist from `start` on, `credentials` from construction on.
+    `url` and `office` exist from `start` on, `credentials` (of the first app), `apps` (of all) and
+    `people` (tokens of the further people, by name) from construction on.
     """
 
     def __init__(self, config: WorkspaceConfig) -> None:
@@ -48,6 +52,8 @@ class Workspace:
         self.config = config
         self.rooms = Rooms(config.path, config.files)
         self.credentials: Credentials = found(self.rooms, config)
+        self.apps = (self.credentials, *found_more(self.rooms, config, self.credentials.person_id))
+        self.people = found_people(self.rooms, config, self.credentials.app_id)
         self.courier = Courier(self.rooms, config.timing)
         self._office: Office | None = None
         self._server: uvicorn.Server | None = None
@@ -83,6 +89,7 @@ class Workspace:
         self._unsubscribe()
         self._unsubscribe = self.rooms.subscribe(Announcer(self._office).hear, inside=True)
         await self.courier.start()
+        self._attach_endpoints()
         self._sweeping = asyncio.create_task(self._sweep(), name="sweep")
         server = self._server = _Server(
             uvicorn.Config(
@@ -106,6 +113,13 @@ class Workspace:
                     "Start it again; if it ends again, report it.",
                 )
             await asyncio.sleep(0.005)
+
+    def _attach_endpoints(self) -> None:
+        """Apps with a request URL are connected from the start."""
+        for app in self.rooms.people.apps():
+            if app.settings.request_url:
+                endpoint = Endpoint(app, self.courier, seconds=self.config.timing.ack)
+                self.courier.attach(app.id, endpoint)
 
     async def stop(self) -> None:
         """Close every connection and the database. Calling it again does nothing."""
@@ -134,16 +148,18 @@ class Workspace:
         async def link(websocket: WebSocket) -> None:
             await serve_socket(office, websocket)
 
+        tape = Tape()
         routes: list[BaseRoute] = [
             *api_routes(office),
             WebSocketRoute("/link/", link),
             *downloads.routes(office),
             *control_routes(office),
+            *install_routes(office),
             *self.config.mounts,
-            *page_routes(office),
+            *page_routes(office, tape),
         ]
         guard = Middleware(Guard, port=lambda: self._port, key=office.session_key)
-        return Starlette(routes=routes, middleware=[guard])
+        return Starlette(routes=routes, middleware=[guard, Middleware(Inspector, tape=tape)])
 
 
 class _Server(uvicorn.Server):

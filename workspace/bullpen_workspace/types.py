@@ -94,11 +94,15 @@ class AgentFace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A slash command of an app: `name` with its slash, a usage hint and what it does."""
+    """A slash command of an app: `name` with its slash, a usage hint and what it does.
+
+    `url` is where it is sent over HTTP, "" for the app's interactivity URL.
+    """
 
     name: str
     usage: str = ""
     description: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +120,20 @@ class AppSettings:
 
     `events` are the events it hears in Slack's names ("message.channels"); () means all.
     `assistant` is the legacy view with assistant_thread_started. `unfurl_domains` are those it is
-    told of with link_shared.
+    told of with link_shared. With a `request_url` its events come over HTTP, signed with
+    `signing_secret`; without, over Socket Mode. The secrets are made by the workspace.
     """
 
     events: tuple[str, ...] = ()
     assistant: bool = False
     unfurl_domains: tuple[str, ...] = ()
+    request_url: str = ""
+    interactivity_url: str = ""
+    options_url: str = ""
+    redirect_urls: tuple[str, ...] = ()
+    client_id: str = ""
+    client_secret: str = ""
+    signing_secret: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

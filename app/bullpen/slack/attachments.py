@@ -54,10 +54,14 @@ class Attachments:
                 stored.append(await self._one(file))
             except _Refused as refusal:
                 problems.append(str(refusal))
+            except OSError as error:
+                name = _name(file)
+                log.error("the file %s cannot be kept: %s", name, error)
+                problems.append(messages.file_not_kept(name, error.strerror or str(error)))
         return tuple(stored), tuple(problems)
 
     async def _one(self, file: Mapping[str, Any]) -> LocalFile:
-        name = Path(str(file.get("name") or file.get("title") or "file")).name
+        name = _name(file)
         url = str(file.get("url_private_download") or file.get("url_private") or "")
         size = int(file.get("size") or 0)
         if size > self._limit:
@@ -126,3 +130,7 @@ class Attachments:
             return True
         host = there.hostname or ""
         return there.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
+
+
+def _name(file: Mapping[str, Any]) -> str:
+    return Path(str(file.get("name") or file.get("title") or "file")).name

@@ -19,13 +19,13 @@ from slack_sdk.errors import SlackApiError
 
 from bullpen import messages
 from bullpen.slack import refusals
-from bullpen.slack.answers import Json, items, next_cursor
+from bullpen.slack.answers import Json, answer, items, next_cursor
 from bullpen.slack.connect import Connection
 from bullpen.slack.inbound import link, reachable
 from bullpen.slack.limits import Pace, Priority
 from bullpen.slack.live import LiveMessages, Persona
 from bullpen.slack.presence import Presence
-from bullpen.slack.render import EVENT_TYPE, Part, part_key, parts
+from bullpen.slack.render import EVENT_TYPE, Part, in_words, part_key, parts, quiet
 from bullpen.slack.uploads import UploadFailed, Uploads
 from bullpen_agents.task import Agent
 from bullpen_orchestrator.ports import Busy, Post, SessionState
@@ -123,7 +123,16 @@ class SlackChat:
 
     async def grow_live(self, channel: str, ts: str, text: str) -> None:
         """Show the whole `text` so far, paced."""
-        self._live.grow(channel, ts, text)
+        self._live.grow(channel, ts, quiet(text))
+
+    async def direct(self, user: str) -> str | None:
+        """The direct message with `user`; None where Slack does not let us open one."""
+        try:
+            opened = await self._client.conversations_open(users=user)
+        except SlackApiError as error:
+            log.warning("no direct message with %s: %s", user, refusals.reason(error))
+            return None
+        return str(answer(opened)["channel"]["id"])
 
     def permalink(self, channel: str, ts: str, thread_ts: str = "") -> str:
         """The address of a message, in the form Slack gives it."""
@@ -150,25 +159,35 @@ class SlackChat:
         """Complete the live message; False where it is gone and the text must be posted anew."""
         await self._live.finish(post.channel, ts)
         await self._turn("chat.update")
-        try:
-            await self._client.chat_update(
-                channel=post.channel, ts=ts, text=part.text, blocks=part.blocks,
-                metadata=part.metadata,
-            )  # fmt: skip
-        except SlackApiError as error:
-            if refusals.reason(error) in ("message_not_found", "cant_update_message"):
-                return False
-            raise
+        for shown in (part, in_words(part)):
+            try:
+                await self._client.chat_update(
+                    channel=post.channel, ts=ts, text=shown.text, blocks=shown.blocks,
+                    metadata=shown.metadata,
+                )  # fmt: skip
+            except SlackApiError as error:
+                if refusals.reason(error) in ("message_not_found", "cant_update_message"):
+                    return False
+                if shown is not part or not refusals.of_form(error):
+                    raise
+            else:
+                return True
         return True
 
     async def _send(self, post: Post, part: Part) -> str:
         await self._turn("chat.postMessage", post.channel, post.priority)
-        try:
-            return await self._once(post, part)
-        except SlackApiError as error:
-            if not await self._mended(error, part):
-                raise
-        return await self._once(post, part)
+        mended = False
+        while True:
+            try:
+                return await self._once(post, part)
+            except SlackApiError as error:
+                if not mended and await self._mended(error, part):
+                    mended = True
+                elif part.blocks and refusals.of_form(error):
+                    log.warning("the form of %s is refused (%s): text only", post.key, error)
+                    part = in_words(part)
+                else:
+                    raise
 
     async def _once(self, post: Post, part: Part) -> str:
         persona = self._persona(post.agent)
@@ -225,9 +244,15 @@ class SlackChat:
     async def _thread(self, channel: str, thread_ts: str) -> AsyncIterator[Json]:
         cursor = ""
         while True:
-            page = await self._reader.conversations_replies(
-                channel=channel, ts=thread_ts, limit=PAGE, include_all_metadata=True,
-                cursor=cursor or None,
+            page = (
+                await self._reader.conversations_replies(
+                    channel=channel, ts=thread_ts, limit=PAGE, include_all_metadata=True,
+                    cursor=cursor or None,
+                )
+                if thread_ts
+                else await self._reader.conversations_history(
+                    channel=channel, limit=PAGE, include_all_metadata=True, cursor=cursor or None
+                )
             )  # fmt: skip
             for message in items(page, "messages"):
                 yield message

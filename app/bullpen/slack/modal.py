@@ -17,6 +17,9 @@ from bullpen_tools.context import Receipt
 
 BLOCKS = 98
 FIELD = 2_900
+SECTIONS = 6
+"""Sections that the values of one receipt may fill."""
+ELEMENTS = 10
 Json = dict[str, Any]
 
 
@@ -51,17 +54,41 @@ def _receipt(receipt: Receipt) -> list[Json]:
         f"• {mrkdwn(value.label or key)}: *{mrkdwn(value_text(value))}* ({value.kind})"
         for key, value in result.values.items()
     ]
-    if values:
-        blocks.append(_section("\n".join(values)))
+    blocks += _packed(values)
     notes = [f"Data: {mrkdwn(data_text(ref))}" for ref in result.data]
     if result.as_of:
         notes.append(f"As of {result.as_of:%Y-%m-%d}")
     notes += [f"⚠️ {mrkdwn(warning)}" for warning in result.warnings]
     if notes:
-        text = "\n".join(notes)[:FIELD]
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": text}]})
+        elements = [{"type": "mrkdwn", "text": text} for text in _pages(notes)[:ELEMENTS]]
+        blocks.append({"type": "context", "elements": elements})
     return [*blocks, {"type": "divider"}]
 
 
+def _packed(values: Sequence[str]) -> list[Json]:
+    """Whole lines in as few sections as hold them; what has no room is counted."""
+    pages = _pages(values)
+    left = sum(page.count("\n") + 1 for page in pages[SECTIONS:])
+    blocks = [_section(page) for page in pages[:SECTIONS]]
+    if left:
+        what = "1 further value" if left == 1 else f"{left} further values"
+        blocks.append(_section(f"_{what} on the receipts page._"))
+    return blocks
+
+
+def _pages(lines: Sequence[str]) -> list[str]:
+    pages: list[str] = []
+    for line in map(_fitting, lines):
+        if pages and len(pages[-1]) + 1 + len(line) <= FIELD:
+            pages[-1] += "\n" + line
+        else:
+            pages.append(line)
+    return pages
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= FIELD else text[: FIELD - 1] + "…"
+
+
 def _section(text: str) -> Json:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:FIELD]}}
+    return {"type": "section", "text": {"type": "mrkdwn", "text": _fitting(text)}}

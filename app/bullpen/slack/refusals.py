@@ -51,6 +51,12 @@ def retry_after(error: SlackApiError) -> float | None:
         return 1.0
 
 
+def of_form(error: SlackApiError) -> bool:
+    """Whether Slack refuses how the message is built, and not that it is posted."""
+    word = reason(error)
+    return word.startswith("invalid_blocks") or word in ("msg_too_long", "msg_blocks_too_long")
+
+
 def of_post(error: SlackApiError) -> Exception:
     """The exception that a failed post becomes: Busy, Undeliverable, or the error itself (in doubt)."""
     seconds = retry_after(error)

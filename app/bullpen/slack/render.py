@@ -24,6 +24,8 @@ FALLBACK_LIMIT = 3_000
 CONTEXT_LIMIT = 1_900
 CONTEXT_ELEMENTS = 10
 FENCE = re.compile(r"^(```+|~~~+)(.*)$")
+CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)", re.DOTALL)
+CALMED = "<\u200b!"
 
 Json = dict[str, Any]
 
@@ -100,6 +102,15 @@ def _pack(lines: Sequence[str], room: int) -> list[str]:
             else:
                 current = f"{current}\n{bit}" if current else bit
     return [*pieces, current]
+
+
+def quiet(markdown: str) -> str:
+    """`markdown` in which no `<!channel>` or the like calls anybody; code stays as it is.
+
+    A mark that nobody sees stands between the signs, so the text only ever grows with its source.
+    """
+    pieces = CODE.split(markdown)
+    return "".join(p if i % 2 else p.replace("<!", CALMED) for i, p in enumerate(pieces))
 
 
 def plain(text: str) -> str:
@@ -183,7 +194,7 @@ def parts(post: Post, images: Mapping[str, str], *, name_in_text: str = "") -> l
 
     `name_in_text` puts the speaker's name into the text, where Slack does not let us set it.
     """
-    pieces = split_markdown(post.text)
+    pieces = split_markdown(quiet(post.text))
     found: list[Part] = []
     for i, piece in enumerate(pieces):
         shown = f"**{name_in_text}:** {piece}" if name_in_text and i == 0 else piece
@@ -195,9 +206,25 @@ def parts(post: Post, images: Mapping[str, str], *, name_in_text: str = "") -> l
                 blocks.append(button_block(post.buttons))
             if post.judged:
                 blocks.append(feedback_block(post.key))
-        text = plain(shown) or next((alt for _, alt in post.images), "") or " "
+        # Without its code marks: here, what was code would call people, too.
+        text = (
+            plain(shown).replace("<!", CALMED) or next((alt for _, alt in post.images), "") or " "
+        )
         found.append(Part(text, blocks, _metadata(post, i, len(pieces))))
     return found
+
+
+def in_words(part: Part) -> Part:
+    """The same message without blocks, for when Slack refuses them."""
+    lines: list[str] = []
+    for block in part.blocks:
+        if block["type"] == "markdown":
+            lines.append(mrkdwn(block["text"]))
+        elif block["type"] == "image":
+            lines.append(f"[{block['alt_text']}]")
+        elif block["type"] == "context":
+            lines += [element["text"] for element in block["elements"]]
+    return Part("\n".join(lines) or part.text, [], part.metadata)
 
 
 def _metadata(post: Post, index: int, count: int) -> Json:

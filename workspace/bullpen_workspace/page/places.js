@@ -56,8 +56,8 @@ let loading = false;
 export function scrolled(box) {
   if (box.id !== "scroll") return;
   if (pinned(box)) { const b = $(".jump-down"); if (b) b.hidden = true; seen(); }
-  if (box.scrollTop < 1200 && !$(".more", box).hidden) older();
-  if (parked() && box.scrollHeight - box.scrollTop - box.clientHeight < 1200) comeBack(box);
+  if (box.scrollTop < 500 && !$(".more", box).hidden) older();
+  if (parked() && box.scrollHeight - box.scrollTop - box.clientHeight < 800) comeBack(box);
   if (parked()) { const b = $(".jump-down"); if (b) b.hidden = false; }
 }
 export async function older() {

@@ -9,6 +9,7 @@ import logging
 import re
 import zlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, TemplateError
 from markupsafe import Markup
 
+from bullpen_workspace.inspector import readable
 from bullpen_workspace.page import emoji, markdown, mrkdwn, rich_text
 from bullpen_workspace.page.mrkdwn import Names
 from bullpen_workspace.types import Message
@@ -101,6 +103,8 @@ class Renderer:
                 "picture": self.picture,
                 "pixels": lambda src: self._size(str(src).rpartition("/")[2]),
                 "blocks": self.blocks,
+                "readable": readable,
+                "clock": lambda at: f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S}",
             }
         )
         cast("dict[str, object]", self._env.globals).update(

@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from bullpen_workspace.config import NavLink
 from bullpen_workspace.office import Office
 from bullpen_workspace.page import emoji
 from bullpen_workspace.page.faces import Faces, portrait
@@ -19,6 +20,7 @@ from bullpen_workspace.people import SLACKBOT
 from bullpen_workspace.types import App, Channel, Message, User
 
 WINDOW = 50
+_INSPECTOR = NavLink(label="Inspector", href="/inspector", icon="bolt")
 
 _ASKS = (
     (
@@ -267,7 +269,7 @@ class Screens:
                 glyph=emoji.glyph(link.icon) or "" if link.icon.startswith(":") else "",
                 current=bool(here.page) and here.page.startswith(link.href.rstrip("/")),
             )
-            for link in self._office.config.nav
+            for link in (*self._office.config.nav, _INSPECTOR)
         ]
 
     def joinable(self) -> list[Channel]:

@@ -22,10 +22,12 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from bullpen_workspace.actions import Person
+from bullpen_workspace.inspector import Tape
 from bullpen_workspace.office import Office
 from bullpen_workspace.page.deeds import Deeds, Sent, refused, source
 from bullpen_workspace.page.live import Live
 from bullpen_workspace.page.pushes import Pushes
+from bullpen_workspace.page.render import Renderer
 from bullpen_workspace.page.screens import Here, Screens
 from bullpen_workspace.page.search import Searches
 from bullpen_workspace.people import SLACKBOT
@@ -41,9 +43,9 @@ _ACTING = "act_as"
 Handler = Callable[["Seat", Request], Awaitable[Response]]
 
 
-def page_routes(office: Office) -> list[BaseRoute]:
+def page_routes(office: Office, tape: Tape) -> list[BaseRoute]:
     """The chat page of the workspace's people, to be mounted behind the guard."""
-    return Site(office).routes()
+    return Site(office, tape).routes()
 
 
 class Site:
@@ -53,8 +55,9 @@ class Site:
     Apps and people who are not in this workspace are never acted for.
     """
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, tape: Tape) -> None:
         self._office = office
+        self._tape = tape
         self._seats: dict[str, Seat] = {}
 
     def routes(self) -> list[BaseRoute]:
@@ -69,6 +72,8 @@ class Site:
             Route("/page/members", self._for(Seat.members)),
             Route("/page/source", self._for(Seat.source)),
             Route("/page/at/{version}/{asset}", _asset),
+            Route("/inspector", self._for(Seat.inspector)),
+            Route("/page/tape", self._records),
             Route("/page/act", self._act, methods=["POST"]),
             Route("/page/upload", self._for(Seat.upload), methods=["POST"]),
             WebSocketRoute("/page/live", self._live),
@@ -104,6 +109,13 @@ class Site:
         answer = JSONResponse({})
         answer.set_cookie(_ACTING, user, httponly=True, samesite="strict")
         return answer
+
+    async def _records(self, request: Request) -> Response:
+        """What went to and from the apps after record number `after`, as list items."""
+        number = request.query_params.get("after", "0")
+        found = self._tape.after(int(number) if number.isdigit() else 0)
+        renderer = self._seat(request).renderer
+        return HTMLResponse(renderer.fragment("tape.html", records=found))
 
     async def _live(self, socket: WebSocket) -> None:
         await self._seat(socket).live(socket)
@@ -233,6 +245,15 @@ class Seat:
             return refused("There is no such channel.", 404)
         pane = self._screens.members(channel)
         return HTMLResponse(self._screens.renderer.fragment("members.html", **pane))
+
+    @property
+    def renderer(self) -> Renderer:
+        return self._screens.renderer
+
+    async def inspector(self, request: Request) -> Response:
+        """The page that shows what went to and from the apps."""
+        frame = self._frame(request, Here(page="/inspector"))
+        return HTMLResponse(self.renderer.fragment("inspector.html", title="Inspector", **frame))
 
     async def upload(self, request: Request) -> Response:
         return await self._deeds.upload(request)

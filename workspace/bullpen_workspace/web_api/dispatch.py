@@ -24,6 +24,7 @@ from bullpen_workspace.web_api import (
     files,
     finding,
     keeping,
+    oauth,
     reactions,
     response_url,
     scheduling,
@@ -53,6 +54,7 @@ METHODS: dict[str, Method] = {
         upkeep.METHODS,
         keeping.METHODS,
         finding.METHODS,
+        oauth.METHODS,
     )
     for method in family
 }
