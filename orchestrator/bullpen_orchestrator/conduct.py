@@ -161,7 +161,7 @@ class Conductor:
         return await self._end(run, status, text)
 
     async def _end(self, run: Run, status: RunStatus, problem: str = "") -> RunStatus:
-        gone = self._ledger.withdrawn(run.id)
+        gone = self._ledger.people.withdrawn(run.id)
         await self._sessions.end(run, "closed" if gone else "active")
         self._ledger.end(run.id, status, problem)
         self._parts.checkpoint("run.ended")

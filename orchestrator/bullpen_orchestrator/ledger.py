@@ -144,11 +144,6 @@ class Ledger:
             versions.replace(self._db, old["id"], "", by)
         return Correction(outcome="new", message_id=old["id"], stopped=tuple(stopped))
 
-    def withdrawn(self, message_id: str) -> bool:
-        """Whether its author deleted the message."""
-        sql = "SELECT 1 FROM versions WHERE message_id = ? AND successor = ''"
-        return bool(self._rows(sql, message_id))
-
     def _thread_state(self, channel: str, thread_ts: str) -> Thread:
         rows = self._rows(
             "SELECT owner FROM runs WHERE channel = ? AND thread_ts = ? ORDER BY seq DESC",
@@ -339,15 +334,6 @@ class Ledger:
         """The id of the record that holds a message, or ""."""
         rows = self._rows("SELECT record_id FROM remembered WHERE message_id = ?", message_id)
         return str(rows[0]["record_id"]) if rows else ""
-
-    def author(self, message_id: str) -> str:
-        """Who said a known message."""
-        return str(self._rows("SELECT author FROM messages WHERE id = ?", message_id)[0]["author"])
-
-    def predecessor(self, message_id: str) -> str:
-        """The id of the version that this one corrects, or ""."""
-        rows = self._rows("SELECT message_id FROM versions WHERE successor = ?", message_id)
-        return str(rows[0]["message_id"]) if rows else ""
 
     def remember(self, message_id: str, record_id: str) -> None:
         """Write down that a message is in the store."""

@@ -1,4 +1,4 @@
-"""What the ledger knows of its people: where they were heard, what they see as busy, what they think.
+"""What the ledger tells about its people: where they were heard, what they see, think, change, spend.
 
 The rule it protects: a verdict on an answer is appended, never changed, with who and when. It
 shares the ledger's connection and lock, and holds nothing of what was said.
@@ -73,6 +73,20 @@ class People:
     def busy(self) -> list[tuple[str, str]]:
         """The threads that may be shown as worked on."""
         return [(r["channel"], r["thread_ts"]) for r in self._rows("SELECT * FROM sessions")]
+
+    def author(self, message_id: str) -> str:
+        """Who said a known message."""
+        return str(self._rows("SELECT author FROM messages WHERE id = ?", message_id)[0]["author"])
+
+    def predecessor(self, message_id: str) -> str:
+        """The id of the version that this one corrects, or ""."""
+        rows = self._rows("SELECT message_id FROM versions WHERE successor = ?", message_id)
+        return str(rows[0]["message_id"]) if rows else ""
+
+    def withdrawn(self, message_id: str) -> bool:
+        """Whether its author deleted the message."""
+        sql = "SELECT 1 FROM versions WHERE message_id = ? AND successor = ''"
+        return bool(self._rows(sql, message_id))
 
     def _write(self, sql: str, *values: object) -> None:
         with self._lock, transaction(self._db):

@@ -102,7 +102,7 @@ class Recollection:
         record_id = self._ledger.remembered(message_id)
         if not record_id:
             return
-        author = self._ledger.author(message_id)
+        author = self._ledger.people.author(message_id)
         try:
             await asyncio.to_thread(
                 lambda: self._store.retract(
@@ -114,7 +114,7 @@ class Recollection:
 
     def _keep(self, entry: Entry) -> str:
         """The id of the record that holds the message, or "" when the store refuses it for good."""
-        old = self._ledger.remembered(self._ledger.predecessor(entry.id))
+        old = self._ledger.remembered(self._ledger.people.predecessor(entry.id))
         try:
             if old:
                 reason = "its author corrected the message"
