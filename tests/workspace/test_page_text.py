@@ -203,6 +203,12 @@ def test_markdown_tables_set_figures_to_the_right_heads_included():
     assert "<th>At</th>" in html
 
 
+def test_dates_in_tables_are_not_broken_at_their_hyphens():
+    html = RENDERER.markdown("| from |\n|---|\n| 1999-01-04 |\n| early |")
+    assert '<td class="date">1999-01-04</td>' in html
+    assert "<td>early</td>" in html
+
+
 def test_markdown_resolves_slack_references_and_leaves_code_alone():
     html = RENDERER.markdown("<@U1> see <https://a.b|the *note*>, https://c.d/e_f. `<@U1> :eyes:`")
     assert '<span class="mention">@Ann</span>' in html

@@ -44,6 +44,7 @@ _CLEANER = nh3.Cleaner(
     link_rel=None,
 )
 NUMBER = re.compile(r"[\s$€£¥~≈+\-−–(]*\d[\d,.\s]*\s?[%x×)]*(bp|bps|[kMB]n?)?[\s¹²³⁰⁴-⁹)%]*")
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def clean(markup: str) -> str:
@@ -131,7 +132,10 @@ def _align_numbers(state: StateCore) -> None:
 def _cell_open(_: RendererHTML, tokens: Sequence[Token], at: int, *__: object) -> str:
     token = tokens[at]
     side = str(token.attrs.get("style", "")).rpartition(":")[2]
-    return f'<{token.tag} class="{side}">' if side in ("right", "center") else f"<{token.tag}>"
+    looks = [side] if side in ("right", "center") else []
+    if DATE.fullmatch(tokens[at + 1].content):
+        looks.append("date")
+    return f'<{token.tag} class="{" ".join(looks)}">' if looks else f"<{token.tag}>"
 
 
 def _table_open(_: RendererHTML, *__: object) -> str:
