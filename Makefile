@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 PACKAGES := agents orchestrator memory tools workspace app
 
-.PHONY: run test chaos test-fast lint types format docs bench screenshot lock clean
+.PHONY: run test chaos test-fast lint types format docs bench bolt-js screenshot lock clean
 
 run: $(VENV)/.run  ## start Bullpen and print the address of its page
 	@exec $(BIN)/bullpen up $(ARGS)
@@ -36,6 +36,11 @@ docs: $(VENV)/.dev  ## write the generated parts of the documentation again
 
 bench: $(VENV)/.dev  ## the figures that the documentation quotes
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.desk $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.workspace
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.page
+
+bolt-js: $(VENV)/.dev  ## the workspace against @slack/bolt; fetches it from npm
+	@BULLPEN_NPM=1 $(BIN)/python -m pytest tests/app/test_workspace_command.py -k bolt_for_javascript
 
 screenshot: $(VENV)/.dev  ## the picture of the README, made by running the product
 	@PYTHONPATH=tests $(BIN)/python docs/screenshot.py
