@@ -105,8 +105,10 @@ class Watch(Protocol):
         """A tool is about to run; `label` is a short present participle for people."""
         ...
 
-    async def charge(self, completed: Completed) -> None:
+    async def charge(self, completed: Completed, *, answered: bool = True) -> None:
         """A model call ended, now or (on a replay) before: nothing here is durable, so it is told again.
+
+        Without an answer (broken off, refused) it was paid for all the same, and is made again.
 
         Raises nothing: the budget is checked in `may_go_on`.
         """

@@ -208,7 +208,7 @@ async def _charge_broken_off(
         # Cancelled between two events, the model could not say; the price is not known here.
         carry(error, estimated(request, said), request.model)
     if paid := paid_for(error):
-        await turn.watch.charge(paid)
+        await turn.watch.charge(paid, answered=False)
 
 
 def _without_tools(turn: _Turn, answer: Completed) -> Reply | None:
@@ -330,7 +330,7 @@ def _last_error(done: list[Called]) -> str:
 async def _failed(turn: _Turn, error: BullpenError) -> Reply:
     if paid := paid_for(error):
         turn.usage = add_usage(turn.usage, paid.usage)
-        await turn.watch.charge(paid)
+        await turn.watch.charge(paid, answered=False)
     kinds = {OperatorError: "operator", InputError: "input", ConflictError: "conflict"}
     kind = next((name for base, name in kinds.items() if isinstance(error, base)), "model")
     turn.meta["error"] = [

@@ -7,7 +7,6 @@ decide who works or what is posted.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import shorten
@@ -87,9 +86,6 @@ class Turns:
                 watch=watch,
                 default_model=self._parts.default_model,
             )
-        except asyncio.CancelledError:
-            watch.cut(agent.model or self._parts.default_model)
-            raise
         finally:
             watch.close()
             await watch.status("")

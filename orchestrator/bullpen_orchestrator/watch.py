@@ -14,15 +14,13 @@ from typing import Literal
 
 import structlog
 
-from bullpen_agents.model import Completed, Usage
+from bullpen_agents.model import Completed
 from bullpen_agents.task import Agent
 from bullpen_orchestrator.entries import Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.limits import Limits
 from bullpen_orchestrator.ports import Chat
 
-# What a call that was cut off has written is known in characters only.
-CHARACTERS_PER_TOKEN = 4
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
@@ -44,15 +42,12 @@ class TurnWatch:
     show: Callable[[str], str]
     open_live: Callable[[], Awaitable[str]]
     _calls: int = 0
-    _calling: bool = False
-    _written: int = 0
     _status: str = ""
     _live: str | None = field(default=None)
     _grown: float = 0.0
 
     async def text(self, so_far: str) -> None:
         """Grow the live message, at most every `pause` seconds."""
-        self._written = len(so_far)
         if self.stopped(self.run.id) or time.monotonic() - self._grown < self.pause:
             return
         shown = self.show(so_far)
@@ -75,7 +70,6 @@ class TurnWatch:
 
     async def doing(self, tool: str, label: str) -> None:
         """Say what the agent is at."""
-        self._calling = False
         await self.status(label or f"using {tool}")
 
     async def status(self, text: str) -> None:
@@ -89,11 +83,13 @@ class TurnWatch:
         except Exception as error:  # noqa: BLE001 - a status line is a courtesy
             _log.warning("status failed", run=self.run.id, error=repr(error))
 
-    async def charge(self, completed: Completed) -> None:
-        """Count a model call; a replayed one has the same number and is counted once."""
-        key = self._call
-        self._calls += 1
-        self._calling, self._written = False, 0
+    async def charge(self, completed: Completed, *, answered: bool = True) -> None:
+        """Count a model call; a replayed one has the same number and is counted once.
+
+        A call that gave no answer is made again under its number, so it is counted apart.
+        """
+        key = self._call if answered else f"{self._call}:broken{self.run.attempts}"
+        self._calls += answered
         self.ledger.accounts.charge(
             key,
             run_id=self.run.id,
@@ -109,20 +105,7 @@ class TurnWatch:
         # Before a tool this sets the call aside that will read its outcome.
         if not self.ledger.accounts.reserve(self._call, run_id=self.run.id, limits=self.limits):
             return "budget"
-        self._calling = True
         return "yes"
-
-    def cut(self, model: str) -> None:
-        """The turn was cut off. What a call under way cost is unknown, and it is counted so."""
-        if not self._calling:
-            return
-        self.ledger.accounts.charge(
-            f"{self._call}:cut{self.run.attempts}",
-            run_id=self.run.id,
-            agent=self.agent.id,
-            model=model,
-            usage=Usage(output_tokens=self._written // CHARACTERS_PER_TOKEN),
-        )
 
     def close(self) -> None:
         """The turn is over: what was set aside and not used is free again."""

@@ -43,7 +43,7 @@ class NotingWatch:
     async def doing(self, tool: str, label: str) -> None:
         self.tools.append(tool)
 
-    async def charge(self, completed: Completed) -> None:
+    async def charge(self, completed: Completed, *, answered: bool = True) -> None:
         self.charged.append(completed)
 
     async def may_go_on(self) -> Literal["yes", "stopped", "budget"]:

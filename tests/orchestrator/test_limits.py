@@ -108,4 +108,5 @@ async def test_a_call_that_a_stop_cut_off_is_charged_as_far_as_it_is_known(
     await desk.stop_thread("C1", "1.000001", "Ada")
     await desk.idle(10)
     spent = desk.ledger.accounts.spent("T:C1:1.000001")
-    assert (spent.calls, spent.tokens, spent.unpriced) == (1, 100, 1)
+    assert (spent.calls, spent.unpriced) == (1, 1)
+    assert spent.tokens > 100  # what was written, and an estimate of what was read
