@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
+import sqlite3
+from contextlib import AsyncExitStack, closing
 
 import aiohttp
 import pytest
@@ -155,6 +156,24 @@ async def test_queue_waits_for_a_socket_and_a_restart(start, session) -> None:
         texts.append(envelope["payload"]["event"]["text"])
         await ack(socket, envelope)
     assert texts == ["0", "1", "2"]
+    await app.close()
+
+
+async def test_a_database_that_fails_for_a_moment_leaves_no_app_deaf(
+    start, session, until, caplog
+) -> None:
+    workspace = await start()
+    app = RawApp(workspace, session)
+    socket = await app.connect()
+    with closing(sqlite3.connect(workspace.config.path)) as other:
+        post(workspace, "before")
+        other.execute("ALTER TABLE deliveries RENAME TO elsewhere")
+        workspace.courier.wake()
+        await until(lambda: "tried again" in caplog.text)
+        other.execute("ALTER TABLE elsewhere RENAME TO deliveries")
+    envelope = await frame(socket)
+    assert envelope["payload"]["event"]["text"] == "before"
+    await ack(socket, envelope)
     await app.close()
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
+import sqlite3
 import uuid
 from dataclasses import replace
 from typing import Literal, Protocol
@@ -24,6 +26,9 @@ EnvelopeType = Literal["events_api", "interactive", "slash_commands"]
 
 _IDLE = 30.0
 """Seconds between two looks at the queue when nothing wakes the courier earlier."""
+_AGAIN = 1.0
+"""Seconds until a round that the database refused is tried again."""
+_log = logging.getLogger(__name__)
 
 
 class Socket(Protocol):
@@ -167,15 +172,25 @@ class Courier:
     async def _run(self) -> None:
         while True:
             self._wake.clear()
-            wait = _IDLE
-            for app_id in tuple(self._sockets):
-                if self._sockets[app_id]:
-                    wait = min(wait, await self._send_due(app_id))
+            try:
+                wait = await self._round()
+            except sqlite3.Error:
+                # A full or locked disk passes; a courier that ends would leave the apps deaf.
+                _log.exception("a round of deliveries failed and is tried again")
+                wait = _AGAIN
             # asyncio.timeout, not wait_for: Python 3.11's wait_for loses a cancellation that
             # comes together with the wake-up, and `stop` would wait for ever.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(wait, 0.001)):
                     await self._wake.wait()
+
+    async def _round(self) -> float:
+        """Send every connected app what is due; the seconds until the next round."""
+        wait = _IDLE
+        for app_id in tuple(self._sockets):
+            if self._sockets[app_id]:
+                wait = min(wait, await self._send_due(app_id))
+        return wait
 
     async def _send_due(self, app_id: str) -> float:
         """Send what is due; the seconds until more will be."""

@@ -11,8 +11,10 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
+import logging
 import secrets
 import socket
+import sqlite3
 from collections.abc import Callable, Generator
 
 import uvicorn
@@ -37,6 +39,8 @@ from bullpen_workspace.security import Guard
 from bullpen_workspace.socket_mode import serve_socket
 from bullpen_workspace.streams import expire_statuses, expire_streams
 from bullpen_workspace.web_api.dispatch import api_routes
+
+_log = logging.getLogger(__name__)
 
 
 class Workspace:
@@ -137,9 +141,12 @@ class Workspace:
     async def _sweep(self) -> None:
         """Do what is due: end old streams and status lines, post what was scheduled."""
         while True:
-            expire_streams(self.rooms, self.config.timing.stream)
-            expire_statuses(self.rooms, self.config.timing.status)
-            self.rooms.schedule.post_due()
+            try:
+                expire_streams(self.rooms, self.config.timing.stream)
+                expire_statuses(self.rooms, self.config.timing.status)
+                self.rooms.schedule.post_due()
+            except sqlite3.Error:
+                _log.exception("a round of what is due failed and is tried again")
             await asyncio.sleep(self.config.timing.sweep)
 
     def _application(self, office: Office) -> Starlette:
