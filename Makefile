@@ -47,7 +47,7 @@ screenshot: $(VENV)/.dev  ## the picture of the README, made by running the prod
 
 lock:  ## resolve the dependencies again; needs uv
 	@uv pip compile --universal --python-version 3.11 --extra setup --generate-hashes --no-header --no-annotate --quiet pyproject.toml -o requirements.lock
-	@uv pip compile --universal --python-version 3.11 --extra setup --extra dev --generate-hashes --no-header --no-annotate --quiet -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@uv pip compile --universal --python-version 3.11 --extra setup --extra dev --extra portfolio --extra postgres --generate-hashes --no-header --no-annotate --quiet -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	@rm -rf $(VENV) dist build
