@@ -99,8 +99,7 @@ def judge_hits(desk: Desk, asked: HitRate) -> str:
     ]
     for rate in asked.against:
         name = f"{rate:g}".replace(".", "_")
-        base = found.label(f"luck_{name}").removeprefix("So many hits at ")
-        line = f"- against {base}: so many hits by luck alone {found.cite(f'luck_{name}')}"
+        line = f"- against {found.cite(f'against_{name}')}: so many hits by luck alone {found.cite(f'luck_{name}')}"
         if found.known(f"needed_{name}"):
             line += f"; {found.cite(f'needed_{name}')} calls would tell this rate from it"
         else:

@@ -173,7 +173,7 @@ def _refuse_untimely(call: Call, history: History, as_of: datetime | None) -> No
     if age > STALE_AFTER[info.frequency]:
         raise InputError(
             "The idea was not opened.",
-            f"The last value of {info.title} here is of {last}, {age} days old: nobody can enter at it.",
+            f"The last value of {info.title} here is of {last}: nobody can enter at a price that old.",
             f"Bring newer data in, or practise in hindsight with `as of {last}`; hindsight is "
             "listed and never counted.",
         )

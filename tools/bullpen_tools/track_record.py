@@ -284,6 +284,7 @@ def hit_rate(ctx: ToolContext, record: TrackRecord) -> Result:
             )
         name = f"{chance:g}".replace(".", "_")
         fraction = chance / 100
+        values[f"against_{name}"] = share(fraction, "Base rate", "assumed")
         values[f"luck_{name}"] = share(
             skill.luck(record.hits, [fraction] * record.n), f"So many hits at {chance:g} %"
         )
