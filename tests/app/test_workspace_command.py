@@ -123,8 +123,8 @@ async def test_it_prints_all_that_an_app_needs(run) -> None:
             await bot.chat_postMessage(channel="#general", text="Hello")
         assert caught.value.response.status_code == 429
         page = api.removesuffix("/api/")
-        async with session.get(running.page) as response:
-            assert response.status == 200
+        async with session.get(running.page, allow_redirects=False) as response:
+            assert (response.status, response.headers["Location"]) == (303, "/")
         control = {"Authorization": "Bearer let-me"}
         async with session.get(f"{page}/_control/faults", headers=control) as response:
             assert (await response.json())["ok"]
