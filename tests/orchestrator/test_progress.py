@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from bullpen_agents.model import Request
 from bullpen_agents.scripted import ScriptedModel, calls
@@ -45,7 +46,7 @@ async def test_the_plan_that_was_given_out_shows_who_is_how_far(open_desk: OpenD
     last = chat.plans[-1][1]
     assert last is not None
     assert last.title.startswith("2 colleagues: done in")
-    assert last.steps[0].output == "Receipt r1"
+    assert re.fullmatch(r"Receipt r[12]", last.steps[0].output)
 
 
 async def test_the_tools_of_a_named_colleague_are_steps_when_it_takes_long(
