@@ -176,18 +176,18 @@ def _ordered(db: SqliteUtils, shelf: Shelf, hour: datetime) -> Order:
         return Order(array("q"))
     where = filters.eligible(query)
     sql = f"{where.sql} AND {_timed(condition, shelf.view, hour)}" if condition else where.sql
-    if query.text.strip():
-        return _matching(db, query.text, Eligible(sql, where.params))
+    match = typed(db, query.text)
+    if match:
+        return _matching(db, match, Eligible(sql, where.params))
+    if len(query.text.strip()) > 1:
+        return Order(array("q"), "Nothing to look for is among these words.")
     found = db.conn.execute(
         f"SELECT v.vid FROM version v WHERE {sql} ORDER BY {by}", where.params
     ).fetchall()
     return Order(array("q", (row[0] for row in found)))
 
 
-def _matching(db: SqliteUtils, text: str, where: Eligible) -> Order:
-    match = typed(db, text)
-    if not match:
-        return Order(array("q"))
+def _matching(db: SqliteUtils, match: str, where: Eligible) -> Order:
     counted = db.conn.execute(
         "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
         (match, RANKED + 1),
@@ -206,23 +206,19 @@ def _matching(db: SqliteUtils, text: str, where: Eligible) -> Order:
 
 
 def typed(db: SqliteUtils, text: str) -> str:
-    """The full-text question for what was typed so far: all words, the last one perhaps unfinished.
+    """The full-text question for what was typed so far: all words, each perhaps unfinished.
 
     Empty where nothing was typed that could be looked for.
     """
-    folded = rows.clean(text).casefold()
-    said = _WORD.findall(folded)
-    unfinished = bool(said) and folded.endswith(said[-1])
+    said = _WORD.findall(rows.clean(text).casefold())
     parts: list[str] = []
-    for place, word in enumerate(said):
-        pairs = [pair for pair in rows.grams(word).split() if len(pair) > 1]
-        last = unfinished and place == len(said) - 1
-        if pairs or rows.grams(word):
-            parts += [f'"{pair}"' for pair in pairs or rows.grams(word).split()]
-        elif last:
+    for word in said:
+        single = rows.grams(word).split()
+        if single:
+            parts += [f'"{pair}"' for pair in [p for p in single if len(p) > 1] or single]
+        elif len(word) > 1 and (word not in STOP_WORDS or len(said) == 1):
+            # Of one letter every word begins with it, or nearly so: the next one is telling.
             parts.append(_completed(db, word))
-        elif word not in STOP_WORDS:
-            parts.append(f'"{word}"')
     return " AND ".join(parts)
 
 

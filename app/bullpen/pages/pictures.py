@@ -61,7 +61,7 @@ def net(records: Sequence[Record], viewer: Viewer, prefix: str) -> Markup:
     at = {name: place for place, name in enumerate(names)}
     lines: list[tuple[int, int, str]] = []
     for record in records:
-        marks = {*record.symbols, *record.tags}
+        marks = _marks(record)
         lines += [(at[record.id], at[f"#{hub}"], "shares") for hub in hubs if hub in marks]
         for other in (record.supersedes, record.superseded_by):
             if other in at:
@@ -92,8 +92,15 @@ def net(records: Sequence[Record], viewer: Viewer, prefix: str) -> Markup:
 
 
 def _hubs(records: Sequence[Record]) -> list[str]:
-    counted = Counter(mark for record in records for mark in {*record.symbols, *record.tags})
+    counted = Counter(mark for record in records for mark in _marks(record))
     return [mark for mark, number in counted.most_common(HUBS) if number > 1]
+
+
+def _marks(record: Record) -> set[str]:
+    """Symbols and tags; a tag that is a symbol in small letters is that symbol."""
+    return {*record.symbols} | {
+        tag if tag.upper() not in record.symbols else tag.upper() for tag in record.tags
+    }
 
 
 def _laid_out(count: int, lines: Sequence[tuple[int, int]]) -> list[tuple[float, float]]:

@@ -1,7 +1,7 @@
 // The list of records: search at each keystroke, and only the rows near the view are in the page,
 // so that 100,000 records scroll like ten.
 const ROW = 76;
-const CHUNK = 50;
+const CHUNK = 50;   // as many as the server sends at once
 const AHEAD = 1;
 const MEANING_AFTER = 600;
 
@@ -65,7 +65,7 @@ export class List {
     for (let chunk = Math.max(0, from); chunk <= to && chunk * CHUNK < this.total; chunk += 1) this.fetch(chunk * CHUNK);
     for (const [start, rows] of this.chunks) {
       const place = start / CHUNK;
-      if (place >= from - 2 && place <= to + 2) continue;
+      if (place >= from && place <= to) continue;
       if (rows.contains(document.activeElement)) continue;
       rows.remove();
       this.chunks.delete(start);
@@ -81,7 +81,7 @@ export class List {
     asked.delete(start);
     if (!answer.ok || tall !== this.tall) return;
     const rows = parsed(await answer.text());
-    if (rows) this.put(start, rows);
+    if (rows) { this.put(start, rows); this.soon(); }
   }
 
   typed(event) {

@@ -26,7 +26,7 @@ function start() {
     pane.innerHTML = html;
     pane.scrollTop = 0;
     mem.classList.add("open");
-    pane.querySelector("form.asked :is(textarea, input:not([type=hidden]), select)")?.focus();
+    (pane.querySelector("form.asked textarea") ?? pane.querySelector("form.asked :is(input:not([type=hidden]), select)"))?.focus();
   };
 
   const open = async (href, { push = true, focus = false } = {}) => {
