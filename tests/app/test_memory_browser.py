@@ -61,6 +61,7 @@ async def desk(browser: Browser, tmp_path: Path) -> AsyncIterator[Desk]:  # noqa
     page = await context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.goto(workspace.address("/memory/"))
     yield Desk(page, store, workspace.url)
     assert errors == []
     await context.close()
