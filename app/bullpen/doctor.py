@@ -146,7 +146,7 @@ async def _connected(address: str, bot: str, app: str) -> Finding:
     if lacking:
         listed = "; ".join(f"{scope} ({use})" for scope, use in lacking.items())
         fact = f"{messages.in_slack(team)} accepts both tokens, but not granted are: {listed}."
-        return Finding("Slack", "note", fact, f"{messages.SCOPES_HELP} {messages.EVENTS_HELP}")
+        return Finding("Slack", "note", fact, f"{messages.manifest_help()} {messages.EVENTS_HELP}")
     told = "every scope is granted" if granted else "Slack does not say which scopes"
     fact = f"{messages.in_slack(team)} accepts both tokens; {told}."
     return Finding("Slack", "ok", fact, messages.EVENTS_HELP)

@@ -11,18 +11,6 @@ from pathlib import Path
 
 from bullpen_memory.errors import InputError, OperatorError
 
-BOT_TOKEN_HELP = (
-    "Copy the Bot User OAuth Token (it begins with xoxb-) from the app's “OAuth & Permissions” "
-    "page into SLACK_BOT_TOKEN."
-)
-APP_TOKEN_HELP = (
-    "Create an app-level token with the scope connections:write on the app's “Basic Information” "
-    "page and put it (it begins with xapp-) into SLACK_APP_TOKEN."
-)
-SCOPES_HELP = (
-    "Paste the manifest of `bullpen slack manifest` into the app's “App Manifest” page, save, and "
-    "choose “Reinstall to Workspace” on its “Install App” page."
-)
 EVENTS_HELP = (
     "Slack does not show an app its event subscriptions. If a kind of message never arrives, "
     "compare the app's “Event Subscriptions” page with `bullpen slack manifest`."
@@ -72,12 +60,83 @@ def model_unnamed() -> OperatorError:
     )
 
 
+def token_names(agent: str = "") -> tuple[str, str]:
+    """The settings that hold the bot token and the app-level token, of an agent's own app too."""
+    tail = f"_{agent.upper()}" if agent else ""
+    return f"SLACK_BOT_TOKEN{tail}", f"SLACK_APP_TOKEN{tail}"
+
+
+def token_help(name: str) -> str:
+    """Where the token of a setting comes from."""
+    if name.startswith("SLACK_BOT_TOKEN"):
+        return (
+            "Copy the Bot User OAuth Token (it begins with xoxb-) from the app's “OAuth & "
+            f"Permissions” page into {name}."
+        )
+    return (
+        "Create an app-level token with the scope connections:write on the app's “Basic "
+        f"Information” page and put it (it begins with xapp-) into {name}."
+    )
+
+
+def manifest_help(agent: str = "") -> str:
+    """How an app gets the permissions and events it lacks."""
+    option = f" --agent {agent}" if agent else ""
+    return (
+        f"Paste the manifest of `bullpen slack manifest{option}` into the app's “App Manifest” page, "
+        "save, and choose “Reinstall to Workspace” on its “Install App” page."
+    )
+
+
 def half_a_slack(missing: str) -> OperatorError:
-    present = "SLACK_APP_TOKEN" if missing == "SLACK_BOT_TOKEN" else "SLACK_BOT_TOKEN"
+    here, there = ("BOT", "APP") if "_APP_" in missing else ("APP", "BOT")
+    present = missing.replace(f"_{there}_", f"_{here}_")
     return OperatorError(
         "Bullpen cannot connect to Slack.",
         f"{present} is set, but {missing} is not; Socket Mode needs both.",
-        BOT_TOKEN_HELP if missing == "SLACK_BOT_TOKEN" else APP_TOKEN_HELP,
+        token_help(missing),
+    )
+
+
+def agents_without_a_desk() -> OperatorError:
+    return OperatorError(
+        "Bullpen cannot connect to Slack.",
+        "Agents have apps of their own, but SLACK_BOT_TOKEN and SLACK_APP_TOKEN, the desk's, are "
+        "not set: it holds the command /bullpen and whatever belongs to no agent.",
+        "Make the desk's app with `bullpen slack manifest` and set both tokens.",
+    )
+
+
+def tokens_of_nobody(name: str, known: Sequence[str]) -> OperatorError:
+    return OperatorError(
+        f"{name} names no agent.",
+        f"The desk has {', '.join(known)}.",
+        "End the setting's name with one of these ids in capitals, such as "
+        f"{token_names(known[0])[0]}, or unset it.",
+    )
+
+
+def app_used_twice(name: str, other: str) -> OperatorError:
+    return OperatorError(
+        f"{name} belongs to an app that is in use already.",
+        f"It is the app of {other}; one app cannot stand for two.",
+        token_help(name),
+    )
+
+
+def app_elsewhere(name: str, team: str, desk: str) -> OperatorError:
+    return OperatorError(
+        f"{name} belongs to another Slack workspace.",
+        f"That app is installed in {team}, the desk's own in {desk}.",
+        f"Install it in {desk}, and copy its new tokens.",
+    )
+
+
+def app_token_cannot_connect(name: str, scope: str) -> OperatorError:
+    return OperatorError(
+        f"{name} may not open a connection.",
+        f"It lacks the scope {scope}.",
+        token_help(name),
     )
 
 
@@ -85,7 +144,7 @@ def wrong_kind_of_token(name: str, expected: str) -> OperatorError:
     return OperatorError(
         f"{name} does not hold the right kind of token.",
         f"It should begin with {expected}.",
-        BOT_TOKEN_HELP if name == "SLACK_BOT_TOKEN" else APP_TOKEN_HELP,
+        token_help(name),
     )
 
 
@@ -93,7 +152,7 @@ def token_refused(name: str, reason: str) -> OperatorError:
     return OperatorError(
         f"Slack does not accept {name}.",
         f"Slack's word for it is “{reason}”.",
-        BOT_TOKEN_HELP if name == "SLACK_BOT_TOKEN" else APP_TOKEN_HELP,
+        token_help(name),
     )
 
 
@@ -105,14 +164,13 @@ def slack_unreachable(address: str, reason: str) -> OperatorError:
     )
 
 
-def slack_scopes_missing(scopes: Mapping[str, str]) -> OperatorError:
+def slack_scopes_missing(scopes: Mapping[str, str], agent: str = "") -> OperatorError:
     listed = "; ".join(f"{scope} ({use})" for scope, use in scopes.items())
+    whose = f"The Slack app of {agent}" if agent else "The Slack app"
     return OperatorError(
-        "The Slack app lacks a permission."
-        if len(scopes) == 1
-        else "The Slack app lacks permissions.",
+        f"{whose} lacks a permission." if len(scopes) == 1 else f"{whose} lacks permissions.",
         f"It needs {listed}.",
-        SCOPES_HELP,
+        manifest_help(agent),
     )
 
 
