@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bullpen_agents.grammar_ideas import IdeaIntent
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.grammar_series import EVERYTHING, Period
 
@@ -135,5 +136,5 @@ class Unknown:
 
 Intent = (
     Remember | Recall | Amend | Say | Live | Payoff | Catalogue | Colleagues | Help | Greeting | Compare
-    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | Unknown
+    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | IdeaIntent | Unknown
 )  # fmt: skip

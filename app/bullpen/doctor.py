@@ -103,7 +103,7 @@ def _home(read: Settings) -> Finding:
 def _desk(read: Settings) -> Finding:
     running = runfile.read(read.home)
     if running is not None:
-        where = running.url or "your Slack workspace"
+        where = running.address or "your Slack workspace"
         return Finding("Desk", "ok", f"runs at {where} (process {running.pid})")
     if read.port and _taken(read.port):
         error = messages.port_in_use(read.port)

@@ -36,7 +36,10 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One turn to take. `id` is unique for ever; `depth` the number of asks above it."""
+    """One turn to take. `id` is unique for ever; `depth` the number of asks above it.
+
+    `given` means that a colleague gave the work: the agent then reads the person's request, too.
+    """
 
     id: str
     purpose: Purpose
@@ -44,6 +47,7 @@ class Order:
     asked_by: str
     reports: tuple[Line, ...] = ()
     depth: int = 0
+    given: bool = False
 
     @property
     def post_key(self) -> str:
@@ -121,11 +125,10 @@ class Turns:
     def _history(self, run: Run, order: Order) -> tuple[Line, ...]:
         """The thread up to the request; who was given a piece of it reads the request too."""
         said = run.inbound
-        own = order.purpose in ("answer", "plan", "close")
         entries = self._ledger.thread(
             said.channel,
             said.thread_ts,
-            before=self._ledger.position(run.id) + (0 if own else 1),
+            before=self._ledger.position(run.id) + (1 if order.given else 0),
             limit=self._parts.limits.history,
         )
         limit = self._parts.limits.characters
@@ -164,7 +167,12 @@ class Turns:
 
         async def answer(colleague: Agent, question: str, key: str) -> Reply:
             order = Order(
-                id=key, purpose="reply", text=question, asked_by=agent.name, depth=depth + 1
+                id=key,
+                purpose="reply",
+                text=question,
+                asked_by=agent.name,
+                depth=depth + 1,
+                given=True,
             )
             reply = await self.take(run, colleague, order)
             words = Words(
