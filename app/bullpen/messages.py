@@ -190,6 +190,14 @@ def ask_in_slack() -> InputError:
     )
 
 
+def app_name_unfit(name: str, limit: int) -> InputError:
+    return InputError(
+        f"Slack takes no app called “{name}”.",
+        f"A name has 1 to {limit} characters; this one has {len(name.strip())}.",
+        "Choose a shorter one with --name." if name.strip() else "Choose one with --name.",
+    )
+
+
 def unknown_agent(name: str, known: Sequence[str]) -> InputError:
     return InputError(
         f"There is no agent called “{name}”.",

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from bullpen import messages
 from bullpen.slack import scopes
 from bullpen_agents.task import Agent
 
@@ -44,7 +45,12 @@ OPEN_SHORTCUT = "ask_desk"
 
 
 def manifest(name: str = "Bullpen", *, minimal: bool = False) -> Json:
-    """The desk's manifest; `minimal` asks for what is needed only."""
+    """The desk's manifest; `minimal` asks for what is needed only.
+
+    Raises InputError for a name that Slack would refuse.
+    """
+    if not 1 <= len(name.strip()) <= NAME:
+        raise messages.app_name_unfit(name, NAME)
     made = _manifest(
         name,
         "A desk of agents that research, calculate and remember with you.",
