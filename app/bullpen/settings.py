@@ -18,6 +18,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bullpen import messages
+from bullpen.slack import messages as slack_said
 
 SLACK_API = "https://slack.com/api/"
 STARTS = ("xoxb-", "xapp-")
@@ -125,7 +126,7 @@ class Settings(BaseSettings):
         if self.slack_bot_token or self.slack_app_token:
             return "slack"
         if self.slack_agent_tokens:
-            raise messages.agents_without_a_desk()
+            raise slack_said.agents_without_a_desk()
         return "workspace"
 
     @property
@@ -149,17 +150,17 @@ class Settings(BaseSettings):
         """
         for agent in self.slack_agent_tokens:
             if agent not in agents:
-                raise messages.tokens_of_nobody(messages.token_names(agent)[0], agents)
+                raise slack_said.tokens_of_nobody(slack_said.token_names(agent)[0], agents)
         return {agent: _pair(agent, *pair) for agent, pair in self.slack_agent_tokens.items()}
 
 
 def _pair(agent: str, bot: SecretStr | None, app: SecretStr | None) -> tuple[str, str]:
     values = tuple(secret.get_secret_value().strip() if secret else "" for secret in (bot, app))
-    for name, value, start in zip(messages.token_names(agent), values, STARTS, strict=True):
+    for name, value, start in zip(slack_said.token_names(agent), values, STARTS, strict=True):
         if not value:
-            raise messages.half_a_slack(name)
+            raise slack_said.half_a_slack(name)
         if not value.startswith(start):
-            raise messages.wrong_kind_of_token(name, start)
+            raise slack_said.wrong_kind_of_token(name, start)
     return values[0], values[1]
 
 

@@ -16,8 +16,7 @@ from typing import Any, Protocol
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
-from bullpen import messages
-from bullpen.slack import ask, modal
+from bullpen.slack import ask, messages, modal
 from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, question
 from bullpen.slack.connect import Connection
 from bullpen.slack.directory import Directory

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bullpen import messages
+from bullpen.slack import messages
 from bullpen.slack.connect import Identity
 from bullpen.slack.directory import Channel, Person
 from bullpen.slack.inbound import link

@@ -24,7 +24,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bullpen import messages
+from bullpen.slack import messages
 from bullpen.slack.answers import Json, answer
 from bullpen.slack.health import Timing, Watch
 from bullpen.slack.refusals import reason

@@ -16,8 +16,7 @@ from pathlib import Path
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bullpen import messages
-from bullpen.slack import refusals
+from bullpen.slack import messages, refusals
 from bullpen.slack.answers import Json, items, next_cursor
 from bullpen.slack.connect import Connection
 from bullpen.slack.limits import Pace, Priority

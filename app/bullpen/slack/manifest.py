@@ -11,8 +11,7 @@ from typing import Any
 
 import yaml
 
-from bullpen import messages
-from bullpen.slack import scopes
+from bullpen.slack import messages, scopes
 from bullpen_agents.task import Agent
 
 Json = dict[str, Any]

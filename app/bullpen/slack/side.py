@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bullpen import messages
+from bullpen.slack import messages
 from bullpen.slack.app import Books, Listeners
 from bullpen.slack.attachments import Attachments
 from bullpen.slack.catchup import CatchUp, Hearing
