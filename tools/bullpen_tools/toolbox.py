@@ -182,6 +182,7 @@ def _values(receipt: Receipt) -> Mapping[str, Mapping[str, object]]:
 
 def default_toolbox(receipts: Receipts) -> Toolbox:
     """The desk's own tools. The imports wait until a desk is built: `--help` must not pay for them."""
+    from bullpen_tools.analysis import analyst_tools
     from bullpen_tools.charts import payoff_chart, series_chart
     from bullpen_tools.documents import keep_document
     from bullpen_tools.files import import_csv, read_file
@@ -207,6 +208,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             import_csv,
             read_file,
             keep_document,
+            *analyst_tools(),
             idea_open,
             idea_resolve,
             idea_report,

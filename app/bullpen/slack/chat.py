@@ -17,12 +17,13 @@ from bullpen.slack import refusals
 from bullpen.slack.answers import answer
 from bullpen.slack.identity import AgentIdentity
 from bullpen.slack.inbound import link, reachable
-from bullpen.slack.line import NotHere
+from bullpen.slack.line import Line, NotHere
 from bullpen.slack.render import part_key, quiet, split_markdown
-from bullpen_orchestrator.ports import Busy, Post, SessionState, Undeliverable
+from bullpen_orchestrator.ports import Busy, Plan, Post, SessionState, Undeliverable
 
 LOOK_AGAIN = 5.0
 """Seconds until a thread is looked at again that could not be reached."""
+REMEMBERED = 2_000
 log = logging.getLogger("bullpen.slack.chat")
 
 
@@ -33,19 +34,22 @@ class SlackChat:
         self._identity = identity
         self._desk = identity.lines[0]
         self._me = self._desk.me
+        self._posted: dict[tuple[str, str], Line] = {}
 
     async def post(self, post: Post) -> str:
         """Say `post`; the ts of its first message. Raises as `Chat.post` says."""
-        notes = tuple(reachable(note, self._me) for note in post.footnotes)
-        post = replace(post, text=reachable(post.text, self._me), footnotes=notes)
+        post = self._reachable(post)
         there = await self._present(post)
         refused = ""
         for line in await self._identity.voices(post.agent, post.channel):
             try:
-                return await line.post(post, there)
+                ts = await line.post(post, there)
             except NotHere as error:
                 self._identity.absent(line, post.channel)
                 refused = error.word
+            else:
+                self._remember(post.channel, ts, line)
+                return ts
         raise Undeliverable(refused)
 
     async def find(self, channel: str, thread_ts: str, key: str) -> str | None:
@@ -98,6 +102,24 @@ class SlackChat:
         for line in self._identity.lines:
             line.live.grow(channel, ts, quiet(text))
 
+    async def show_plan(self, post: Post, ts: str) -> None:
+        """Show the plan in its post, paced; a post of several messages keeps its first state."""
+        said_by = self._posted.get((post.channel, ts))
+        line = said_by or (await self._identity.voices(post.agent, post.channel))[0]
+        line.show_plan(self._reachable(post), ts)
+
+    async def open_plan(
+        self, channel: str, thread_ts: str, agent: str, user: str, plan: Plan
+    ) -> str | None:
+        """A message of steps that `user` sees as they go, in channels too; others see how it ended."""
+        line = (await self._identity.voices(agent, channel))[0]
+        return await line.plans.open(channel, thread_ts, user, line.persona(agent), plan)
+
+    async def grow_plan(self, channel: str, ts: str, plan: Plan, *, over: bool = False) -> None:
+        """Show the steps as they are now, paced."""
+        for line in self._identity.lines:
+            line.plans.grow(channel, ts, plan, over=over)
+
     async def direct(self, user: str) -> str | None:
         """The direct message with `user`; None where Slack does not let us open one."""
         try:
@@ -115,6 +137,18 @@ class SlackChat:
         """Stop growing live messages."""
         for line in self._identity.lines:
             await line.live.close()
+            await line.plans.close()
+
+    def _reachable(self, post: Post) -> Post:
+        """The post with addresses that lead somewhere today."""
+        notes = tuple(reachable(note, self._me) for note in post.footnotes)
+        return replace(post, text=reachable(post.text, self._me), footnotes=notes)
+
+    def _remember(self, channel: str, ts: str, line: Line) -> None:
+        """Only the app that posted a message can update it."""
+        self._posted[channel, ts] = line
+        while len(self._posted) > REMEMBERED:
+            del self._posted[next(iter(self._posted))]
 
     async def _present(self, post: Post) -> dict[str, str]:
         """The parts of a long post that an earlier attempt has already said, by key."""

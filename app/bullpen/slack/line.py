@@ -19,13 +19,14 @@ from slack_sdk.errors import SlackApiError
 from bullpen.slack import messages, refusals
 from bullpen.slack.answers import Json, items, next_cursor
 from bullpen.slack.connect import Connection
-from bullpen.slack.limits import Pace, Priority
+from bullpen.slack.limits import Pace, Priority, Unpaced
 from bullpen.slack.live import LiveMessages, Persona
+from bullpen.slack.plans import UPDATE_SECONDS, Plans
 from bullpen.slack.presence import Presence
 from bullpen.slack.render import EVENT_TYPE, Part, in_words, part_key, parts
 from bullpen.slack.uploads import UploadFailed, Uploads
 from bullpen_agents.task import Agent
-from bullpen_orchestrator.ports import Busy, Post
+from bullpen_orchestrator.ports import Busy, Plan, Post
 
 PATIENCE = 1.5
 """Seconds that a post waits for its turn itself; a longer wait goes back to the outbox as Busy."""
@@ -67,6 +68,9 @@ class Line:
         self._apart = apart
         self._uploads = Uploads(connection.client, connection.session)
         self.live = LiveMessages(connection.client, pace, connection.identity.team_id)
+        # Nobody limits the local workspace, so there the plans move with the work.
+        beat = 0.3 if isinstance(pace, Unpaced) else UPDATE_SECONDS
+        self.plans = Plans(connection.client, pace, connection.identity.team_id, beat=beat)
         self.presence = Presence(connection.client, pace, self.persona)
         self._personas = not self.agent
 
@@ -101,6 +105,21 @@ class Line:
         self._uploads.forget(post.key)
         await self.presence.said(post.channel, post.thread_ts)
         return first
+
+    def show_plan(self, post: Post, ts: str) -> None:
+        """Show the plan of a post that this app made, paced; one of several messages stays as it is."""
+        name = self.spoken(post.agent)
+        if post.plan is None or len(parts(post, {}, name_in_text=name)) > 1:
+            return
+
+        async def update(plan: Plan) -> object:
+            [part] = parts(replace(post, plan=plan), {}, name_in_text=name)
+            return await self._client.chat_update(
+                channel=post.channel, ts=ts, text=part.text, blocks=part.blocks,
+                metadata=part.metadata,
+            )  # fmt: skip
+
+        self.plans.show(post.channel, ts, post.plan, update)
 
     async def _say(self, post: Post, part: Part, *, live_ts: str) -> str:
         try:
