@@ -397,7 +397,8 @@ async def test_what_a_person_says_is_remembered_and_recalled(desk: MiniDesk) -> 
         ("quant", "two butterflies 70-90-110 for 2.50", r"for two multiply by two"),
         ("quant", "70-90 call spread at 25", r"never pay more than \$20\.00.*cannot be right"),
         ("quant", "iron condor 90/95/105/110 credit 6", r"A credit of `6.00`.*cannot be right"),
-        ("quant", "delta of the SLV 90 call", r"I do not do ratios, calendars, Greeks"),
+        ("quant", "delta of the SLV 90 call", r"I still need the price .*the volatility.*the time"),
+        ("quant", "1x2 call spread 100/110 for 0", r"I do not do ratios and calendars"),
         (
             "quant",
             "70-90 call spread at 4 7",

@@ -186,6 +186,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.documents import keep_document
     from bullpen_tools.files import import_csv, read_file
     from bullpen_tools.options import strategy_payoff
+    from bullpen_tools.quant.desk import QUANT_TOOLS
     from bullpen_tools.recall import recall, remember, supersede
     from bullpen_tools.series import compare_volatility, correlation, series_catalogue, series_stats
 
@@ -205,5 +206,6 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             import_csv,
             read_file,
             keep_document,
+            *QUANT_TOOLS,
         ],
     )
