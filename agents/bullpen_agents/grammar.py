@@ -9,6 +9,8 @@ Grammar (case, politeness and small typos do not matter; names of series are pas
     Memory      remember that X | what do we know about X | what did Joe say about X | who said X |
                 correct that: X | forget X (see grammar_memory)
     Compute     what an option is worth and the quant's other computations (see grammar_quant)
+    Ideas       open idea: long X, size 2%, target 60, stop 45, by 2027-06-30, probability 60%,
+                because … | resolve ideas | track record | 20 of 25 calls against 50%
     Payoff      an option structure with strikes or legs (see grammar_options), e.g.
                 "70-90-110 call butterfly bought at 2.50"
     Say, Live   what has one sentence for an answer: cancel, code, single days; where is X trading
@@ -32,6 +34,7 @@ import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
+from bullpen_agents.grammar_ideas import read_ideas
 from bullpen_agents.grammar_intents import (
     Amend,
     Catalogue,
@@ -375,6 +378,7 @@ _FOCUS = (
 )
 _DRAWN = {"volatility": "rolling_vol", "drawdown": "drawdown"}
 _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
+    read_ideas,
     read_memory,
     read_quant,
     _option,

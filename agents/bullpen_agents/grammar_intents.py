@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bullpen_agents.grammar_ideas import IdeaIntent
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.grammar_series import EVERYTHING, Period
 
@@ -151,5 +152,5 @@ class Unknown:
 
 Intent = (
     Remember | Recall | Amend | Say | Live | Payoff | Catalogue | Colleagues | Help | Greeting | Compare
-    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | Compute | Unknown
+    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | IdeaIntent | Compute | Unknown
 )  # fmt: skip

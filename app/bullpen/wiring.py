@@ -46,7 +46,8 @@ VIEW_SECONDS = 5.0
 class Bullpen:
     """One running desk. Make it with `build`; `stop` closes everything.
 
-    `url` is the address of the page ("" in a real Slack workspace), `model` and `place` what
+    `url` is the base of the page's addresses and `address` what lets a browser in to it (both "" in
+    a real Slack workspace), `model` and `place` what
     people read about the model and about where they talk.
     """
 
@@ -59,6 +60,7 @@ class Bullpen:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.url = ""
+        self.address = ""
         self.place = ""
         self.workspace: Workspace | None = None
         self.ready = False
@@ -122,6 +124,7 @@ class Bullpen:
                 ReceiptsPage(self.receipts, home / "artifacts", drawing, self.viewer).mount(),
                 Proof(lambda: self._verify, self._token).mount(),
             ),
+            client_paths=("/desk/",),
             nav=(
                 NavLink(label="Memory", href="/memory/", icon="book"),
                 NavLink(label="Receipts", href="/receipts/", icon="receipt"),
@@ -135,7 +138,7 @@ class Bullpen:
             if "port" in str(error).lower() and self.settings.port:
                 raise messages.port_in_use(self.settings.port) from error
             raise OperatorError(error.fact, error.cause, error.remedy) from error
-        self.url = workspace.url
+        self.url, self.address = workspace.url, workspace.address()
 
     async def start_desk(self) -> None:
         """Import what is slow, connect to Slack, and let the desk go on where it was."""
@@ -237,7 +240,7 @@ class Bullpen:
 
         token = self._token()
         bot = self.connection.identity.bot_user_id
-        self._lock.publish(RunningDesk(os.getpid(), self.url, token, bot))
+        self._lock.publish(RunningDesk(os.getpid(), self.url, token, bot, self.address))
 
     async def viewer(self) -> Viewer:
         """Who looks at the local pages: the person of the workspace, with what they may see."""

@@ -7,7 +7,6 @@ import re
 import aiohttp
 import pytest
 
-from bullpen_workspace.security import COOKIE
 from bullpen_workspace.server import Workspace
 from bullpen_workspace.types import Message, ThreadStatus
 
@@ -20,7 +19,7 @@ class Window:
         self.session = session
         self.headers = {
             "Origin": workspace.url,
-            "Cookie": f"{COOKIE}={workspace.office.session_key}",
+            "Cookie": workspace.office.entrance.cookie,
         }
 
     async def get(self, path: str) -> str:
@@ -312,7 +311,7 @@ async def test_garbage_is_refused_not_crashed_on(window):
         assert answer.status == 400
     status, _ = await window.do("nonsense")
     assert status == 404
-    async with window.session.get(f"{window.url}/archives/C0/p1") as answer:
+    async with window.session.get(f"{window.url}/archives/C0/p1", headers=window.headers) as answer:
         assert answer.status == 404
         assert "no such channel" in await answer.text()
 

@@ -22,13 +22,14 @@ from bullpen.slack import refusals
 from bullpen.slack.answers import Json, answer, items, next_cursor
 from bullpen.slack.connect import Connection
 from bullpen.slack.inbound import link, reachable
-from bullpen.slack.limits import Pace, Priority
+from bullpen.slack.limits import Pace, Priority, Unpaced
 from bullpen.slack.live import LiveMessages, Persona
+from bullpen.slack.plans import UPDATE_SECONDS, Plans
 from bullpen.slack.presence import Presence
 from bullpen.slack.render import EVENT_TYPE, Part, in_words, part_key, parts, quiet
 from bullpen.slack.uploads import UploadFailed, Uploads
 from bullpen_agents.task import Agent
-from bullpen_orchestrator.ports import Busy, Post, SessionState
+from bullpen_orchestrator.ports import Busy, Plan, Post, SessionState
 
 PATIENCE = 1.5
 """Seconds that a post waits for its turn itself; a longer wait goes back to the outbox as Busy."""
@@ -57,13 +58,15 @@ class SlackChat:
         self._home = home
         self._uploads = Uploads(connection.client, connection.session)
         self._live = LiveMessages(connection.client, pace, connection.identity.team_id)
+        # Nobody limits the local workspace, so there the plans move with the work.
+        beat = 0.3 if isinstance(pace, Unpaced) else UPDATE_SECONDS
+        self._plans = Plans(connection.client, pace, connection.identity.team_id, beat=beat)
         self._presence = Presence(connection.client, pace, self._persona)
         self._personas = True
 
     async def post(self, post: Post) -> str:
         """Say `post`; the ts of its first message. Raises as `Chat.post` says."""
-        notes = tuple(reachable(note, self._me) for note in post.footnotes)
-        post = replace(post, text=reachable(post.text, self._me), footnotes=notes)
+        post = self._reachable(post)
         images = await self._upload(post)
         post = _without_lost_pictures(post, images)
         name = "" if self._personas else self._name(post.agent)
@@ -125,6 +128,32 @@ class SlackChat:
         """Show the whole `text` so far, paced."""
         self._live.grow(channel, ts, quiet(text))
 
+    async def show_plan(self, post: Post, ts: str) -> None:
+        """Show the plan in its post, paced; a post of several messages keeps its first state."""
+        name = "" if self._personas else self._name(post.agent)
+        post = self._reachable(post)
+        if post.plan is None or len(parts(post, {}, name_in_text=name)) > 1:
+            return
+
+        async def update(plan: Plan) -> object:
+            [part] = parts(replace(post, plan=plan), {}, name_in_text=name)
+            return await self._client.chat_update(
+                channel=post.channel, ts=ts, text=part.text, blocks=part.blocks,
+                metadata=part.metadata,
+            )  # fmt: skip
+
+        self._plans.show(post.channel, ts, post.plan, update)
+
+    async def open_plan(
+        self, channel: str, thread_ts: str, agent: str, user: str, plan: Plan
+    ) -> str | None:
+        """A message of steps that `user` sees as they go, in channels too; others see how it ended."""
+        return await self._plans.open(channel, thread_ts, user, self._persona(agent), plan)
+
+    async def grow_plan(self, channel: str, ts: str, plan: Plan, *, over: bool = False) -> None:
+        """Show the steps as they are now, paced."""
+        self._plans.grow(channel, ts, plan, over=over)
+
     async def direct(self, user: str) -> str | None:
         """The direct message with `user`; None where Slack does not let us open one."""
         try:
@@ -141,6 +170,12 @@ class SlackChat:
     async def close(self) -> None:
         """Stop growing live messages."""
         await self._live.close()
+        await self._plans.close()
+
+    def _reachable(self, post: Post) -> Post:
+        """The post with addresses that lead somewhere today."""
+        notes = tuple(reachable(note, self._me) for note in post.footnotes)
+        return replace(post, text=reachable(post.text, self._me), footnotes=notes)
 
     async def _say(self, post: Post, part: Part, *, live_ts: str) -> str:
         try:

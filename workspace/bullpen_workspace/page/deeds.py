@@ -1,13 +1,13 @@
 """What the page asks the server to do for the person: one small JSON answer per deed.
 
-The rule it protects: a deed either happens once or is refused in a sentence; a message that is
-sent again after a lost answer (same `key`) is not posted twice. It renders nothing: what changed
+The rule it protects: a deed either happens once or is refused in a sentence; a message or command
+that is sent again with its `key`, after a lost answer or a restart, does not happen twice. It renders nothing: what changed
 reaches every open page through `live.py`.
 """
 
+import asyncio
 import html
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from json import JSONDecodeError
 from typing import Any
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bullpen_workspace.actions import Person
-from bullpen_workspace.downloads import MAX_UPLOAD
+from bullpen_workspace.downloads import MAX_UPLOAD, body_within, too_large
 from bullpen_workspace.errors import Refusal
 from bullpen_workspace.office import Office
 from bullpen_workspace.page.mrkdwn import Names
@@ -24,29 +24,6 @@ from bullpen_workspace.wire import file_json
 
 Asked = Mapping[str, Any]
 Deed = Callable[[Asked], Awaitable[dict[str, Any]]]
-_REMEMBERED = 500
-
-
-class Sent:
-    """Which messages of the page were posted already: its key -> (channel, ts) and back."""
-
-    def __init__(self) -> None:
-        self._by_key: OrderedDict[str, tuple[str, str]] = OrderedDict()
-        self._by_ts: dict[tuple[str, str], str] = {}
-
-    def find(self, key: str) -> tuple[str, str] | None:
-        return self._by_key.get(key)
-
-    def key_of(self, channel: str, ts: str) -> str:
-        """The page's own key of a message, "" when it was not sent from a page."""
-        return self._by_ts.get((channel, ts), "")
-
-    def keep(self, key: str, channel: str, ts: str) -> None:
-        self._by_key[key] = (channel, ts)
-        self._by_ts[(channel, ts)] = key
-        while len(self._by_key) > _REMEMBERED:
-            _, old = self._by_key.popitem(last=False)
-            self._by_ts.pop(old, None)
 
 
 def _word(asked: Asked, name: str) -> str:
@@ -65,10 +42,11 @@ def _mapping(value: object) -> dict[str, Any]:
 class Deeds:
     """The deeds of one person, by name."""
 
-    def __init__(self, person: Person, sent: Sent, office: Office) -> None:
+    def __init__(self, person: Person, office: Office) -> None:
         self._person = person
         self._office = office
-        self._sent = sent
+        self._sent = office.rooms.sent
+        self._running: dict[str, asyncio.Task[None]] = {}
         self._named: dict[str, Deed] = {
             "send": self._send,
             "edit": self._edit,
@@ -106,35 +84,65 @@ class Deeds:
     async def upload(self, request: Request) -> Response:
         """POST /page/upload?name=… with the raw bytes of one file."""
         name = request.query_params.get("name", "")[:255] or "file"
-        if int(request.headers.get("content-length") or 0) > MAX_UPLOAD:
-            most = MAX_UPLOAD // 1024 // 1024
-            return refused(
-                f"{name} is larger than {most} MB. Send it in parts, or compress it.", 413
-            )
+        data = await body_within(request, MAX_UPLOAD)
+        if data is None:
+            return refused(too_large(name), 413)
         try:
-            file = self._person.upload(name, await request.body())
+            file = self._person.upload(name, data)
         except Refusal as refusal:
             return refused(str(refusal), 409)
         return JSONResponse({"id": file.id, "name": file.name})
 
     async def _send(self, asked: Asked) -> dict[str, Any]:
         key, text, channel = _word(asked, "key"), _word(asked, "text"), _word(asked, "channel")
-        known = self._sent.find(key) if key else None
-        if known:
-            return {"ts": known[1]}
         if re.match(r"/[a-z][\w-]*(\s|$)", text):
-            await self._person.apps.slash(channel, text)
+            await self._command(key, channel, text)
             return {"ts": ""}
-        message = self._person.post(
-            channel,
-            text,
-            thread_ts=_word(asked, "thread"),
-            broadcast=asked.get("broadcast") is True,
-            files=_strings(asked.get("files")),
-        )
-        if key:
-            self._sent.keep(key, channel, message.ts)
+        with self._office.rooms.transaction():
+            known = self._sent.find(key) if key else None
+            if known:
+                return {"ts": known[0]}
+            message = self._person.post(
+                channel,
+                text,
+                thread_ts=_word(asked, "thread"),
+                broadcast=asked.get("broadcast") is True,
+                files=_strings(asked.get("files")),
+            )
+            if key:
+                self._sent.keep(key, channel, message.ts)
         return {"ts": message.ts}
+
+    async def _command(self, key: str, channel: str, line: str) -> None:
+        """Run a slash command, once for a key; a second asker waits for the first."""
+        if running := self._running.get(key):
+            await asyncio.shield(running)
+            return
+        known = self._sent.find(key) if key else None
+        if known is not None:
+            if not known[1]:
+                raise Refusal(
+                    f"Whether {line.split()[0]} ran is not known.",
+                    "The workspace ended before the app had answered.",
+                    "Look whether it did its work, and send it again if it did not.",
+                )
+            return
+        if not key:
+            await self._person.apps.slash(channel, line)
+            return
+        self._sent.keep(key, channel, done=False)
+        self._running[key] = asyncio.create_task(self._run(key, channel, line))
+        await asyncio.shield(self._running[key])
+
+    async def _run(self, key: str, channel: str, line: str) -> None:
+        try:
+            await self._person.apps.slash(channel, line)
+            self._sent.keep(key, channel)
+        except Refusal:
+            self._sent.drop(key)
+            raise
+        finally:
+            self._running.pop(key, None)
 
     async def _edit(self, asked: Asked) -> dict[str, Any]:
         self._person.edit(_word(asked, "channel"), _word(asked, "ts"), _word(asked, "text"))

@@ -23,22 +23,17 @@ from starlette.websockets import WebSocket
 
 from bullpen_workspace.actions import Person
 from bullpen_workspace.inspector import Tape
-from bullpen_workspace.office import Office
-from bullpen_workspace.page.deeds import Deeds, Sent, refused, source
+from bullpen_workspace.office import ACTING, Office
+from bullpen_workspace.page.deeds import Deeds, refused, source
 from bullpen_workspace.page.live import Live
 from bullpen_workspace.page.pushes import Pushes
 from bullpen_workspace.page.render import Renderer
 from bullpen_workspace.page.screens import Here, Screens
 from bullpen_workspace.page.search import Searches
-from bullpen_workspace.people import SLACKBOT
 from bullpen_workspace.types import Channel, Message
 
 HERE = Path(__file__).parent
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-
-
-_ACTING = "act_as"
-"""The cookie that names the person for whom the page is shown."""
 
 Handler = Callable[["Seat", Request], Awaitable[Response]]
 
@@ -88,26 +83,21 @@ class Site:
         return answer
 
     def _seat(self, connection: HTTPConnection) -> Seat:
-        wanted = connection.cookies.get(_ACTING, "")
-        user = wanted if self._is_person(wanted) else self._office.credentials.person_id
+        user = self._office.person_at(connection.cookies)
         if user not in self._seats:
             self._seats[user] = Seat(self._office, user)
         return self._seats[user]
-
-    def _is_person(self, user: str) -> bool:
-        found = self._office.rooms.people.get(user) if user else None
-        return found is not None and not found.is_bot and user != SLACKBOT
 
     async def _act(self, request: Request) -> Response:
         """POST {"user": id}: from now on this browser shows the page as that person sees it."""
         asked = await request.json()
         user = str(asked.get("user", "")) if isinstance(asked, dict) else ""
-        if not self._is_person(user):
+        if not self._office.is_person(user):
             return refused(
                 "Nobody was chosen: only people of this workspace can be acted for.", 409
             )
         answer = JSONResponse({})
-        answer.set_cookie(_ACTING, user, httponly=True, samesite="strict")
+        answer.set_cookie(ACTING, user, httponly=True, samesite="strict")
         return answer
 
     async def _records(self, request: Request) -> Response:
@@ -129,9 +119,8 @@ class Seat:
         self._screens = Screens(office, user)
         self._searches = Searches(office.rooms, self._screens.faces)
         self._person = Person(office, user)
-        sent = Sent()
-        self._deeds = Deeds(self._person, sent, office)
-        self._pushes = Pushes(self._screens, sent.key_of)
+        self._deeds = Deeds(self._person, office)
+        self._pushes = Pushes(self._screens, office.rooms.sent.key_of)
         # The line to the app is there from the first look on.
         office.rooms.channels.direct((office.credentials.bot_user_id,), creator=user)
 
