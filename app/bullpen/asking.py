@@ -17,6 +17,7 @@ import typer
 from bullpen import messages, runfile
 from bullpen.runfile import RunningDesk
 from bullpen.settings import Settings
+from bullpen_agents.task import Agent
 
 MINUTES = 10.0
 
@@ -35,7 +36,7 @@ def ask(settings: Settings, wanted: Wanted, *, debug: bool) -> None:
     """Ask and print the thread. Raises InputError for an empty question, a wrong name, channel or day."""
     if not wanted.question.strip():
         raise messages.nothing_asked()
-    agent = f"{_agent(settings, wanted.agent)}: " if wanted.agent else ""
+    agent = f"{colleague(settings, wanted.agent).id}: " if wanted.agent else ""
     words = agent + _pinned(wanted)
     running = runfile.read(settings.home)
     elsewhere = settings.slack_mode == "slack" if running is None else not running.user_token
@@ -57,14 +58,15 @@ def _pinned(wanted: Wanted) -> str:
     return words
 
 
-def _agent(settings: Settings, name: str) -> str:
+def colleague(settings: Settings, name: str) -> Agent:
+    """The agent called `name`. Raises InputError naming those there are."""
     from bullpen_agents.roster import Roster
 
     roster = Roster.load(settings.home / "agents")
     found = roster.by_name(name)
     if found is None:
         raise messages.unknown_agent(name, list(roster.agents))
-    return found.id
+    return found
 
 
 async def _ask(

@@ -22,8 +22,9 @@ class Inbound:
 
     `event_id` is the platform's; `team`+`channel`+`ts` identify the message itself.
     `thread_ts` is the thread's root and equals `ts` for a new conversation. `addressed` is True
-    when the desk was mentioned or the message is direct. `text` has the desk's own mention
-    removed and other mentions as @names.
+    when the desk was mentioned or the message is direct. `to` are the agents whom the platform
+    itself addresses, by a mention of their own app or a direct message to it; a name in the text
+    wins. `text` has the desk's own mention removed and other mentions as @names.
     """
 
     event_id: str
@@ -37,6 +38,7 @@ class Inbound:
     ts: str
     thread_ts: str
     addressed: bool
+    to: tuple[str, ...] = ()
     permalink: str = ""
     files: tuple[LocalFile, ...] = ()
     problems: tuple[str, ...] = ()

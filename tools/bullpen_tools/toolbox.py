@@ -188,6 +188,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.files import import_csv, read_file
     from bullpen_tools.ideas import idea_open
     from bullpen_tools.options import strategy_payoff
+    from bullpen_tools.quant.desk import QUANT_TOOLS
     from bullpen_tools.recall import recall, remember, supersede
     from bullpen_tools.series import compare_volatility, correlation, series_catalogue, series_stats
     from bullpen_tools.track_record import hit_rate, idea_report, idea_resolve
@@ -208,6 +209,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             import_csv,
             read_file,
             keep_document,
+            *QUANT_TOOLS,
             *analyst_tools(),
             idea_open,
             idea_resolve,
