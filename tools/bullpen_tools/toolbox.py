@@ -185,6 +185,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.analysis import analyst_tools
     from bullpen_tools.charts import payoff_chart, series_chart
     from bullpen_tools.documents import keep_document
+    from bullpen_tools.exports import export_file
     from bullpen_tools.files import import_csv, read_file
     from bullpen_tools.ideas import idea_open
     from bullpen_tools.options import strategy_payoff
@@ -209,6 +210,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             import_csv,
             read_file,
             keep_document,
+            export_file,
             *QUANT_TOOLS,
             *analyst_tools(),
             idea_open,

@@ -304,6 +304,15 @@ SLASH_NOT_HERE = (
     "I cannot post in this channel because I am not a member of it. "
     "Invite me with `/invite @Bullpen` and ask again."
 )
+
+
+def file_lost(name: str, reason: str) -> str:
+    return (
+        f"The file “{name}” could not be attached: {reason}. It is kept with its receipt; ask again, "
+        "or open the receipt to take it from there."
+    )
+
+
 CHART_LOST = "The chart could not be uploaded."
 NO_RECEIPTS = (
     "This answer cites no receipts that you may see: no tool was used for it, or its figures "
