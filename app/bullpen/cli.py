@@ -118,6 +118,23 @@ def memory_show(
     remembered.show(settings.load(home=home), record, as_json=as_json)
 
 
+@memory.command("import")
+def memory_import(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all below them")],
+    scope: Annotated[
+        str, typer.Option(help="Who may see them: workspace, channel:ID or person:ID")
+    ] = "workspace",
+    tag: Annotated[list[str] | None, typer.Option(help="A tag for each; repeatable")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put files into memory: PDF, Word, Excel, CSV, Parquet, JSON, HTML, Markdown, text, e-mail."""
+    from bullpen import importing, settings
+
+    wanted = importing.Order(tuple(paths), scope=scope, tags=tuple(tag or ()))
+    raise typer.Exit(importing.bring_in(settings.load(home=home), wanted, as_json=as_json))
+
+
 @memory.command("rebuild")
 def memory_rebuild(home: Home = None) -> None:
     """Build the search index anew from the records."""
