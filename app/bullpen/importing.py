@@ -77,7 +77,7 @@ def bring_in(settings: Settings, order: Order, *, as_json: bool) -> int:
 
 def _bar(console: Console) -> Progress:
     columns = (
-        TextColumn("{task.description}", markup=False, soft_wrap=True),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:.0f} of {task.total:.0f}"),
         TimeElapsedColumn(),
