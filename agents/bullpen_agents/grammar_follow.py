@@ -10,6 +10,7 @@ Grammar (after a payoff P, or a question about series S):
     period      since 2010? | in 2008? | over the last 5 years
     series      same for nasdaq | and copper? | what about the vix?
     chart       chart it | and chart it | plot that
+    idea        what was missing: size 2%, target 60, by June 2027, because …
     method      why? | how come? | explain | how did you get that?
 """
 
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bullpen_agents.grammar import parse
+from bullpen_agents.grammar_ideas import OpenIdea, completed
 from bullpen_agents.grammar_intents import (
     Chart,
     Compare,
@@ -32,7 +34,7 @@ from bullpen_agents.grammar_intents import (
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.grammar_series import EVERYTHING, read_names, read_period
 
-Subject = Payoff | Compare | Correlate | Chart | Stats
+Subject = OpenIdea | Payoff | Compare | Correlate | Chart | Stats
 
 _LEAD = r"^(?:and|or|ok|okay|so|now|then|but|what|how|about|also|please|[,\s])*"
 _AMOUNT = re.compile(
@@ -68,6 +70,8 @@ def follow(text: str, before: Sequence[str], files: Sequence[str] = ()) -> Inten
 
 
 def _carries(meaning: Subject) -> bool:
+    if isinstance(meaning, OpenIdea):
+        return True
     return meaning.answerable if isinstance(meaning, Payoff) else bool(meaning.series)
 
 
@@ -78,6 +82,8 @@ def _meaning(text: str, subject: Subject | None, files: Sequence[str] = ()) -> I
     lower = re.sub(
         r"^(?:\s*@[\w-]+[,:]?)*\s*(?:[a-z_]+:\s+)?", "", text.lower().replace("’", "'")
     ).strip()
+    if isinstance(subject, OpenIdea):
+        return (completed(subject, text) if subject.missing else None) or alone
     if len(lower) > 120:
         return alone
     if _WHY.match(lower):

@@ -14,9 +14,12 @@ from itertools import combinations
 from typing import Any
 
 from bullpen_agents import grammar
+from bullpen_agents.grammar_ideas import HitRate, IdeaReport, OpenIdea, ResolveIdeas
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
+from bullpen_agents.offline_ideas import idea_report, judge_hits, open_idea, resolve_ideas
 from bullpen_agents.offline_payoff import payoff
+from bullpen_agents.offline_quant import compute
 from bullpen_agents.offline_series import (
     capital,
     meant,
@@ -357,6 +360,10 @@ def keep_document(desk: Desk, asked: grammar.KeepDocument) -> str:
 Script = Callable[[Desk, Any], str]
 WORK: dict[type, tuple[str, tuple[str, ...], Script]] = {
     Payoff: ("quant", ("strategy_payoff", "payoff_chart"), payoff),
+    OpenIdea: ("quant", ("idea_open",), open_idea),
+    ResolveIdeas: ("quant", ("idea_resolve",), resolve_ideas),
+    IdeaReport: ("quant", ("idea_report",), idea_report),
+    HitRate: ("quant", ("hit_rate",), judge_hits),
     grammar.Compare: ("quant", ("compare_volatility",), compare),
     grammar.Correlate: ("quant", ("correlation",), correlate),
     grammar.Stats: ("quant", ("series_stats",), stats),
@@ -365,6 +372,13 @@ WORK: dict[type, tuple[str, tuple[str, ...], Script]] = {
     grammar.Catalogue: ("data_analyst", ("series_catalogue",), catalogue),
     grammar.Import: ("data_analyst", ("import_csv",), import_file),
     grammar.ReadFile: ("data_analyst", ("read_file",), read_file),
+    grammar.Compute: ("quant", (), compute),
     grammar.KeepDocument: ("data_analyst", ("keep_document",), keep_document),
 }
 """For each kind of work: whose it is, the tools it takes, and the script."""
+
+
+def work_of(intent: Any) -> tuple[str, tuple[str, ...], Script]:
+    """Whose work an intent is, the tools it takes, and the script."""
+    owner, tools, script = WORK[type(intent)]
+    return owner, (intent.tool,) if isinstance(intent, grammar.Compute) else tools, script

@@ -15,6 +15,8 @@ from bullpen_orchestrator.entries import Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.outbox import Outbox
 from bullpen_orchestrator.parts import DeskParts
+from bullpen_orchestrator.ports import Plan
+from bullpen_orchestrator.progress import steps_of
 from bullpen_orchestrator.recollection import Recollection, visible
 from bullpen_orchestrator.speech import Speech, Words
 from bullpen_orchestrator.state import Assignment, Report, RunState, WorkState
@@ -76,13 +78,12 @@ class Nodes:
         if decided.decision == "unknown":
             roster = list(self._parts.roster.agents)
             return messages.unknown_colleague(decided.unknown, decided.near, roster)
+        if said.problems and not said.files:
+            # The question was about these files: the refusal, with its remedy, is the answer.
+            return messages.bad_files(said.problems)
         if decided.text.strip() or said.files:
             return ""
-        return (
-            messages.bad_files(said.problems)
-            if said.problems
-            else messages.empty(self._parts.desk_name, lead)
-        )
+        return messages.empty(self._parts.desk_name, lead)
 
     def _remarks(self, run: Run, unread: list[str]) -> list[tuple[str, str]]:
         remarks: list[tuple[str, str]] = []
@@ -108,24 +109,41 @@ class Nodes:
         if not pieces:
             return {"answer": _report(lead, reply, 0)}
         given = [(self._agent(piece["agent"]).name, str(piece["task"])) for piece in pieces]
-        text = f"{reply.text}\n\n{messages.handed_off(given)}".strip()
-        await self._speech.say(run, lead, Words(key=order.post_key, kind="handoff", text=text))
+        steps = steps_of([(f"{run.id}:work{i}", *work) for i, work in enumerate(given)])
+        words = Words(
+            key=order.post_key,
+            kind="handoff",
+            text=reply.text,
+            listed=messages.handed_off(given),
+            plan=Plan(title=messages.plan_title([n for n, _ in given], None, 0), steps=steps),
+        )
+        await self._speech.say(run, lead, words)
         assignments = [
-            Assignment(agent=piece["agent"], task=piece["task"], purpose="work", index=index)
+            Assignment(
+                agent=piece["agent"],
+                task=piece["task"],
+                purpose="work",
+                index=index,
+                sole=len(pieces) == 1,
+            )
             for index, piece in enumerate(pieces)
         ]
         return {"assignments": assignments}
 
     async def work(self, state: WorkState) -> dict[str, Any]:
-        """One agent's turn on one piece, and its report in the thread."""
+        """One agent's turn on one piece, and its report in the thread.
+
+        Who works alone answers the person: there is nothing for the lead to put together.
+        """
         run, piece = self._ledger.run(state["run_id"]), state["assignment"]
         agent = self._agent(piece["agent"])
-        final = piece["purpose"] == "answer"
+        final = piece["purpose"] == "answer" or piece.get("sole", False)
         order = Order(
             id=f"{run.id}:{piece['purpose']}{piece['index']}",
-            purpose=piece["purpose"],
+            purpose="answer" if final else piece["purpose"],
             text=piece["task"],
             asked_by=run.inbound.user_name if final else self._parts.roster.lead.name,
+            given=piece["purpose"] == "work",
         )
         reply = await self._turns.take(run, agent, order)
         words = Words(
@@ -149,8 +167,9 @@ class Nodes:
         return {"warnings": [conflict.sentence for conflict in between]}
 
     async def answer(self, state: RunState) -> dict[str, Any]:
-        """The lead closes what it planned; agents whom a person named have answered themselves."""
-        if not any(piece["purpose"] == "work" for piece in state["assignments"]):
+        """The lead puts together what several did; who was named or worked alone has answered."""
+        pieces = state["assignments"]
+        if not any(piece["purpose"] == "work" and not piece.get("sole") for piece in pieces):
             return {}
         run = self._ledger.run(state["run_id"])
         lead = self._agent(state["leads"][0])

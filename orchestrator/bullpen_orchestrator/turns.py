@@ -21,6 +21,7 @@ from bullpen_orchestrator.entries import Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Inbound
+from bullpen_orchestrator.progress import Progress
 from bullpen_orchestrator.recollection import Recollection, home, visible
 from bullpen_orchestrator.speech import Speech, Words
 from bullpen_orchestrator.watch import TurnWatch
@@ -36,7 +37,10 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One turn to take. `id` is unique for ever; `depth` the number of asks above it."""
+    """One turn to take. `id` is unique for ever; `depth` the number of asks above it.
+
+    `given` means that a colleague gave the work: the agent then reads the person's request, too.
+    """
 
     id: str
     purpose: Purpose
@@ -44,6 +48,7 @@ class Order:
     asked_by: str
     reports: tuple[Line, ...] = ()
     depth: int = 0
+    given: bool = False
 
     @property
     def post_key(self) -> str:
@@ -60,12 +65,14 @@ class Turns:
         ledger: Ledger,
         speech: Speech,
         recollection: Recollection,
+        progress: Progress,
         stopped: Callable[[str], bool],
     ) -> None:
         self._parts = parts
         self._ledger = ledger
         self._speech = speech
         self._recollection = recollection
+        self._progress = progress
         self._stopped = stopped
 
     async def take(self, run: Run, agent: Agent, order: Order) -> Reply:
@@ -76,6 +83,9 @@ class Turns:
         """
         watch = self._watch(run, agent, order)
         await watch.status(messages.THINKING)
+        if order.purpose in ("answer", "work"):
+            await self._progress.begin(run, agent, order.id)
+        failed = True
         try:
             reply = await take_turn(
                 agent,
@@ -86,9 +96,11 @@ class Turns:
                 watch=watch,
                 default_model=self._parts.default_model,
             )
+            failed = reply.ended == "failed"
         finally:
             watch.close()
             await watch.status("")
+            await self._progress.ended(run.id, order.id, failed=failed)
         self._parts.checkpoint("turn.done")
         if reply.ended == "stopped":
             raise Stopped
@@ -121,11 +133,10 @@ class Turns:
     def _history(self, run: Run, order: Order) -> tuple[Line, ...]:
         """The thread up to the request; who was given a piece of it reads the request too."""
         said = run.inbound
-        own = order.purpose in ("answer", "plan", "close")
         entries = self._ledger.thread(
             said.channel,
             said.thread_ts,
-            before=self._ledger.position(run.id) + (0 if own else 1),
+            before=self._ledger.position(run.id) + (1 if order.given else 0),
             limit=self._parts.limits.history,
         )
         limit = self._parts.limits.characters
@@ -144,6 +155,7 @@ class Turns:
             ledger=self._ledger,
             limits=self._parts.limits,
             pause=self._parts.streaming,
+            progress=self._progress,
             stopped=self._stopped,
             show=lambda text: self._speech.read(run, text),
             open_live=lambda: self._speech.open_live(run, agent, order.post_key),
@@ -164,7 +176,12 @@ class Turns:
 
         async def answer(colleague: Agent, question: str, key: str) -> Reply:
             order = Order(
-                id=key, purpose="reply", text=question, asked_by=agent.name, depth=depth + 1
+                id=key,
+                purpose="reply",
+                text=question,
+                asked_by=agent.name,
+                depth=depth + 1,
+                given=True,
             )
             reply = await self.take(run, colleague, order)
             words = Words(

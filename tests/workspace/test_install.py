@@ -35,6 +35,8 @@ async def allow(workspace: Workspace, session: aiohttp.ClientSession, **asked: s
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(cookie_jar=jar) as browser:
         page = f"{workspace.url}/oauth/v2/authorize"
+        async with browser.get(workspace.address()) as response:
+            assert response.status == 200
         async with browser.get(page, params=asked) as response:
             assert response.status == 200, await response.text()
         headers = {"Origin": workspace.url}
@@ -120,6 +122,8 @@ async def test_only_the_persons_click_makes_a_code(workspace: Workspace) -> None
     async with aiohttp.ClientSession(cookie_jar=jar) as browser:
         async with browser.post(page, data=asked, headers={"Origin": workspace.url}) as response:
             assert response.status == 403
+        async with browser.get(workspace.address()) as response:
+            assert response.status == 200
         async with browser.get(page, params=asked) as response:
             assert response.status == 200
         async with browser.post(page, data=asked, headers={"Origin": "http://x.test"}) as response:

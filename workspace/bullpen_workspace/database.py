@@ -102,6 +102,17 @@ _MIGRATIONS = (
         id TEXT PRIMARY KEY, channel TEXT NOT NULL, app_id TEXT NOT NULL,
         post_at INTEGER NOT NULL, created INTEGER NOT NULL, message TEXT NOT NULL);
     """,
+    """
+    CREATE TABLE sent (
+        key TEXT PRIMARY KEY, channel TEXT NOT NULL, ts TEXT NOT NULL, done INTEGER NOT NULL,
+        created INTEGER NOT NULL);
+    CREATE INDEX sent_by_message ON sent (channel, ts);
+    CREATE INDEX sent_by_age ON sent (created);
+    """,
+    """
+    ALTER TABLE views ADD COLUMN window TEXT NOT NULL DEFAULT '';
+    CREATE INDEX messages_by_user ON messages (user, channel, thread_ts, ts);
+    """,
 )
 """Numbered by position and append-only: a released script never changes."""
 

@@ -94,7 +94,7 @@ def list_(call: Call) -> Json:
     found = [
         file
         for file in call.rooms.files.all()
-        if _may_see(call, file)
+        if call.rooms.sees(call.caller.user, file)
         and (not channel or channel in file.channels)
         and (not user or file.user == user)
     ]
@@ -118,21 +118,9 @@ def delete(call: Call) -> Json:
 
 def _visible(call: Call, file_id: str) -> File:
     file = call.rooms.files.get(file_id)
-    if file is None or not _may_see(call, file):
+    if file is None or not call.rooms.sees(call.caller.user, file):
         raise SlackError("file_not_found")
     return file
-
-
-def _may_see(call: Call, file: File) -> bool:
-    """A file is seen by who uploaded it and by who is in, or may enter, a channel that has it."""
-    if file.user == call.caller.user:
-        return True
-    channels = (call.rooms.channels.get(channel) for channel in file.channels)
-    return any(
-        channel.kind == "public" or call.caller.user in channel.members
-        for channel in channels
-        if channel is not None
-    )
 
 
 METHODS = (
