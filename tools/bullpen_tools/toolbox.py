@@ -183,6 +183,7 @@ def _values(receipt: Receipt) -> Mapping[str, Mapping[str, object]]:
 def default_toolbox(receipts: Receipts) -> Toolbox:
     """The desk's own tools. The imports wait until a desk is built: `--help` must not pay for them."""
     from bullpen_tools.charts import payoff_chart, series_chart
+    from bullpen_tools.claims import check_claim
     from bullpen_tools.documents import keep_document
     from bullpen_tools.files import import_csv, read_file
     from bullpen_tools.ideas import idea_open
@@ -207,6 +208,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             import_csv,
             read_file,
             keep_document,
+            check_claim,
             idea_open,
             idea_resolve,
             idea_report,
