@@ -8,6 +8,7 @@ Grammar (case, politeness and small typos do not matter; names of series are pas
 
     Memory      remember that X | what do we know about X | what did Joe say about X | who said X |
                 correct that: X | forget X (see grammar_memory)
+    Compute     what an option is worth and the quant's other computations (see grammar_quant)
     Ideas       open idea: long X, size 2%, target 60, stop 45, by 2027-06-30, probability 60%,
                 because … | resolve ideas | track record | 20 of 25 calls against 50%
     Payoff      an option structure with strikes or legs (see grammar_options), e.g.
@@ -40,6 +41,7 @@ from bullpen_agents.grammar_intents import (
     Chart,
     Colleagues,
     Compare,
+    Compute,
     Correlate,
     Greeting,
     Help,
@@ -56,10 +58,11 @@ from bullpen_agents.grammar_intents import (
 )
 from bullpen_agents.grammar_memory import read_memory
 from bullpen_agents.grammar_options import read_payoff
+from bullpen_agents.grammar_quant import read_quant
 from bullpen_agents.grammar_series import KNOWN, read_names, read_period
 
 __all__ = [
-    "Amend", "Catalogue", "Chart", "Colleagues", "Compare", "Correlate", "Greeting", "Help", "Import", "Intent",
+    "Amend", "Catalogue", "Chart", "Colleagues", "Compare", "Compute", "Correlate", "Greeting", "Help", "Import", "Intent",
     "KeepDocument", "Live", "ReadFile", "Recall", "Remember", "Say", "Stats", "Unknown", "parse", "topics", "wants_memory",
 ]  # fmt: skip
 
@@ -377,6 +380,7 @@ _DRAWN = {"volatility": "rolling_vol", "drawdown": "drawdown"}
 _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
     read_ideas,
     read_memory,
+    read_quant,
     _option,
     _sentence,
     _about_desk,

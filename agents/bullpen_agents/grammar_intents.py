@@ -5,7 +5,9 @@ The rule it protects: an intent holds only what the person wrote. These types ha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bullpen_agents.grammar_ideas import IdeaIntent
 from bullpen_agents.grammar_options import Payoff
@@ -130,11 +132,25 @@ class KeepDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Compute:
+    """A computation by one of the quant's tools: `tool` with `args`, as written.
+
+    `missing` is a sentence on what is needed and not there; then nothing may be computed. `focus`
+    is the figure that was asked for above all.
+    """
+
+    tool: str
+    args: Mapping[str, Any]
+    missing: str = ""
+    focus: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Not understood."""
 
 
 Intent = (
     Remember | Recall | Amend | Say | Live | Payoff | Catalogue | Colleagues | Help | Greeting | Compare
-    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | IdeaIntent | Unknown
+    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | IdeaIntent | Compute | Unknown
 )  # fmt: skip

@@ -17,9 +17,9 @@ from bullpen_agents.offline_work import (
     COLUMNS,
     WINDOW,
     WINDOW_REASON,
-    WORK,
     catalogue_rows,
     chart_and_ids,
+    work_of,
 )
 
 _TITLES = {"quant": "Quant", "data_analyst": "Data Analyst"}
@@ -48,7 +48,7 @@ def respond(desk: Desk) -> str:
 
 def _do(desk: Desk, intent: grammar.Intent) -> str:
     """Do the work if it is ours, else ask whose it is."""
-    owner, tools, script = WORK[type(intent)]
+    owner, tools, script = work_of(intent)
     if desk.has(*tools):
         text = script(desk, intent)
         kept = _kept_if_asked(desk, intent, text) if desk.purpose == "answer" else ""
@@ -63,12 +63,14 @@ def _do(desk: Desk, intent: grammar.Intent) -> str:
 
 
 def _plan(desk: Desk, intent: grammar.Intent) -> str:
-    owner, tools, script = WORK[type(intent)]
+    owner, tools, script = work_of(intent)
     # What takes one look is answered; what takes a colleague's craft is given to them.
     if isinstance(intent, grammar.Catalogue) and desk.has(*tools):
         return script(desk, intent)
     if isinstance(intent, Payoff) and not intent.answerable:
         return script(desk, intent)
+    if isinstance(intent, grammar.Compute) and intent.missing:
+        return intent.missing
     if isinstance(intent, grammar.Compare) and (intent.chart or intent.remember):
         names = " and ".join(intent.series) if len(intent.series) == 2 else ", ".join(intent.series)
         when = intent.period.words()

@@ -19,6 +19,7 @@ from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
 from bullpen_agents.offline_ideas import idea_report, judge_hits, open_idea, resolve_ideas
 from bullpen_agents.offline_payoff import payoff
+from bullpen_agents.offline_quant import compute
 from bullpen_agents.offline_series import (
     capital,
     meant,
@@ -361,6 +362,13 @@ WORK: dict[type, tuple[str, tuple[str, ...], Script]] = {
     grammar.Catalogue: ("data_analyst", ("series_catalogue",), catalogue),
     grammar.Import: ("data_analyst", ("import_csv",), import_file),
     grammar.ReadFile: ("data_analyst", ("read_file",), read_file),
+    grammar.Compute: ("quant", (), compute),
     grammar.KeepDocument: ("data_analyst", ("keep_document",), keep_document),
 }
 """For each kind of work: whose it is, the tools it takes, and the script."""
+
+
+def work_of(intent: Any) -> tuple[str, tuple[str, ...], Script]:
+    """Whose work an intent is, the tools it takes, and the script."""
+    owner, tools, script = WORK[type(intent)]
+    return owner, (intent.tool,) if isinstance(intent, grammar.Compute) else tools, script

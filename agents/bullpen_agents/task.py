@@ -6,6 +6,7 @@ second run of the same turn reads the same. These types hold no behaviour.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -103,6 +104,10 @@ class Watch(Protocol):
 
     async def doing(self, tool: str, label: str) -> None:
         """A tool is about to run; `label` is a short present participle for people."""
+        ...
+
+    async def did(self, tool: str, label: str, *, failed: bool, receipts: Sequence[str]) -> None:
+        """That tool has ended and left these receipts."""
         ...
 
     async def charge(self, completed: Completed, *, answered: bool = True) -> None:

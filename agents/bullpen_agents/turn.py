@@ -302,7 +302,14 @@ async def _call(
             return go
         tool = turn.tools[call.name]
         await turn.watch.doing(call.name, _label(tool))
-        outcome = called(await tool.call(call.input, call_key=key))
+        try:
+            outcome = called(await tool.call(call.input, call_key=key))
+        except BaseException:
+            await turn.watch.did(call.name, _label(tool), failed=True, receipts=())
+            raise
+        await turn.watch.did(
+            call.name, _label(tool), failed=outcome.error, receipts=outcome.receipts
+        )
         row = await turn.journal.put(key, write_called(outcome))
     return read_called(row)
 

@@ -15,6 +15,7 @@ import typer
 from bullpen import messages, runfile
 from bullpen.runfile import RunningDesk
 from bullpen.settings import Settings
+from bullpen_agents.task import Agent
 
 MINUTES = 10.0
 
@@ -23,7 +24,7 @@ def ask(settings: Settings, question: str, *, agent: str, channel: str, debug: b
     """Ask and print the thread. Raises InputError for an empty question, a wrong name or channel."""
     if not question.strip():
         raise messages.nothing_asked()
-    words = f"{_agent(settings, agent)}: {question}" if agent else question
+    words = f"{colleague(settings, agent).id}: {question}" if agent else question
     running = runfile.read(settings.home)
     elsewhere = settings.slack_mode == "slack" if running is None else not running.user_token
     if elsewhere:
@@ -31,14 +32,15 @@ def ask(settings: Settings, question: str, *, agent: str, channel: str, debug: b
     asyncio.run(_ask(settings, running, words, channel), debug=debug)
 
 
-def _agent(settings: Settings, name: str) -> str:
+def colleague(settings: Settings, name: str) -> Agent:
+    """The agent called `name`. Raises InputError naming those there are."""
     from bullpen_agents.roster import Roster
 
     roster = Roster.load(settings.home / "agents")
     found = roster.by_name(name)
     if found is None:
         raise messages.unknown_agent(name, list(roster.agents))
-    return found.id
+    return found
 
 
 async def _ask(

@@ -153,11 +153,21 @@ def slack_manifest(
     ] = "json",
     name: Annotated[str, typer.Option(help="How the app is called")] = "Bullpen",
     minimal: Annotated[bool, typer.Option("--minimal", help="Only what is needed to work")] = False,
+    agent: Annotated[
+        str, typer.Option("--agent", help="For this agent's own app, beside the desk's")
+    ] = "",
+    home: Home = None,
 ) -> None:
     """Print the manifest to paste into Slack's “Create an app from a manifest”."""
+    from bullpen import settings
     from bullpen.slack import manifest
 
-    made = manifest.manifest(name, minimal=minimal)
+    if agent:
+        from bullpen.asking import colleague
+
+        made = manifest.of_agent(colleague(settings.load(home=home), agent))
+    else:
+        made = manifest.manifest(name, minimal=minimal)
     typer.echo(manifest.as_json(made) if form == "json" else manifest.as_yaml(made).rstrip())
 
 

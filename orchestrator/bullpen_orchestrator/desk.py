@@ -29,6 +29,7 @@ from bullpen_orchestrator.nodes import Nodes
 from bullpen_orchestrator.outbox import Outbox, Row
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Audience, Heard, Inbound
+from bullpen_orchestrator.progress import Progress
 from bullpen_orchestrator.recollection import Recollection
 from bullpen_orchestrator.routing import Route, Thread, route
 from bullpen_orchestrator.sessions import Sessions
@@ -131,9 +132,11 @@ class Desk:
         parts = self.parts
         self._speech = Speech(parts, ledger, outbox)
         self._sessions = Sessions(parts.chat, ledger, parts.patience)
-        self._conductor = Conductor(parts, ledger, outbox, self._speech, self._sessions)
+        progress = Progress(parts.chat, outbox, parts.planning)
+        self._conductor = Conductor(parts, ledger, outbox, self._speech, self._sessions, progress)
         self._recollection = Recollection(parts.store, ledger, parts.chat, parts.checkpoint)
-        turns = Turns(parts, ledger, self._speech, self._recollection, self._conductor.stopped)
+        stopped = self._conductor.stopped
+        turns = Turns(parts, ledger, self._speech, self._recollection, progress, stopped)
         nodes = Nodes(parts, ledger, outbox, self._speech, turns, self._recollection)
         graph = build(nodes, saver)
 

@@ -203,6 +203,7 @@ def run_of(row: sqlite3.Row) -> Run:
     said: dict[str, Any] = json.loads(row["inbound"])
     said["files"] = tuple(LocalFile(**f | {"path": Path(f["path"])}) for f in said["files"])
     said["problems"] = tuple(said["problems"])
+    said["to"] = tuple(said.get("to", ()))
     decided: dict[str, Any] = json.loads(row["route"])
     decided["agents"] = tuple(decided["agents"])
     return Run(

@@ -135,6 +135,22 @@ def handed_off(work: Sequence[tuple[str, str]]) -> str:
     return "\n".join(f"• **{name}**: {task}" for name, task in work)
 
 
+def plan_title(names: Sequence[str], over: str | None, seconds: int) -> str:
+    """What stands above the steps of a run: who is at work, and at the end how long it took."""
+    who = names[0] if len(names) == 1 else f"{len(names)} colleagues" if names else "The desk"
+    if over is None:
+        return f"{who} at work"
+    return f"{who}: {'done in' if over == 'done' else 'ended early, after'} {seconds} s"
+
+
+def made(receipts: Sequence[str]) -> str:
+    """What a step has left behind."""
+    if not receipts:
+        return ""
+    shown = ", ".join(receipts[:8]) + (" …" if len(receipts) > 8 else "")
+    return f"Receipt {shown}" if len(receipts) == 1 else f"Receipts {shown}"
+
+
 def asks(name: str, question: str) -> str:
     """A visible question to a colleague."""
     return f"@{name} {question}"

@@ -15,6 +15,8 @@ from bullpen_orchestrator.entries import Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.outbox import Outbox
 from bullpen_orchestrator.parts import DeskParts
+from bullpen_orchestrator.ports import Plan
+from bullpen_orchestrator.progress import steps_of
 from bullpen_orchestrator.recollection import Recollection, visible
 from bullpen_orchestrator.speech import Speech, Words
 from bullpen_orchestrator.state import Assignment, Report, RunState, WorkState
@@ -106,8 +108,15 @@ class Nodes:
         if not pieces:
             return {"answer": _report(lead, reply, 0)}
         given = [(self._agent(piece["agent"]).name, str(piece["task"])) for piece in pieces]
-        text = f"{reply.text}\n\n{messages.handed_off(given)}".strip()
-        await self._speech.say(run, lead, Words(key=order.post_key, kind="handoff", text=text))
+        steps = steps_of([(f"{run.id}:work{i}", *work) for i, work in enumerate(given)])
+        words = Words(
+            key=order.post_key,
+            kind="handoff",
+            text=reply.text,
+            listed=messages.handed_off(given),
+            plan=Plan(title=messages.plan_title([n for n, _ in given], None, 0), steps=steps),
+        )
+        await self._speech.say(run, lead, words)
         assignments = [
             Assignment(
                 agent=piece["agent"],

@@ -19,7 +19,7 @@ from bullpen_orchestrator.entries import Entry, Run, Said
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.outbox import Outbox, Row
 from bullpen_orchestrator.parts import DeskParts
-from bullpen_orchestrator.ports import Button, Inbound, Post
+from bullpen_orchestrator.ports import Button, Inbound, Plan, Post
 from bullpen_orchestrator.recollection import visible
 from bullpen_tools import figures
 from bullpen_tools.context import Receipt
@@ -33,7 +33,7 @@ class Words:
     """Something an agent says. `text` holds figure references; `receipts` are what it rests on.
 
     `final` marks an answer to a person; `warnings` are lines with references that are shown
-    under the text.
+    under the text. `plan` is shown in the place of `listed`, the same in words.
     """
 
     key: str
@@ -43,6 +43,8 @@ class Words:
     final: bool = False
     addressee: str = ""
     warnings: tuple[str, ...] = ()
+    plan: Plan | None = None
+    listed: str = ""
 
 
 class Speech:
@@ -97,6 +99,7 @@ class Speech:
         if rendered.unsourced and words.kind != "notice":
             notes = (*notes, messages.unsourced(rendered.unsourced))
         images = self._images(run, agent, words)
+        said = f"{text}\n\n{words.listed}".strip() if words.listed else text
         post = Post(
             key=words.key,
             channel=run.inbound.channel,
@@ -109,11 +112,12 @@ class Speech:
             priority=_PRIORITY.get(words.kind, "answer"),  # type: ignore[arg-type]
             live_ts=await self._live(run.id, words.key),
             judged=words.final,
+            plan=words.plan,
             meta={"run": run.id, "model": self._parts.model_for(agent).label},
         )
-        shown = figures.plain(text, lookup)
+        shown = figures.plain(said, lookup)
         paths = tuple(path for path, _ in images)
-        entry = _entry(run.inbound, run.id, agent, words, text=text, shown=shown, images=paths)
+        entry = _entry(run.inbound, run.id, agent, words, text=said, shown=shown, images=paths)
         await self._outbox.say(post, entry)
 
     async def notice(

@@ -21,6 +21,7 @@ from bullpen_orchestrator.entries import Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Inbound
+from bullpen_orchestrator.progress import Progress
 from bullpen_orchestrator.recollection import Recollection, home, visible
 from bullpen_orchestrator.speech import Speech, Words
 from bullpen_orchestrator.watch import TurnWatch
@@ -64,12 +65,14 @@ class Turns:
         ledger: Ledger,
         speech: Speech,
         recollection: Recollection,
+        progress: Progress,
         stopped: Callable[[str], bool],
     ) -> None:
         self._parts = parts
         self._ledger = ledger
         self._speech = speech
         self._recollection = recollection
+        self._progress = progress
         self._stopped = stopped
 
     async def take(self, run: Run, agent: Agent, order: Order) -> Reply:
@@ -80,6 +83,9 @@ class Turns:
         """
         watch = self._watch(run, agent, order)
         await watch.status(messages.THINKING)
+        if order.purpose in ("answer", "work"):
+            await self._progress.begin(run, agent, order.id)
+        failed = True
         try:
             reply = await take_turn(
                 agent,
@@ -90,9 +96,11 @@ class Turns:
                 watch=watch,
                 default_model=self._parts.default_model,
             )
+            failed = reply.ended == "failed"
         finally:
             watch.close()
             await watch.status("")
+            await self._progress.ended(run.id, order.id, failed=failed)
         self._parts.checkpoint("turn.done")
         if reply.ended == "stopped":
             raise Stopped
@@ -147,6 +155,7 @@ class Turns:
             ledger=self._ledger,
             limits=self._parts.limits,
             pause=self._parts.streaming,
+            progress=self._progress,
             stopped=self._stopped,
             show=lambda text: self._speech.read(run, text),
             open_live=lambda: self._speech.open_live(run, agent, order.post_key),

@@ -59,7 +59,7 @@ __all__ = ["desk", "seeded"]
         ("quant", "two butterflies 70-90-110 for 2.50", r"for two multiply by two"),
         ("quant", "70-90 call spread at 25", r"never pay more than \$20\.00.*cannot be right"),
         ("quant", "iron condor 90/95/105/110 credit 6", r"A credit of `6.00`.*cannot be right"),
-        ("quant", "delta of the SLV 90 call", r"I do not do ratios, calendars, Greeks"),
+        ("quant", "delta of the SLV 90 call", r"I still need the price .*the volatility.*the time"),
         (
             "quant",
             "70-90 call spread at 4 7",

@@ -10,7 +10,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack.chat import SlackChat
 from bullpen.slack.connect import Connection
+from bullpen.slack.identity import OneApp
 from bullpen.slack.limits import Unpaced
+from bullpen.slack.line import Line
 from bullpen_agents.roster import Roster
 from bullpen_workspace.config import WorkspaceConfig
 from bullpen_workspace.server import Workspace
@@ -38,7 +40,7 @@ async def connection(workspace: Workspace) -> AsyncIterator[Connection]:
 
 @pytest.fixture
 async def chat(connection: Connection) -> AsyncIterator[SlackChat]:
-    made = SlackChat(connection, Roster.load().agents, Unpaced())
+    made = SlackChat(OneApp(Line(connection, Roster.load().agents, Unpaced())))
     yield made
     await made.close()
 

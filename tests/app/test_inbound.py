@@ -27,6 +27,7 @@ from bullpen_tools.receipts import Receipts
 from bullpen_workspace.server import Workspace
 
 ME = Identity("T1", "Team", "https://t/", "B1", "UBOT", "bullpen")
+QUANT = Identity("T1", "Team", "https://t/", "B2", "UQUANT", "quant", agent="quant")
 
 
 class Ear:
@@ -202,10 +203,11 @@ async def test_what_was_not_claimed_is_delivered_again(
 
 async def test_a_person_token_that_carries_our_bot_id_is_a_person() -> None:
     stamped = {"user": "UADA", "bot_id": "B1", "type": "message"}
-    assert not own(stamped, ME)
-    assert own({"user": "UBOT", "bot_id": "B1"}, ME)
-    assert own({"bot_id": "B1", "subtype": "bot_message"}, ME)
-    assert not own({"bot_id": "B2", "subtype": "bot_message"}, ME)
+    assert not own(stamped, [ME])
+    assert own({"user": "UBOT", "bot_id": "B1"}, [ME])
+    assert own({"bot_id": "B1", "subtype": "bot_message"}, [ME])
+    assert not own({"bot_id": "B2", "subtype": "bot_message"}, [ME])
+    assert own({"bot_id": "B2", "subtype": "bot_message"}, [ME, QUANT])
 
 
 async def test_marks_are_unwrapped() -> None:
@@ -217,4 +219,18 @@ async def test_marks_are_unwrapped() -> None:
         "<mailto:a@x.org|a@x.org>": ("mailto:a@x.org", False),
     }
     for text, expected in cases.items():
-        assert await unwrap(text, ME, directory) == expected
+        words = await unwrap(text, [ME], directory)
+        assert (words.text, words.mentioned) == expected
+
+
+async def test_a_mention_of_an_agents_own_app_addresses_the_agent() -> None:
+    directory = Directory(AsyncWebClient("xoxb-none", base_url="http://127.0.0.1:9/api/"))
+    cases: dict[str, Any] = {
+        "<@UQUANT> price it": ("price it", ("quant",)),
+        "<@UBOT> <@UQUANT>: !stop": ("!stop", ("quant",)),
+        "could <@UQUANT> check this?": ("could @quant check this?", ("quant",)),
+        "<@UBOT> price it": ("price it", ()),
+    }
+    for text, (said, agents) in cases.items():
+        words = await unwrap(text, [ME, QUANT], directory)
+        assert (words.text, words.agents, words.mentioned) == (said, agents, True), text

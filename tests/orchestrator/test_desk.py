@@ -75,8 +75,7 @@ async def test_the_architect_plans_the_colleagues_work_and_it_closes(open_desk: 
     await desk.receive(said("how volatile is oil?"))
     await desk.idle(10)
     assert chat.posts[0].agent == "architect"
-    assert "Quant" in chat.posts[0].text
-    assert "measure it" in chat.posts[0].text
+    assert "Quant: measure it" in str(chat.posts[0].plan)
     said_by = [(post.agent, post.text.split("\n")[0]) for post in chat.posts]
     assert ("quant", "@Developer is it right?") in said_by
     assert said_by.index(("developer", "It is right.")) < said_by.index(("quant", "Done."))

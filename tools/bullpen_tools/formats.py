@@ -112,6 +112,12 @@ def _integer(number: float) -> str:
     return _sign(number, shown) + shown
 
 
+def _greek(number: float) -> str:
+    """Three significant digits: a delta of 0.522, a gamma of 0.0655."""
+    shown = f"{abs(number):.3g}" if abs(number) < 1000 else _grouped(number, 0)
+    return f"{_sign(number, shown)}{shown}"
+
+
 def _percent(number: float) -> str:
     shown = _small(number, 2) if abs(number) < 10 else _grouped(number, 1)
     return f"{_sign(number, shown)}{shown}%"
@@ -131,7 +137,13 @@ _PLAIN: MappingProxyType[str, Callable[[float], str]] = MappingProxyType(
     {"num": _number, "int": _integer, "raw": str}
 )
 _SCALED: MappingProxyType[str, Callable[[float], str]] = MappingProxyType(
-    {"pct": _percent, "x": _times, "bp": _points, "usd": lambda number: _money(number, "usd")}
+    {
+        "pct": _percent,
+        "x": _times,
+        "bp": _points,
+        "greek": _greek,
+        "usd": lambda number: _money(number, "usd"),
+    }
 )
 # What a format may be applied to, and by how much the number must be scaled for it.
 _FACTORS: MappingProxyType[tuple[str, str], float] = MappingProxyType(

@@ -1,31 +1,29 @@
-"""The listeners: what happens in Slack reaches the desk.
+"""The listeners of one app: what happens in Slack reaches the desk.
 
 The rule it protects: a listener claims, hands over and returns; Slack is acknowledged only after
-the desk has the message, and within 3 s whatever the desk is doing. One message delivered twice
-(as `message` and `app_mention`, or again) is read once. No work is done here.
+the desk has the message, and within 3 s whatever the desk is doing. No work is done here, and what
+was said is heard by `listening.py`, once for all apps.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
-from weakref import WeakValueDictionary
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
-from bullpen import messages
-from bullpen.slack import ask, modal
+from bullpen.slack import ask, messages, modal
 from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, question
 from bullpen.slack.connect import Connection
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, reachable
-from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT, PROMPTS
+from bullpen.slack.listening import Ears
+from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
+from bullpen.slack.manifest import prompts as suggestions
 from bullpen.slack.reception import Reception
 from bullpen.slack.render import FEEDBACK
 from bullpen_agents.roster import Roster
@@ -35,7 +33,6 @@ from bullpen_tools.context import Receipt
 
 Json = dict[str, Any]
 Ack = Callable[..., Awaitable[Any]]
-REMEMBERED = 2_000
 log = logging.getLogger("bullpen.slack.app")
 
 
@@ -57,7 +54,7 @@ class Books:
 
 
 class Listeners:
-    """Registers itself on the connection's Bolt app."""
+    """Registers itself on the connection's Bolt app. `ears` are shared by all apps of the desk."""
 
     def __init__(
         self,
@@ -66,6 +63,7 @@ class Listeners:
         directory: Directory,
         desk: Listening,
         books: Books,
+        ears: Ears | None = None,
     ) -> None:
         self._client = connection.client
         self._me = connection.identity
@@ -80,8 +78,7 @@ class Listeners:
             client=connection.client, directory=directory, desk=desk, roster=books.roster,
             memory=books.memory, commands=self._commands,
         )  # fmt: skip
-        self._handled: OrderedDict[tuple[str, str], asyncio.Task[None]] = OrderedDict()
-        self._threads: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._ears = ears or Ears(desk)
         self._register(connection.app)
 
     def _register(self, app: AsyncApp) -> None:
@@ -103,44 +100,7 @@ class Listeners:
 
     async def said(self, body: Json) -> None:
         """A `message` or `app_mention` event."""
-        event: Json = body["event"]
-        message = (str(event.get("channel", "")), str(event.get("ts", "")))
-        task = self._handled.get(message)
-        if task is None:
-            task = asyncio.create_task(self._take(body))
-            self._handled[message] = task
-            while len(self._handled) > REMEMBERED:
-                self._handled.popitem(last=False)
-        try:
-            await asyncio.shield(task)
-        except Exception:
-            # Not claimed: the next delivery of the same message is a new attempt.
-            self._handled.pop(message, None)
-            raise
-
-    async def _take(self, body: Json) -> None:
-        event: Json = body["event"]
-        message: Json = event.get("message") or event.get("previous_message") or event
-        thread = (str(event.get("channel", "")), str(message.get("thread_ts") or message.get("ts")))
-        lock = self._threads.setdefault(thread, asyncio.Lock())
-        async with lock:
-            claimed = await self._hand_over(body, str(event.get("subtype", "")), message)
-            if claimed:
-                log.info("message %s in %s: %s", event.get("ts"), event.get("channel"), claimed)
-
-    async def _hand_over(self, body: Json, subtype: str, message: Json) -> str:
-        """Give the desk what was said, corrected or taken back; "" where it is nobody's word."""
-        # Slack leaves a tombstone where a deleted message has replies.
-        if subtype == "message_deleted" or message.get("subtype") == "tombstone":
-            gone = await self._reader.deletion(body)
-            return (
-                await self._desk.withdraw(gone.message_id, gone.event_id, gone.by) if gone else ""
-            )
-        if subtype == "message_changed":
-            edited = await self._reader.edit(body)
-            return await self._desk.correct(edited) if edited else ""
-        inbound = await self._reader.read(body)
-        return await self._desk.receive(inbound) if inbound else ""
+        await self._ears.said(body, self._reader)
 
     async def home_opened(self, event: Json) -> None:
         """Somebody looks at the app's home."""
@@ -152,7 +112,9 @@ class Listeners:
 
     async def _suggest(self, channel: str) -> None:
         """What one may begin with in a direct message."""
-        prompts = [{"title": title, "message": message} for title, message in PROMPTS]
+        prompts = [
+            {"title": title, "message": message} for title, message in suggestions(self._me.agent)
+        ]
         try:
             await self._client.assistant_threads_setSuggestedPrompts(
                 channel_id=channel, title=messages.PROMPTS_TITLE, prompts=prompts
@@ -236,7 +198,7 @@ class Listeners:
     async def shortcut(self, ack: Ack, body: Json) -> None:
         """“Ask an agent about this” on a message, or “Ask the desk” anywhere."""
         await ack()
-        view = ask.view(self._roster, body)
+        view = ask.view(self._roster, body, self._me.agent)
         await self._client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def asked(self, ack: Ack, body: Json, view: Json) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bullpen import messages
+from bullpen.slack import messages
 from bullpen_tools.context import LocalFile
 
 CHUNK = 1 << 16

@@ -36,7 +36,11 @@ class Hearing(Protocol):
 
 
 class CatchUp:
-    """Reads with `client`; `said` takes an event's body as a listener does."""
+    """Reads with `client`; `said` takes an event's body as a listener does.
+
+    `scanned` are the channels that the desk's own app reads; the apps of single agents, which
+    share it, leave these out.
+    """
 
     def __init__(
         self,
@@ -45,12 +49,14 @@ class CatchUp:
         me: Identity,
         desk: Hearing,
         said: Callable[[Json], Awaitable[None]],
+        scanned: set[str] | None = None,
     ) -> None:
         self._client = client
         self._pace = pace
         self._me = me
         self._desk = desk
         self._said = said
+        self._scanned = scanned if scanned is not None else set()
 
     async def __call__(self) -> int:
         """Fetch and hear what is missing; how many messages were read that were not known."""
@@ -58,6 +64,10 @@ class CatchUp:
         latest = max([heard.since, *heard.channels.values()])
         missed = 0
         async for channel, kind in self._channels():
+            if self._me.agent and channel in self._scanned:
+                continue
+            if not self._me.agent:
+                self._scanned.add(channel)
             since = self._since(heard, heard.channels.get(channel, latest))
             threads = {ts: at for (place, ts), at in heard.threads.items() if place == channel}
             try:

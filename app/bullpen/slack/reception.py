@@ -15,8 +15,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bullpen import messages
-from bullpen.slack import home
+from bullpen.slack import home, messages
 from bullpen.slack.commands import Commands, Listening, Memory
 from bullpen.slack.directory import Directory
 from bullpen_agents.roster import Roster

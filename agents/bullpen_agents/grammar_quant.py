@@ -1,0 +1,20 @@
+"""The quant's computations in a question: which family of tools it belongs to, and with which numbers.
+
+The rule it protects: each family reads its own words and says what is missing; a question that none of
+them knows is left to the rest of the grammar. It computes nothing.
+"""
+
+from __future__ import annotations
+
+from bullpen_agents.grammar_intents import Compute
+from bullpen_agents.grammar_pricing import read_pricing
+
+_FAMILIES = (read_pricing,)
+
+
+def read_quant(original: str, lower: str) -> Compute | None:
+    """The one computation that a question asks for, or None."""
+    for family in _FAMILIES:
+        if found := family(original, lower):
+            return found
+    return None

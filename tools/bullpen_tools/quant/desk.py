@@ -1,0 +1,25 @@
+"""The quant's tools in one list, in the order in which they are told to a model.
+
+The rule it protects: a tool that is not listed here does not exist for the desk. It computes nothing.
+"""
+
+from __future__ import annotations
+
+from bullpen_tools.quant.positions import strategy_value
+from bullpen_tools.quant.valuation import (
+    asian_option,
+    barrier_option,
+    digital_option,
+    option_value,
+)
+from bullpen_tools.quant.volatilities import implied_volatility
+from bullpen_tools.tool import Tool
+
+QUANT_TOOLS: tuple[Tool, ...] = (
+    option_value,
+    digital_option,
+    barrier_option,
+    asian_option,
+    implied_volatility,
+    strategy_value,
+)
