@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from bullpen.pages.look import Drawing, Eyes, static
+from bullpen.pages.look import Drawing, Eyes, Place
 from bullpen.pages.receipts import value_text
 from bullpen_memory.ideas import Ideas
 from bullpen_memory.store import Store
@@ -25,28 +25,25 @@ TILES = ("hit_rate", "base_rate", "luck", "brier", "profit", "more")
 class IdeasPage:
     """Serves under /ideas. `eyes` says who looks."""
 
-    def __init__(self, store: Store, drawing: Drawing, eyes: Eyes, prefix: str = "/ideas") -> None:
+    def __init__(self, store: Store, drawing: Drawing, eyes: Eyes) -> None:
         self._book = Ideas(store)
-        self._drawing = drawing
-        self._eyes = eyes
-        self._prefix = prefix
+        self._place = Place(drawing, eyes, "/ideas")
 
     def mount(self) -> Mount:
-        return Mount(self._prefix, routes=[Route("/", self.listing), static()])
+        return self._place.mount([Route("/", self.listing)])
 
     async def listing(self, _request: Request) -> Response:
         """Every visible call, the newest first, under the record of those that count."""
-        viewer = await self._eyes()
+        viewer = await self._place.eyes()
         ideas = await asyncio.to_thread(self._book.listed, viewer.scopes)
         record = judged(ideas)
-        return self._drawing.page(
+        return self._place.page(
             "ideas.html",
+            viewer,
             ideas=list(reversed(ideas)),
             values=record.values,
             tiles=[record.values[key] for key in TILES],
             warnings=record.warnings,
-            viewer=viewer,
-            prefix=self._prefix,
             value_text=value_text,
             figure=_figure,
         )
