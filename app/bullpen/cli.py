@@ -89,6 +89,18 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
     raise typer.Exit(checks.show(home, as_json=as_json))
 
 
+@app.command()
+def ideas(
+    author: Annotated[str, typer.Option(help="Only the calls of this person or agent, by id")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the track record of the idea book."""
+    from bullpen import ideabook, settings
+
+    ideabook.show(settings.load(home=home), author, as_json=as_json)
+
+
 @memory.command("search")
 def memory_search(
     text: Annotated[str, typer.Argument(help="Words to look for; empty lists the newest")] = "",
