@@ -35,9 +35,9 @@ def export(desk: Desk, asked: Export) -> str:
     found = desk.use("export_file", receipts=cited[:12], form=asked.form)
     if found.error:
         return found.text
-    names = ", ".join(f"`{item.get('name', '')}`" for item in found.artifacts)
+    kind = "CSV" if asked.form == "csv" else "HTML report"
     several = len(found.artifacts) > 1
-    file = f"**The {'files are' if several else 'file is'} attached**: {names}."
+    file = f"**The {kind} files are attached.**" if several else f"**The {kind} is attached.**"
     return f"{said}\n\n{file}" if said and asked.fresh else file
 
 

@@ -64,7 +64,7 @@ async def test_a_person_gets_the_csv_and_the_report(tmp_path: Path) -> None:
         text = await body(bullpen, report)
         assert "17.50" in text
         assert "data:image/png;base64," in text
-        assert any("The file is attached" in words(m) for m in thread)
+        assert any("The HTML report is attached" in words(m) for m in thread)
         nothing = await ada.ask("research", "give me the CSV")
         assert "A file of what?" in words(nothing[-1])
     finally:

@@ -117,7 +117,7 @@ def _drawn(ctx: ToolContext, receipt: Receipt) -> bytes | None:
 
 def _html(ctx: ToolContext, receipts: Sequence[Receipt], title: str) -> Artifact:
     head = " ".join(title.split()) or _heading(receipts[0])
-    parts = [_section(ctx, receipt) for receipt in receipts]
+    parts = [_section(ctx, receipt, above=head) for receipt in receipts]
     # No script, no style from elsewhere, no address that is fetched: the report is data.
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     text = (
@@ -136,9 +136,9 @@ def _heading(receipt: Receipt) -> str:
     return charts[0] if charts else receipt.result.summary.split(". ")[0].rstrip(".")
 
 
-def _section(ctx: ToolContext, receipt: Receipt) -> str:
-    result = receipt.result
-    parts = [f"<h2>{html.escape(_heading(receipt))}</h2>"]
+def _section(ctx: ToolContext, receipt: Receipt, *, above: str) -> str:
+    result, heading = receipt.result, _heading(receipt)
+    parts = [f"<h2>{html.escape(heading)}</h2>"] if heading != above else []
     parts += [_picture(ctx, artifact) for artifact in result.artifacts]
     if result.values:
         rows = [(value.label or key, show(value)) for key, value in result.values.items()]
@@ -183,7 +183,7 @@ def _cell(cell: Scalar) -> str:
 
 def _saved(ctx: ToolContext, name: str, kind: str, content: bytes, title: str) -> Artifact:
     digest = hashlib.sha256(content).hexdigest()
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "export"
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "export"
     path = Path(f"{slug}-{digest[:12]}.{kind}")
     ctx.artifacts.mkdir(parents=True, exist_ok=True)
     (ctx.artifacts / path).write_bytes(content)

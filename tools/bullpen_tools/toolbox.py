@@ -211,11 +211,8 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             import_csv,
             read_file,
             keep_document,
-<<<<<<< HEAD
             export_file,
-=======
             check_claim,
->>>>>>> main
             *QUANT_TOOLS,
             *analyst_tools(),
             idea_open,
