@@ -35,7 +35,7 @@ class Words:
     """Something an agent says. `text` holds figure references; `receipts` are what it rests on.
 
     `final` marks an answer to a person; `warnings` are lines with references that are shown
-    under the text. `plan` is shown in the place of `listed`, the same in words.
+    under the text. `fallback` is the model that answered and the one that did not. `plan` is shown in the place of `listed`, the same in words.
     """
 
     key: str
@@ -47,6 +47,7 @@ class Words:
     warnings: tuple[str, ...] = ()
     plan: Plan | None = None
     listed: str = ""
+    fallback: tuple[str, ...] = ()
 
 
 class Speech:
@@ -100,6 +101,8 @@ class Speech:
         notes = rendered.footnotes
         if rendered.unsourced and words.kind != "notice":
             notes = (*notes, messages.unsourced(rendered.unsourced))
+        if words.fallback:
+            notes = (*notes, messages.fell_back(*words.fallback))
         if run.pin.day and words.kind in ("answer", "work", "reply"):
             notes = (*notes, messages.pinned(run.pin.day))
         images, files = self._made(run, agent, words)
@@ -118,7 +121,12 @@ class Speech:
             live_ts=await self._live(run.id, words.key),
             judged=words.final,
             plan=words.plan,
-            meta={"run": run.id, "model": self._parts.model_for(agent).label},
+            meta={
+                "run": run.id,
+                "model": words.fallback[0]
+                if words.fallback
+                else self._parts.model_for(agent).label,
+            },
         )
         shown = figures.plain(said, lookup)
         paths = tuple(path for path, _ in (*images, *files))
