@@ -93,7 +93,7 @@ class SlackSide:
             connection = line.connection
             reader = Reader(line.me, self.directory, attachments(connection), others)
             listeners = Listeners(connection, reader, self.directory, desk, books, ears)
-            catch_up = CatchUp(connection.reader, line.pace, line.me, desk, listeners.said, scanned)
+            catch_up = CatchUp(connection, line.pace, reader, desk, listeners.said, scanned)
             await connection.listen(catch_up, timing=timing)
 
     async def close(self) -> None:
