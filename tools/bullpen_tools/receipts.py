@@ -143,6 +143,15 @@ class Receipts:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return count
 
+    def quoting(self, record_ids: Sequence[str], texts: Collection[str]) -> list[str]:
+        """The ids of the receipts that `redact` would change."""
+        with self._lock:
+            return [
+                f"r{row['n']}"
+                for row in self._db.table("receipts").rows
+                if redaction.without(row, record_ids, texts) is not None
+            ]
+
     def redactions(self) -> list[tuple[str, str, str, datetime]]:
         """Which receipt was redacted for which record, by whom and when; oldest first."""
         with self._lock:
