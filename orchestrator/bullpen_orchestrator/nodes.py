@@ -55,7 +55,8 @@ class Nodes:
         notice = self._notice(run, leads[0])
         if notice:
             return {"leads": leads, "request": request, "notice": notice}
-        for key, text in self._remarks(run):
+        unread = await self._recollection.keep_files(run)
+        for key, text in self._remarks(run, unread):
             await self._speech.notice(
                 run.inbound, self._agent(leads[0]), key=key, text=text, run_id=run.id
             )
@@ -84,10 +85,10 @@ class Nodes:
             return ""
         return messages.empty(self._parts.desk_name, lead)
 
-    def _remarks(self, run: Run) -> list[tuple[str, str]]:
+    def _remarks(self, run: Run, unread: list[str]) -> list[tuple[str, str]]:
         remarks: list[tuple[str, str]] = []
-        if run.inbound.problems:
-            remarks.append((f"{run.id}:files", messages.bad_files(run.inbound.problems)))
+        if problems := [*run.inbound.problems, *unread]:
+            remarks.append((f"{run.id}:files", messages.bad_files(problems)))
         length, limit = len(run.route.text), self._parts.limits.characters
         if length > limit:
             remarks.append((f"{run.id}:long", messages.too_long(length, limit)))
