@@ -6,10 +6,11 @@ them knows is left to the rest of the grammar. It computes nothing.
 
 from __future__ import annotations
 
+from bullpen_agents.grammar_credit import read_credit
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.grammar_pricing import read_pricing
 
-_FAMILIES = (read_pricing,)
+_FAMILIES = (read_credit, read_pricing)
 
 
 def read_quant(original: str, lower: str) -> Compute | None:

@@ -5,6 +5,9 @@ The rule it protects: a tool that is not listed here does not exist for the desk
 
 from __future__ import annotations
 
+from bullpen_tools.quant.bonds import bond_value
+from bullpen_tools.quant.cds import cds_value
+from bullpen_tools.quant.credit import merton_model
 from bullpen_tools.quant.positions import strategy_value
 from bullpen_tools.quant.valuation import (
     asian_option,
@@ -22,4 +25,7 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     asian_option,
     implied_volatility,
     strategy_value,
+    merton_model,
+    bond_value,
+    cds_value,
 )
