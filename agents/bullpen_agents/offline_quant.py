@@ -11,10 +11,11 @@ from collections.abc import Callable
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.offline_desk import Desk, Seen, table
 from bullpen_agents.offline_quant_credit import CREDIT
+from bullpen_agents.offline_quant_growth import GROWTH
 from bullpen_agents.offline_quant_pricing import PRICING
 
 Headline = Callable[[Seen, Compute], str]
-_HEADLINES: dict[str, Headline] = {**PRICING, **CREDIT}
+_HEADLINES: dict[str, Headline] = {**PRICING, **CREDIT, **GROWTH}
 _HIDDEN = ("_textbook",)
 _MOST = 24
 

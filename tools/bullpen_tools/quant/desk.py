@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from bullpen_tools.quant.bonds import bond_value
 from bullpen_tools.quant.cds import cds_value
+from bullpen_tools.quant.corporate import cash_runway, index_rebalance, substitution_payback
 from bullpen_tools.quant.credit import merton_model
+from bullpen_tools.quant.curves import calendar_spread, curve_shape, venue_basis
+from bullpen_tools.quant.growth import required_growth, supply_demand_gap
 from bullpen_tools.quant.positions import strategy_value
 from bullpen_tools.quant.valuation import (
     asian_option,
@@ -28,4 +31,12 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     merton_model,
     bond_value,
     cds_value,
+    curve_shape,
+    calendar_spread,
+    venue_basis,
+    supply_demand_gap,
+    required_growth,
+    cash_runway,
+    substitution_payback,
+    index_rebalance,
 )
