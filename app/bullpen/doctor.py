@@ -23,6 +23,7 @@ import typer
 from bullpen import __version__, messages, runfile, settings
 from bullpen.log import redact
 from bullpen.settings import Settings
+from bullpen.slack import messages as slack_said
 from bullpen_memory.errors import BullpenError
 
 State = Literal["ok", "note", "broken"]
@@ -147,11 +148,13 @@ async def _connected(address: str, bot: str, app: str) -> Finding:
     lacking = missing(granted).other if granted else {}
     if lacking:
         listed = "; ".join(f"{scope} ({use})" for scope, use in lacking.items())
-        fact = f"{messages.in_slack(team)} accepts both tokens, but not granted are: {listed}."
-        return Finding("Slack", "note", fact, f"{messages.SCOPES_HELP} {messages.EVENTS_HELP}")
+        fact = f"{slack_said.in_slack(team)} accepts both tokens, but not granted are: {listed}."
+        return Finding(
+            "Slack", "note", fact, f"{slack_said.manifest_help()} {slack_said.EVENTS_HELP}"
+        )
     told = "every scope is granted" if granted else "Slack does not say which scopes"
-    fact = f"{messages.in_slack(team)} accepts both tokens; {told}."
-    return Finding("Slack", "ok", fact, messages.EVENTS_HELP)
+    fact = f"{slack_said.in_slack(team)} accepts both tokens; {told}."
+    return Finding("Slack", "ok", fact, slack_said.EVENTS_HELP)
 
 
 def _agents(read: Settings) -> Finding:

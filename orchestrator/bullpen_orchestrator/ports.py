@@ -6,6 +6,7 @@ with its figures already rendered; the adapter fits it to the platform's limits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -22,8 +23,9 @@ class Inbound:
 
     `event_id` is the platform's; `team`+`channel`+`ts` identify the message itself.
     `thread_ts` is the thread's root and equals `ts` for a new conversation. `addressed` is True
-    when the desk was mentioned or the message is direct. `text` has the desk's own mention
-    removed and other mentions as @names.
+    when the desk was mentioned or the message is direct. `to` are the agents whom the platform
+    itself addresses, by a mention of their own app or a direct message to it; a name in the text
+    wins. `text` has the desk's own mention removed and other mentions as @names.
     """
 
     event_id: str
@@ -37,6 +39,7 @@ class Inbound:
     ts: str
     thread_ts: str
     addressed: bool
+    to: tuple[str, ...] = ()
     permalink: str = ""
     files: tuple[LocalFile, ...] = ()
     problems: tuple[str, ...] = ()
@@ -47,13 +50,14 @@ class Heard:
     """What the desk has heard, in platform times (seconds), so that the rest can be fetched.
 
     `since` is when it first listened; `channels` and `threads` (channel, root) hold the latest
-    message of a person; `known` the (channel, ts) of the last day.
+    message of a person; `known` the (channel, ts) of the last day, with the thread's root, without
+    what was taken back.
     """
 
     since: float
     channels: dict[str, float]
     threads: dict[tuple[str, str], float]
-    known: frozenset[tuple[str, str]]
+    known: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ def route(message: Inbound, thread: Thread, agents: Sequence[Agent], lead: str) 
     if word:
         return Route(decision="word", text=word[1].lower())
     named, rest = names.addressed(message.text)
+    named = named or tuple(id_ for id_ in message.to if id_ in {agent.id for agent in agents})
     if not asked and not named and names.strangers(message.text):
         return Route(decision="ignore")
     if not named:

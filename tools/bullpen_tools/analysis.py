@@ -12,5 +12,7 @@ from bullpen_tools.tool import Tool
 def analyst_tools() -> tuple[Tool, ...]:
     """Code, queries, point-in-time reads, statistics, units and charts of tables."""
     from bullpen_tools.python import run_python
+    from bullpen_tools.reconcile import reconcile
+    from bullpen_tools.sql import sql_query
 
-    return (run_python,)
+    return (run_python, sql_query, reconcile)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bullpen import messages
+from bullpen.slack import messages
 from bullpen.slack.plans import plan_block
 from bullpen_orchestrator.ports import Button, Post
 
