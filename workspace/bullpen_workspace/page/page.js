@@ -48,6 +48,7 @@ const acts = {
   async "read-all"() { if (await attempt(() => post("read", {}))) toast("Everything counts as read."); },
   async pin(el) { const m = el.closest(".msg"), said = await attempt(() => post("pin", { channel: m.dataset.channel, ts: m.dataset.ts })); if (said) toast(said.pinned ? "Pinned. It is kept at the head of the channel." : "Unpinned."); },
   async pins() { openInside(await attempt(() => inside(`/page/pins?channel=${here().channel}`, "The pins could not be read. Reload the page."))); },
+  async canvas(el) { openInside(await attempt(() => inside(`/page/canvas?canvas=${el.dataset.canvas}`, "The canvas could not be read. Reload the page."))); },
   async archive() {
     const label = $("#members h2").textContent;
     if (!(await ask(`Archive ${label}?`, "Nobody can write there any more. It stays readable and can be unarchived.", "Archive", "Keep it", true))) return;
