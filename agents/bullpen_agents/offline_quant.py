@@ -43,7 +43,7 @@ def compute(desk: Desk, asked: Compute) -> str:
     ]
     more = f"{len(rows) - _MOST} more figures are in the receipt." if len(rows) > _MOST else ""
     drawn = "The chart is attached." if found.artifacts else ""
-    shown = table(["", ""], rows[:_MOST])
+    shown = table([asked.tool.replace("_", " "), ""], rows[:_MOST])
     foot = " ".join(part for part in (drawn, more) if part)
     return "\n\n".join(part for part in (head, shown, foot) if part) + found.notes()
 

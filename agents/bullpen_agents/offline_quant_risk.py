@@ -45,7 +45,7 @@ def beta(found: Seen, asked: Compute) -> str:
 
 def target(found: Seen, asked: Compute) -> str:
     """The leverage, and the correlation that was asked about."""
-    text = f"**At a target of {found.cite('target')} the book is scaled {found.cite('leverage')}**: its volatility is {found.cite('volatility_now')} now"
+    text = f"**At a target of {found.cite('target')} the book holds {found.cite('exposure')} of its capital**: its volatility as it stands is {found.cite('volatility_now')}"
     if found.known("correlation"):
         text += f"; it correlates with {asked.args['factor']} at {found.cite('correlation')} over the span and {found.cite('correlation_now')} now"
     return f"{text}."

@@ -99,6 +99,7 @@ def read(text: str) -> Compute:
         ),
         ("what is 1000x in five years a year?", "required_growth", {"multiple": 1000, "years": 5}),
         ("runway: EBITDA 8bn, capex 26bn, cash 2bn", "cash_runway", {"ebitda": 8, "capex": 26, "cash": 2, "scale": "bn"}),
+        ("how long does 2bn of cash last with EBITDA 8bn and capex 26bn?", "cash_runway", {"ebitda": 8, "capex": 26, "cash": 2}),
         (
             "payback of copper for silver: capital 16bn over 4 years, silver at 76.93, copper at 0.40, 100m oz a year",
             "substitution_payback",

@@ -88,6 +88,9 @@ def volatility_target(ctx: ToolContext, target: Target) -> Result:
             measures.annualised_deviation(book, per_year), "Volatility of the book, whole span"
         ),
         "leverage": figure(leverage, "x", "Leverage that meets the target"),
+        "exposure": percent(
+            leverage * float(np.abs(weights).sum()), "Exposure that meets the target, of capital"
+        ),
         "cash": percent(1 - leverage * float(weights.sum()), "Left in cash (negative: borrowed)"),
     }
     shares = _shares(weights, returns[:, -target.window :])
@@ -159,8 +162,8 @@ def _against(
     recent = measures.correlation(book[-target.window :], factor[-target.window :])
     values = {
         "correlation": figure(r, "ratio", f"Correlation with {target.factor}, whole span"),
-        "correlation_low": figure(low, "ratio", "Interval from"),
-        "correlation_high": figure(high, "ratio", "Interval to"),
+        "correlation_low": figure(low, "ratio", f"Correlation with {target.factor}, interval from"),
+        "correlation_high": figure(high, "ratio", f"Correlation with {target.factor}, interval to"),
         "correlation_now": figure(
             recent, "ratio", f"Correlation with {target.factor}, rolling window now"
         ),
