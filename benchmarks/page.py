@@ -142,6 +142,7 @@ async def main(messages: int, scroll: int) -> None:
         async with async_playwright() as driver:
             browser = await driver.chromium.launch(executable_path=chromium, args=FLAGS)
             page = await browser.new_page(viewport={"width": 1440, "height": 900})
+            await page.goto(workspace.address("/inspector"))
             cold = await loaded(page, address, "body.online")
             warm = await loaded(page, address, "body.online")
             show("page load, first and again", f"{cold:.0f} ms, {warm:.0f} ms")

@@ -52,7 +52,7 @@ def main() -> None:
                 args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
             )
             page = browser.new_page(viewport={"width": 1440, "height": 900})
-            page.goto(desk.url)
+            page.goto(desk.address)
             ada = desk.person()
             _, shown, _ = [ask(page, ada, question) for question in (BUTTERFLY, COMPARE, RECALL)]
             page.goto(

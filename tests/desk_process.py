@@ -121,6 +121,7 @@ class DeskProcess:
     home: Path
     process: subprocess.Popen[str] | None = None
     url: str = ""
+    address: str = ""
     settings: dict[str, str] = field(default_factory=dict)
 
     def start(self, *arguments: str) -> DeskProcess:
@@ -137,7 +138,7 @@ class DeskProcess:
             run = until(self.run_file, what="the desk to start")
         except AssertionError as late:
             raise AssertionError(f"{late}:\n{self.output()}") from None
-        self.url = run["url"]
+        self.url, self.address = run["url"], run["address"]
         return self
 
     def run_file(self) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from bullpen_agents.roster import Roster
 from bullpen_memory.market import Market
 from bullpen_memory.store import Store
 from bullpen_orchestrator.desk import Desk, DeskParts
-from bullpen_orchestrator.ports import Audience, Inbound, Post
+from bullpen_orchestrator.ports import Audience, Inbound, Plan, Post
 from bullpen_tools.context import Artifact, Result, ToolContext, Value
 from bullpen_tools.receipts import Receipts
 from bullpen_tools.tool import tool
@@ -30,6 +30,7 @@ class FakeChat:
     posts: list[Post] = field(default_factory=list)
     shown: list[tuple[str, ...]] = field(default_factory=list)
     trouble: list[Exception] = field(default_factory=list)
+    plans: list[tuple[str, Plan | None]] = field(default_factory=list)
 
     async def post(self, post: Post) -> str:
         if self.trouble:
@@ -54,6 +55,18 @@ class FakeChat:
 
     async def grow_live(self, channel: str, ts: str, text: str) -> None:
         self.shown.append(("live", ts, text))
+
+    async def show_plan(self, post: Post, ts: str) -> None:
+        self.plans.append((ts, post.plan))
+
+    async def open_plan(
+        self, channel: str, thread_ts: str, agent: str, user: str, plan: Plan
+    ) -> str | None:
+        self.plans.append((f"opened by {agent}", plan))
+        return "7.000001"
+
+    async def grow_plan(self, channel: str, ts: str, plan: Plan, *, over: bool = False) -> None:
+        self.plans.append((f"{ts} over" if over else ts, plan))
 
     async def direct(self, user: str) -> str | None:
         return f"D{user}"

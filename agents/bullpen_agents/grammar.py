@@ -8,6 +8,9 @@ Grammar (case, politeness and small typos do not matter; names of series are pas
 
     Memory      remember that X | what do we know about X | what did Joe say about X | who said X |
                 correct that: X | forget X (see grammar_memory)
+    Compute     what an option is worth and the quant's other computations (see grammar_quant)
+    Ideas       open idea: long X, size 2%, target 60, stop 45, by 2027-06-30, probability 60%,
+                because … | resolve ideas | track record | 20 of 25 calls against 50%
     Payoff      an option structure with strikes or legs (see grammar_options), e.g.
                 "70-90-110 call butterfly bought at 2.50"
     Say, Live   what has one sentence for an answer: cancel, code, single days; where is X trading
@@ -31,12 +34,15 @@ import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
+from bullpen_agents.grammar_credit import read_merton_says
+from bullpen_agents.grammar_ideas import read_ideas
 from bullpen_agents.grammar_intents import (
     Amend,
     Catalogue,
     Chart,
     Colleagues,
     Compare,
+    Compute,
     Correlate,
     Greeting,
     Help,
@@ -53,10 +59,11 @@ from bullpen_agents.grammar_intents import (
 )
 from bullpen_agents.grammar_memory import read_memory
 from bullpen_agents.grammar_options import read_payoff
+from bullpen_agents.grammar_quant import read_quant
 from bullpen_agents.grammar_series import KNOWN, read_names, read_period
 
 __all__ = [
-    "Amend", "Catalogue", "Chart", "Colleagues", "Compare", "Correlate", "Greeting", "Help", "Import", "Intent",
+    "Amend", "Catalogue", "Chart", "Colleagues", "Compare", "Compute", "Correlate", "Greeting", "Help", "Import", "Intent",
     "KeepDocument", "Live", "ReadFile", "Recall", "Remember", "Say", "Stats", "Unknown", "parse", "topics", "wants_memory",
 ]  # fmt: skip
 
@@ -248,7 +255,7 @@ def _about_files(lower: str, files: Sequence[str]) -> Intent | None:
         return Import(then=Chart((), _DRAWN.get(asked, "level")))
     if len(lower.split()) <= 1 or _IMPORT.search(lower):
         return Import()
-    tables = all(name.lower().endswith((".csv", ".tsv")) for name in files)
+    tables = all(name.lower().endswith((".csv", ".tsv", ".xlsx", ".parquet")) for name in files)
     if tables and re.match(r"look at the attached files?\b", lower):
         return Import()
     return ReadFile() if _READ.search(lower) else None
@@ -372,7 +379,10 @@ _FOCUS = (
 )
 _DRAWN = {"volatility": "rolling_vol", "drawdown": "drawdown"}
 _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
+    read_ideas,
+    read_merton_says,
     read_memory,
+    read_quant,
     _option,
     _sentence,
     _about_desk,

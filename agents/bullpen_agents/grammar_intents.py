@@ -5,8 +5,11 @@ The rule it protects: an intent holds only what the person wrote. These types ha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from bullpen_agents.grammar_ideas import IdeaIntent
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.grammar_series import EVERYTHING, Period
 
@@ -129,11 +132,39 @@ class KeepDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Compute:
+    """A computation by one of the quant's tools: `tool` with `args`, as written.
+
+    `missing` is a sentence on what is needed and not there; then nothing may be computed. `focus`
+    is the figure that was asked for above all.
+    """
+
+    tool: str
+    args: Mapping[str, Any]
+    missing: str = ""
+    focus: str = ""
+    period: Period = EVERYTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file of `of` (None: of nothing that was read). `form` is csv or html.
+
+    `fresh` means that it was asked for together with the file, and not before in the thread.
+    """
+
+    form: str
+    of: Payoff | Compare | Correlate | Chart | Stats | Compute | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Not understood."""
 
 
 Intent = (
     Remember | Recall | Amend | Say | Live | Payoff | Catalogue | Colleagues | Help | Greeting | Compare
-    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | Unknown
+    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | IdeaIntent | Compute | Export
+    | Unknown
 )  # fmt: skip

@@ -169,12 +169,17 @@ class Payoff:
         return not (self.missing or self.unplaced or self.beyond)
 
 
+def structure_named(lower: str) -> str | None:
+    """The structure that a lower-case text names, or None."""
+    return next((n for p, n in _STRUCTURES if re.search(rf"\b(?:{p})\b", lower)), None)
+
+
 def read_payoff(text: str) -> Payoff | None:
     """The option structure that `text` asks about, or None when there is none."""
     # "1,000" is a thousand; "90,100,110" is a list of strikes.
     text = re.sub(r"(?<![\d,.])(\d),(\d{3})(?![\d,])", r"\1\2", text)
     lower = text.lower()
-    structure = next((n for p, n in _STRUCTURES if re.search(rf"\b(?:{p})\b", lower)), None)
+    structure = structure_named(lower)
     if structure is None or not PLAIN.search(lower):
         return None
     if structure in ("call", "put") and not _AN_OPTION.search(lower):

@@ -12,8 +12,9 @@ from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
 
 _ONLY = (
-    "I work out payoffs at expiry of single-expiry structures. "
-    "I do not do ratios, calendars, Greeks or option prices without a language model."
+    "Without a language model I work out payoffs at expiry of single-expiry structures, and what an "
+    "option is worth when spot, volatility and time are given: `price a 100 call, spot 100, vol 20, "
+    "1 year`. I do not do ratios and calendars."
 )
 _FOCUS = {
     "max_loss": "The maximum loss is",

@@ -10,16 +10,19 @@ import re
 
 from bullpen_agents import grammar
 from bullpen_agents.grammar_follow import follow
+from bullpen_agents.grammar_intents import Export
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
+from bullpen_agents.offline_export import export, tools_of
 from bullpen_agents.offline_talk import TALK, keep, refusal_of_colleague
 from bullpen_agents.offline_work import (
     COLUMNS,
     WINDOW,
     WINDOW_REASON,
-    WORK,
+    Script,
     catalogue_rows,
     chart_and_ids,
+    work_of,
 )
 
 _TITLES = {"quant": "Quant", "data_analyst": "Data Analyst"}
@@ -48,9 +51,11 @@ def respond(desk: Desk) -> str:
 
 def _do(desk: Desk, intent: grammar.Intent) -> str:
     """Do the work if it is ours, else ask whose it is."""
-    owner, tools, script = WORK[type(intent)]
+    owner, tools, script = _craft(intent)
     if desk.has(*tools):
-        return script(desk, intent)
+        text = script(desk, intent)
+        kept = _kept_if_asked(desk, intent, text) if desk.purpose == "answer" else ""
+        return f"{text}\n\n{kept}" if kept else text
     if owner == desk.agent or not desk.has("ask") or desk.purpose == "reply":
         return refusal_of_colleague(desk, owner)
     asked = desk.use("ask", agent=owner, question=desk.text)
@@ -60,13 +65,22 @@ def _do(desk: Desk, intent: grammar.Intent) -> str:
     return f"That is the {name}'s field, so I asked. {name}'s answer:\n\n{_said(asked.text)}"
 
 
+def _craft(intent: grammar.Intent) -> tuple[str, tuple[str, ...], Script]:
+    """Whose work it is, the tools it takes, and the script."""
+    if isinstance(intent, Export):
+        return (*tools_of(intent), export)
+    return work_of(intent)
+
+
 def _plan(desk: Desk, intent: grammar.Intent) -> str:
-    owner, tools, script = WORK[type(intent)]
+    owner, tools, script = _craft(intent)
     # What takes one look is answered; what takes a colleague's craft is given to them.
     if isinstance(intent, grammar.Catalogue) and desk.has(*tools):
         return script(desk, intent)
     if isinstance(intent, Payoff) and not intent.answerable:
         return script(desk, intent)
+    if isinstance(intent, grammar.Compute) and intent.missing:
+        return intent.missing
     if isinstance(intent, grammar.Compare) and (intent.chart or intent.remember):
         names = " and ".join(intent.series) if len(intent.series) == 2 else ", ".join(intent.series)
         when = intent.period.words()
@@ -128,22 +142,22 @@ def close(desk: Desk) -> str:
     by_figures = sorted(reports, key=lambda report: -len(receipts_in(_headline(report["text"]))))
     lead, others = by_figures[0], by_figures[1:]
     intent = follow(desk.text, desk.said_before(), desk.files)
-    cited = receipts_in(lead["text"])
-    kept = ""
-    if cited and grammar.wants_memory(desk.text) and desk.has("remember"):
-        if isinstance(intent, grammar.Compare):
-            kept = _kept(desk, intent, lead["text"], cited)
-        else:
-            stored = keep(desk, desk.text[:80], _headline(lead["text"]), receipts=cited)
-            kept = stored.text if stored.error else "I have stored that for the desk."
-    if not others:
-        # One colleague answered in the thread; the lead does not say it again.
-        said = f"See the {lead['speaker']}'s answer above."
-        return "\n\n".join(part for part in (said, kept) if part)
+    kept = _kept_if_asked(desk, intent, lead["text"])
     parts = [_headline(lead["text"]), *(_in_one_line(report) for report in others), kept]
     parts.append(f"The details are in the reports above ({_speakers(reports)}).")
     parts.append(_caveats(lead["text"]))
     return "\n\n".join(part for part in parts if part)
+
+
+def _kept_if_asked(desk: Desk, intent: grammar.Intent, report: str) -> str:
+    """Store what came out, if the person wanted that; what they read about it, or ""."""
+    cited = receipts_in(report)
+    if not cited or not grammar.wants_memory(desk.text) or not desk.has("remember"):
+        return ""
+    if isinstance(intent, grammar.Compare):
+        return _kept(desk, intent, report, cited)
+    stored = keep(desk, desk.text[:80], _headline(report), receipts=cited)
+    return stored.text if stored.error else "I have stored that for the desk."
 
 
 def _caveats(text: str) -> str:

@@ -6,6 +6,7 @@ second run of the same turn reads the same. These types hold no behaviour.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -49,7 +50,7 @@ class Task:
     reply (to a colleague) and answer (closing) apart. `history` is the thread so far, oldest
     first; `memories` what the store recalled, one line each, with ids; `reports` the colleagues'
     results when closing. `today` is the date of the request (ISO), fixed with the task so that a
-    replay on another day reads the same.
+    replay on another day reads the same. `as_of` is the day (ISO) the request is pinned to, or "".
     """
 
     run_id: str
@@ -63,6 +64,7 @@ class Task:
     files: tuple[str, ...] = ()
     channel: str = ""
     today: str = ""
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,8 @@ class Reply:
     """What came out of a turn. `text` is Markdown with figure references, not yet rendered.
 
     `receipts` are the ids this turn made or was given, in order; `meta` collects the `meta` of
-    tool outcomes (assignments, proposals), keyed by tool name, in call order.
+    tool outcomes (assignments, proposals), keyed by tool name, in call order; under "fallback" it
+    says which model answered instead of which.
     `ended` other than "done" means that the turn was cut, and `text` says so.
     """
 
@@ -103,6 +106,10 @@ class Watch(Protocol):
 
     async def doing(self, tool: str, label: str) -> None:
         """A tool is about to run; `label` is a short present participle for people."""
+        ...
+
+    async def did(self, tool: str, label: str, *, failed: bool, receipts: Sequence[str]) -> None:
+        """That tool has ended and left these receipts."""
         ...
 
     async def charge(self, completed: Completed, *, answered: bool = True) -> None:

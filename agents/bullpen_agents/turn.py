@@ -160,6 +160,8 @@ async def _answer(turn: _Turn) -> Completed:
     answer = read_answer(row)
     turn.steps += 1
     turn.usage = add_usage(turn.usage, answer.usage)
+    if answer.instead_of:
+        turn.meta["fallback"] = [{"model": answer.model, "instead_of": answer.instead_of}]
     await turn.watch.charge(answer)
     return answer
 
@@ -302,7 +304,14 @@ async def _call(
             return go
         tool = turn.tools[call.name]
         await turn.watch.doing(call.name, _label(tool))
-        outcome = called(await tool.call(call.input, call_key=key))
+        try:
+            outcome = called(await tool.call(call.input, call_key=key))
+        except BaseException:
+            await turn.watch.did(call.name, _label(tool), failed=True, receipts=())
+            raise
+        await turn.watch.did(
+            call.name, _label(tool), failed=outcome.error, receipts=outcome.receipts
+        )
         row = await turn.journal.put(key, write_called(outcome))
     return read_called(row)
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bullpen import __version__, workspace_command
+from bullpen import __version__, care_commands, workspace_command
 from bullpen_memory.errors import BullpenError, InputError
 
 app = typer.Typer(
@@ -25,7 +25,9 @@ app = typer.Typer(
 )
 memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
 slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
+schedule = typer.Typer(help="What the desk asks itself by the clock.", no_args_is_help=True)
 app.add_typer(memory, name="memory")
+app.add_typer(schedule, name="schedule")
 app.add_typer(slack, name="slack")
 app.command()(workspace_command.workspace)
 
@@ -71,14 +73,16 @@ def ask(
     question: Annotated[str, typer.Argument(help="What you want to know, in quotes")],
     agent: Annotated[str, typer.Option(help="Who should answer, such as quant")] = "",
     channel: Annotated[str, typer.Option(help="Where to ask")] = "desk",
+    as_of: Annotated[
+        str, typer.Option(help="Use nothing that became known after this day, such as 2026-03-05")
+    ] = "",
     home: Home = None,
 ) -> None:
     """Ask the desk and follow the conversation until it answers."""
     from bullpen import asking, settings
 
-    asking.ask(
-        settings.load(home=home), question, agent=agent, channel=channel.lstrip("#"), debug=_debug()
-    )
+    wanted = asking.Wanted(question=question, agent=agent, channel=channel.lstrip("#"), as_of=as_of)
+    asking.ask(settings.load(home=home), wanted, debug=_debug())
 
 
 @app.command()
@@ -87,6 +91,18 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
     from bullpen import doctor as checks
 
     raise typer.Exit(checks.show(home, as_json=as_json))
+
+
+@app.command()
+def ideas(
+    author: Annotated[str, typer.Option(help="Only the calls of this person or agent, by id")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the track record of the idea book."""
+    from bullpen import ideabook, settings
+
+    ideabook.show(settings.load(home=home), author, as_json=as_json)
 
 
 @memory.command("search")
@@ -118,6 +134,23 @@ def memory_show(
     remembered.show(settings.load(home=home), record, as_json=as_json)
 
 
+@memory.command("import")
+def memory_import(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all below them")],
+    scope: Annotated[
+        str, typer.Option(help="Who may see them: workspace, channel:ID or person:ID")
+    ] = "workspace",
+    tag: Annotated[list[str] | None, typer.Option(help="A tag for each; repeatable")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put files into memory: PDF, Word, Excel, CSV, Parquet, JSON, HTML, Markdown, text, e-mail."""
+    from bullpen import importing, settings
+
+    wanted = importing.Order(tuple(paths), scope=scope, tags=tuple(tag or ()))
+    raise typer.Exit(importing.bring_in(settings.load(home=home), wanted, as_json=as_json))
+
+
 @memory.command("rebuild")
 def memory_rebuild(home: Home = None) -> None:
     """Build the search index anew from the records."""
@@ -134,6 +167,45 @@ def memory_verify(home: Home = None, as_json: AsJson = False) -> None:
     raise typer.Exit(remembered.verify(settings.load(home=home), as_json=as_json))
 
 
+@schedule.command("list")
+def schedule_list(home: Home = None) -> None:
+    """Show every duty with its next time."""
+    from datetime import datetime
+
+    from bullpen import duties, settings
+
+    found = duties.lines(settings.load(home=home).home, datetime.now().astimezone())
+    typer.echo("\n".join(found) or "Nothing is scheduled. `bullpen schedule add --help` says how.")
+
+
+@schedule.command("add")
+def schedule_add(
+    name: Annotated[str, typer.Argument(help="What to call it, such as ideas")],
+    ask: Annotated[str, typer.Argument(help="What the desk is asked, such as “track record”")],
+    every: Annotated[
+        str, typer.Option(help="monday 08:00, weekday 17:30, day 7:00, or five cron fields")
+    ] = "monday 08:00",
+    channel: Annotated[str, typer.Option(help="Where it is asked and answered")] = "research",
+    home: Home = None,
+) -> None:
+    """Let the desk ask itself something by the clock, or change that. A running desk takes it over."""
+    from bullpen import duties, settings
+
+    made = duties.add(settings.load(home=home).home, name, every, channel, ask)
+    typer.echo(f"{made.name}: {made.ask} · #{made.channel} · {made.cron}")
+
+
+@schedule.command("remove")
+def schedule_remove(
+    name: Annotated[str, typer.Argument(help="Which duty")], home: Home = None
+) -> None:
+    """Take a duty away."""
+    from bullpen import duties, settings
+
+    duties.remove(settings.load(home=home).home, name)
+    typer.echo(f"{name} is no longer scheduled.")
+
+
 @slack.command("manifest")
 def slack_manifest(
     form: Annotated[
@@ -141,12 +213,25 @@ def slack_manifest(
     ] = "json",
     name: Annotated[str, typer.Option(help="How the app is called")] = "Bullpen",
     minimal: Annotated[bool, typer.Option("--minimal", help="Only what is needed to work")] = False,
+    agent: Annotated[
+        str, typer.Option("--agent", help="For this agent's own app, beside the desk's")
+    ] = "",
+    home: Home = None,
 ) -> None:
     """Print the manifest to paste into Slack's “Create an app from a manifest”."""
+    from bullpen import settings
     from bullpen.slack import manifest
 
-    made = manifest.manifest(name, minimal=minimal)
+    if agent:
+        from bullpen.asking import colleague
+
+        made = manifest.of_agent(colleague(settings.load(home=home), agent))
+    else:
+        made = manifest.manifest(name, minimal=minimal)
     typer.echo(manifest.as_json(made) if form == "json" else manifest.as_yaml(made).rstrip())
+
+
+care_commands.register(app, memory)
 
 
 def _debug() -> bool:

@@ -12,6 +12,7 @@ import json
 import platform
 import socket
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ import typer
 from bullpen import __version__, messages, runfile, settings
 from bullpen.log import redact
 from bullpen.settings import Settings
+from bullpen.slack import messages as slack_said
 from bullpen_memory.errors import BullpenError
 
 State = Literal["ok", "note", "broken"]
@@ -71,6 +73,7 @@ def examine(home: Path | None) -> list[Finding]:
     checks: tuple[tuple[str, Callable[[Settings], Finding]], ...] = (
         ("Home", _home), ("Desk", _desk), ("Model", _model), ("Slack", _slack),
         ("Agents", _agents), ("Meaning", _embedder), ("Memory", _memory),
+        ("Python", _sandbox),
     )  # fmt: skip
     for topic, check in checks:
         try:
@@ -103,7 +106,7 @@ def _home(read: Settings) -> Finding:
 def _desk(read: Settings) -> Finding:
     running = runfile.read(read.home)
     if running is not None:
-        where = running.url or "your Slack workspace"
+        where = running.address or "your Slack workspace"
         return Finding("Desk", "ok", f"runs at {where} (process {running.pid})")
     if read.port and _taken(read.port):
         error = messages.port_in_use(read.port)
@@ -145,11 +148,13 @@ async def _connected(address: str, bot: str, app: str) -> Finding:
     lacking = missing(granted).other if granted else {}
     if lacking:
         listed = "; ".join(f"{scope} ({use})" for scope, use in lacking.items())
-        fact = f"{messages.in_slack(team)} accepts both tokens, but not granted are: {listed}."
-        return Finding("Slack", "note", fact, f"{messages.SCOPES_HELP} {messages.EVENTS_HELP}")
+        fact = f"{slack_said.in_slack(team)} accepts both tokens, but not granted are: {listed}."
+        return Finding(
+            "Slack", "note", fact, f"{slack_said.manifest_help()} {slack_said.EVENTS_HELP}"
+        )
     told = "every scope is granted" if granted else "Slack does not say which scopes"
-    fact = f"{messages.in_slack(team)} accepts both tokens; {told}."
-    return Finding("Slack", "ok", fact, messages.EVENTS_HELP)
+    fact = f"{slack_said.in_slack(team)} accepts both tokens; {told}."
+    return Finding("Slack", "ok", fact, slack_said.EVENTS_HELP)
 
 
 def _agents(read: Settings) -> Finding:
@@ -179,3 +184,13 @@ def _memory(read: Settings) -> Finding:
     index = "with an index" if (read.home / "chroma").exists() else "without an index yet"
     remedy = "" if runfile.held(read.home) else "Prove that both agree with: bullpen memory verify"
     return Finding("Memory", "ok", f"{counts.get('active', 0):,} records in force, {index}", remedy)
+
+
+def _sandbox(_read: Settings) -> Finding:
+    from bullpen_tools.sandbox import selftest
+
+    with tempfile.TemporaryDirectory(prefix="bullpen-") as folder:
+        found = selftest.check(Path(folder))
+    if found.ready:
+        return Finding("Python", "ok", found.reason)
+    return Finding("Python", "note", "The colleagues cannot run code here.", found.reason)

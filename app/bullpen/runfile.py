@@ -18,12 +18,16 @@ from bullpen import messages
 
 @dataclass(frozen=True, slots=True)
 class RunningDesk:
-    """A desk that answers. `user_token` is empty where people are in a real Slack workspace."""
+    """A desk that answers; `address` opens its page.
+
+    `user_token` and `address` are empty where people are in a real Slack workspace.
+    """
 
     pid: int
     url: str
     user_token: str
     bot_user_id: str
+    address: str = ""
 
 
 class HomeLock:

@@ -57,14 +57,15 @@ def _told(open_page: bool) -> Callable[[Bullpen], None]:
     def on_page(bullpen: Bullpen) -> None:
         if bullpen.url:
             _show(bullpen)
-        if open_page and bullpen.url:
-            webbrowser.open(bullpen.url)
+        if open_page and bullpen.workspace is not None:
+            # A command line can be read by others on this machine: the key in it works once.
+            webbrowser.open(bullpen.workspace.address(once=True))
 
     return on_page
 
 
 def _show(bullpen: Bullpen) -> None:
-    address = bullpen.url or "your Slack workspace"
+    address = bullpen.address or "your Slack workspace"
     for label, value in messages.started(
         address, bullpen.model, bullpen.place, bullpen.settings.home
     ):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -17,8 +18,10 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bullpen import messages
+from bullpen.slack import messages as slack_said
 
 SLACK_API = "https://slack.com/api/"
+STARTS = ("xoxb-", "xapp-")
 LOCAL_MODEL_KEY = "local"
 """Local servers that speak the Messages API want a key but do not check it."""
 
@@ -56,6 +59,9 @@ class Settings(BaseSettings):
         description="your name in the local workspace",
     )
     model: str = Field("", description="the model the desk runs on; a charter may name another")
+    fallback_model: str = Field(
+        "", description="the model asked once when the first stays overloaded or does not exist"
+    )
     database_url: str = Field(
         "", description="PostgreSQL for the engine; SQLite under the home when empty"
     )
@@ -89,6 +95,16 @@ class Settings(BaseSettings):
         repr=False,
         description="its app-level token with connections:write, xapp-…",
     )
+    slack_agent_tokens: Mapping[str, tuple[SecretStr, SecretStr]] = Field(
+        default_factory=dict[str, tuple[SecretStr, SecretStr]],
+        validation_alias=AliasChoices("SLACK_BOT_TOKEN_<AGENT>"),
+        repr=False,
+        description="with SLACK_APP_TOKEN_<AGENT>: an agent's own Slack app, such as _QUANT",
+    )
+    slack_apps: Literal["one", "per-agent"] = Field(
+        "one",
+        description="in the local workspace: one app for all agents, or `per-agent`",
+    )
     slack_api_url: str = Field(SLACK_API, description="the base address of Slack's Web API")
 
     @field_validator("home", mode="after")
@@ -110,7 +126,11 @@ class Settings(BaseSettings):
     @property
     def slack_mode(self) -> Literal["slack", "workspace"]:
         """Where people are: a real Slack workspace, or the local one."""
-        return "slack" if self.slack_bot_token or self.slack_app_token else "workspace"
+        if self.slack_bot_token or self.slack_app_token:
+            return "slack"
+        if self.slack_agent_tokens:
+            raise slack_said.agents_without_a_desk()
+        return "workspace"
 
     @property
     def model_mode(self) -> Literal["claude", "server", "offline"]:
@@ -120,26 +140,47 @@ class Settings(BaseSettings):
         return "claude" if self.anthropic_api_key else "offline"
 
     def slack_tokens(self) -> tuple[str, str]:
-        """Both tokens of the real workspace.
+        """Both tokens of the desk's app in the real workspace.
 
         Raises OperatorError where one is missing or looks like another kind of token.
         """
-        bot = self.slack_bot_token.get_secret_value().strip() if self.slack_bot_token else ""
-        app = self.slack_app_token.get_secret_value().strip() if self.slack_app_token else ""
-        for name, value, start in (
-            ("SLACK_BOT_TOKEN", bot, "xoxb-"),
-            ("SLACK_APP_TOKEN", app, "xapp-"),
-        ):
-            if not value:
-                raise messages.half_a_slack(name)
-            if not value.startswith(start):
-                raise messages.wrong_kind_of_token(name, start)
-        return bot, app
+        return _pair("", self.slack_bot_token, self.slack_app_token)
+
+    def own_tokens(self, agents: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Both tokens of each app that is one agent's own, by agent id; `agents` are those there are.
+
+        Raises OperatorError where a setting names no agent, or a token is missing or of another kind.
+        """
+        for agent in self.slack_agent_tokens:
+            if agent not in agents:
+                raise slack_said.tokens_of_nobody(slack_said.token_names(agent)[0], agents)
+        return {agent: _pair(agent, *pair) for agent, pair in self.slack_agent_tokens.items()}
+
+
+def _pair(agent: str, bot: SecretStr | None, app: SecretStr | None) -> tuple[str, str]:
+    values = tuple(secret.get_secret_value().strip() if secret else "" for secret in (bot, app))
+    for name, value, start in zip(slack_said.token_names(agent), values, STARTS, strict=True):
+        if not value:
+            raise slack_said.half_a_slack(name)
+        if not value.startswith(start):
+            raise slack_said.wrong_kind_of_token(name, start)
+    return values[0], values[1]
+
+
+def _agent_tokens() -> dict[str, tuple[SecretStr, SecretStr]]:
+    """The tokens of agents' own apps, from the environment; a missing half is empty."""
+    found: dict[str, list[SecretStr]] = {}
+    for index, kind in enumerate(("SLACK_BOT_TOKEN_", "SLACK_APP_TOKEN_")):
+        for name, value in os.environ.items():
+            if name.startswith(kind) and value.strip():
+                agent = name.removeprefix(kind).lower()
+                found.setdefault(agent, [SecretStr(""), SecretStr("")])[index] = SecretStr(value)
+    return {agent: (bot, app) for agent, (bot, app) in sorted(found.items())}
 
 
 def load(*, home: Path | None = None, port: int | None = None) -> Settings:
     """Read the environment once; arguments win over it. Raises OperatorError naming the setting."""
-    given: dict[str, object] = {}
+    given: dict[str, object] = {"slack_agent_tokens": _agent_tokens()}
     if home is not None:
         given["home"] = home
     if port is not None:

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 from bullpen import messages, models
 from bullpen.log import start_logging, stop_logging
+from bullpen.pages.ideas import IdeasPage
 from bullpen.pages.look import Drawing, Frame, Link, Viewer
 from bullpen.pages.memory import MemoryPage
 from bullpen.pages.proof import Proof, Verify
 from bullpen.pages.receipts import ReceiptsPage
 from bullpen.runfile import HomeLock, RunningDesk
 from bullpen.settings import Settings, prepare_home
+from bullpen.slack import messages as slack_said
 from bullpen.warmth import warm_up
 from bullpen_agents.roster import Roster
 from bullpen_memory.embed import local_embedder
@@ -31,40 +33,42 @@ from bullpen_memory.store import Store
 from bullpen_tools.receipts import Receipts
 
 if TYPE_CHECKING:
-    from bullpen.slack.chat import SlackChat
-    from bullpen.slack.connect import Connection
-    from bullpen.slack.directory import Directory
+    from bullpen.slack.connect import Connection, Identity
     from bullpen.slack.limits import Pace
+    from bullpen.slack.side import SlackSide
     from bullpen_memory.market import Market
     from bullpen_orchestrator.desk import Desk
+    from bullpen_orchestrator.schedule import Schedule
     from bullpen_workspace.server import Workspace
 
-SLOW = ("bullpen.slack.app", "bullpen_orchestrator.desk", "bullpen_tools.toolbox")
+SLOW = ("bullpen.slack.side", "bullpen_orchestrator.desk", "bullpen_tools.toolbox")
 VIEW_SECONDS = 5.0
 
 
 class Bullpen:
     """One running desk. Make it with `build`; `stop` closes everything.
 
-    `url` is the address of the page ("" in a real Slack workspace), `model` and `place` what
+    `url` is the base of the page's addresses and `address` what lets a browser in to it (both "" in
+    a real Slack workspace), `model` and `place` what
     people read about the model and about where they talk.
     """
 
     desk: Desk
     market: Market
+    slack: SlackSide
     connection: Connection
-    chat: SlackChat
-    directory: Directory
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.url = ""
+        self.address = ""
         self.place = ""
         self.workspace: Workspace | None = None
         self.ready = False
         self._stack = AsyncExitStack()
         self._view: tuple[float, Viewer] | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._clock: asyncio.Task[None] | None = None
         self._verify: Verify | None = None
 
     async def open_page(self) -> None:
@@ -88,43 +92,37 @@ class Bullpen:
             self.place = messages.in_workspace()
         else:
             self.settings.slack_tokens()
+            self.settings.own_tokens(list(self.roster.agents))
 
     async def _open_workspace(self) -> None:
-        from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
-        from bullpen_workspace.config import AppSpec, NavLink, WorkspaceConfig
+        from bullpen.installed import apps
+        from bullpen_workspace.config import NavLink, WorkspaceConfig
         from bullpen_workspace.errors import WorkspaceError
         from bullpen_workspace.server import Workspace
-        from bullpen_workspace.types import AgentFace, Command, Shortcut
 
         home = self.settings.home
         drawing = Drawing(
-            Frame("Bullpen", (Link("Channels", "/"), Link("Memory", "/memory/"), Link("Receipts", "/receipts/")))
+            Frame("Bullpen", (Link("Channels", "/"), Link("Memory", "/memory/"), Link("Receipts", "/receipts/"), Link("Ideas", "/ideas/")))
         )  # fmt: skip
-        faces = tuple(
-            AgentFace(name=a.name, icon=a.icon, aliases=(a.id, *a.aliases), title=a.title)
-            for a in self.roster.agents.values()
-        )
-        command = Command(
-            name="/bullpen", usage="ask [agent] <question>, or help", description="Ask the desk"
-        )
-        shortcuts = (
-            Shortcut(callback_id=ASK_SHORTCUT, label="Ask an agent about this", kind="message"),
-            Shortcut(callback_id=OPEN_SHORTCUT, label="New task"),
-        )
+        desk, *own = apps(self.roster, per_agent=self.settings.slack_apps == "per-agent")
         config = WorkspaceConfig(
             path=home / "workspace.db",
             files=home / "workspace-files",
             port=self.settings.port,
             person_name=self.settings.person,
-            app=AppSpec(agents=faces, commands=(command,), shortcuts=shortcuts),
+            app=desk,
+            more_apps=tuple(own),
             mounts=(
                 MemoryPage(self.store, self.receipts, drawing, self.viewer).mount(),
                 ReceiptsPage(self.receipts, home / "artifacts", drawing, self.viewer).mount(),
+                IdeasPage(self.store, drawing, self.viewer).mount(),
                 Proof(lambda: self._verify, self._token).mount(),
             ),
+            client_paths=("/desk/",),
             nav=(
                 NavLink(label="Memory", href="/memory/", icon="book"),
                 NavLink(label="Receipts", href="/receipts/", icon="receipt"),
+                NavLink(label="Ideas", href="/ideas/", icon="idea"),
             ),
         )
         try:
@@ -135,7 +133,7 @@ class Bullpen:
             if "port" in str(error).lower() and self.settings.port:
                 raise messages.port_in_use(self.settings.port) from error
             raise OperatorError(error.fact, error.cause, error.remedy) from error
-        self.url = workspace.url
+        self.url, self.address = workspace.url, workspace.address()
 
     async def start_desk(self) -> None:
         """Import what is slow, connect to Slack, and let the desk go on where it was."""
@@ -146,40 +144,43 @@ class Bullpen:
         await self._connect()
         await asyncio.to_thread(self._prepare_memory)
         await self._open_desk()
-        await self.connection.listen(self._catch_up)
+        await self._listen()
         self._publish()
         self.ready = True
+        self._clock = asyncio.create_task(self._schedule().watch())
         embedder = self.store.embedder
         steps = (lambda: embedder.embed(["warm"]),) if embedder is not None else ()
         self._warming = asyncio.create_task(warm_up(*steps))
 
     async def _connect(self) -> None:
-        from bullpen.slack.chat import SlackChat
-        from bullpen.slack.connect import Connection
-        from bullpen.slack.directory import Directory
+        from bullpen.slack.side import Access, SlackSide
+
+        agents = list(self.roster.agents)
+        if self.workspace is not None:
+            keys, *own = ((app.bot_token, app.app_token) for app in self.workspace.apps)
+            access = Access(
+                api=f"{self.url}/api/", desk=keys, agents=dict(zip(agents, own, strict=False))
+            )
+        else:
+            read = self.settings
+            access = Access(
+                api=read.slack_api_url, desk=read.slack_tokens(), agents=read.own_tokens(agents)
+            )
+        self.slack = await SlackSide.open(access, self.roster, self._pace, self.settings.home)
+        self._stack.push_async_callback(self.slack.close)
+        self.connection = self.slack.connection
+        if self.workspace is None:
+            self.place = slack_said.in_slack(self.connection.identity.team)
+
+    def _pace(self, me: Identity) -> Pace:
         from bullpen.slack.limits import Tiers, Unpaced
         from bullpen.slack.pacebook import PaceBook
 
         if self.workspace is not None:
-            keys = self.workspace.credentials
-            bot, app, api = keys.bot_token, keys.app_token, f"{self.url}/api/"
-        else:
-            (bot, app), api = self.settings.slack_tokens(), self.settings.slack_api_url
-        self.connection = await Connection.open(base_url=api, bot_token=bot, app_token=app)
-        self._stack.push_async_callback(self.connection.close)
-        self.pace: Pace = Unpaced()
-        if self.workspace is None:
-            me = self.connection.identity
-            book = PaceBook(self.settings.home / "pace.db", f"{me.team_id}:{me.bot_id}")
-            self._stack.callback(book.close)
-            self.pace = Tiers(book=book)
-        self.chat = SlackChat(
-            self.connection, self.roster.agents, self.pace, home=self.settings.home
-        )
-        self._stack.push_async_callback(self.chat.close)
-        self.directory = Directory(self.connection.reader)
-        if self.workspace is None:
-            self.place = messages.in_slack(self.connection.identity.team)
+            return Unpaced()
+        book = PaceBook(self.settings.home / "pace.db", f"{me.team_id}:{me.bot_id}")
+        self._stack.callback(book.close)
+        return Tiers(book=book)
 
     def _prepare_memory(self) -> None:
         from bullpen_memory.index import ChromaIndex
@@ -198,10 +199,6 @@ class Bullpen:
             self._verify = indexer.verify
 
     async def _open_desk(self) -> None:
-        from bullpen.slack.app import Books, Listeners
-        from bullpen.slack.attachments import Attachments
-        from bullpen.slack.catchup import CatchUp
-        from bullpen.slack.inbound import Reader
         from bullpen_orchestrator.desk import Desk, DeskParts
         from bullpen_orchestrator.limits import Limits
         from bullpen_tools.toolbox import default_toolbox
@@ -213,21 +210,29 @@ class Bullpen:
         parts = DeskParts(
             home=settings.home, roster=self.roster, model_for=self.models.for_agent,
             toolbox=default_toolbox(self.receipts), receipts=self.receipts, store=self.store,
-            market=self.market, chat=self.chat, default_model=self.models.default,
+            market=self.market, chat=self.slack.chat, default_model=self.models.default,
             limits=limits, database_url=settings.database_url or None,
             team=self.connection.identity.team_id,
         )  # fmt: skip
         self.desk = Desk(parts)
         self._stack.push_async_callback(self.desk.stop)
         await self.desk.start()
-        me, client = self.connection.identity, self.connection.client
-        attachments = Attachments(client, settings.home / "files", settings.max_file_bytes)
-        listeners = Listeners(
-            self.connection, Reader(me, self.directory, attachments), self.directory, self.desk,
-            Books(self.roster, self.receipts, self.store),
-        )  # fmt: skip
-        reader, said = self.connection.reader, listeners.said
-        self._catch_up = CatchUp(reader, self.pace, me, self.desk, said)
+
+    async def _listen(self) -> None:
+        from bullpen.slack.app import Books
+        from bullpen.slack.attachments import Attachments
+
+        folder, limit = self.settings.home / "files", self.settings.max_file_bytes
+        books = Books(self.roster, self.receipts, self.store)
+        await self.slack.listen(
+            self.desk, books, lambda line: Attachments(line.client, folder, limit)
+        )
+
+    def _schedule(self) -> Schedule:
+        from bullpen.duties import clock
+
+        side, me = self.slack, self.connection.identity
+        return clock(self.settings.home, self.desk, side.chat, side.directory, self.roster, me)
 
     def _token(self) -> str:
         return self.workspace.credentials.user_token if self.workspace else ""
@@ -237,7 +242,7 @@ class Bullpen:
 
         token = self._token()
         bot = self.connection.identity.bot_user_id
-        self._lock.publish(RunningDesk(os.getpid(), self.url, token, bot))
+        self._lock.publish(RunningDesk(os.getpid(), self.url, token, bot, self.address))
 
     async def viewer(self) -> Viewer:
         """Who looks at the local pages: the person of the workspace, with what they may see."""
@@ -252,7 +257,7 @@ class Bullpen:
         channels: dict[str, str] = {}
         scopes = {WORKSPACE, person_scope(person)}
         if self.ready:
-            for channel in await self.directory.channels_of(person):
+            for channel in await self.slack.directory.channels_of(person):
                 channels[channel.id] = channel.name
                 scopes.add(channel_scope(channel.id))
         viewer = Viewer(person, frozenset(scopes), names, channels)
@@ -263,9 +268,10 @@ class Bullpen:
     async def stop(self) -> None:
         """Close everything, last opened first. Runs under way go on at the next start."""
         self.ready = False
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.gather(self._warming, return_exceptions=True)
+        for task in (self._warming, self._clock):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         await self._stack.aclose()
 
 

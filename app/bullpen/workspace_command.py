@@ -141,7 +141,7 @@ def _read(path: Path) -> AppSpec:
 def _text(workspace: Workspace) -> str:
     """Everything that a client needs, as lines that a shell's environment file takes."""
     lines = [
-        f"Open {workspace.url} to talk to your app.",
+        f"Open {workspace.address()} to talk to your app.",
         f"SLACK_API_URL={workspace.url}/api/",
         f"SLACK_AUTHORIZE_URL={workspace.url}/oauth/v2/authorize",
     ]

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from bullpen_memory import rows, words
 from bullpen_memory.errors import InputError
@@ -44,6 +44,23 @@ class Listing:
     vintage: str
 
 
+class Line(NamedTuple):
+    """One published value in a ledger of many series; `known_at` is an ISO time in UTC."""
+
+    series: str
+    period: str
+    value: float | None
+    known_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every visible series with every value known at a moment, in order of publication."""
+
+    infos: tuple[SeriesInfo, ...]
+    lines: list[Line]
+
+
 class Market:
     """The series of one context store; shares its file, its transactions and its scopes."""
 
@@ -63,15 +80,15 @@ class Market:
             key = _describe(db, info)
             return sum(_observe(db, key, info.id, one) for one in ready)
 
-    def catalogue(self, scopes: frozenset[str]) -> list[Listing]:
-        """Every visible series with its span, by title."""
+    def catalogue(self, scopes: frozenset[str], as_of: datetime | None = None) -> list[Listing]:
+        """Every visible series with its span, by title; at `as_of`, those that had a value by then."""
         marks = ", ".join("?" * len(scopes))
         found = self._database.read(
             "SELECT s.*, count(DISTINCT o.period) AS rows, min(o.period) AS start,"
             " max(o.period) AS end, max(o.known_at) AS vintage"
-            " FROM series s LEFT JOIN observation o ON o.series = s.key"
+            " FROM series s LEFT JOIN observation o ON o.series = s.key AND o.known_at <= ?"
             f" WHERE s.scope IN ({marks}) GROUP BY s.key ORDER BY s.title, s.id",
-            sorted(scopes),
+            [rows.iso(as_of) if as_of else "9999", *sorted(scopes)],
         )
         return [
             Listing(
@@ -82,6 +99,7 @@ class Market:
                 vintage=row["vintage"] or "",
             )
             for row in found
+            if row["rows"] or as_of is None
         ]
 
     def resolve(self, name: str, scopes: frozenset[str]) -> SeriesInfo:
@@ -150,6 +168,24 @@ class Market:
             (key, _day(period, "")),
         )
         return [_observation(row) for row in found]
+
+    def ledger(self, *, scopes: frozenset[str], as_of: datetime | None = None) -> Ledger:
+        """All vintages of all visible series; with `as_of` those that were known then.
+
+        A series of which nothing was known then is not in it.
+        """
+        visible = self._visible(scopes)
+        marks = ", ".join("?" * len(visible))
+        found = self._database.read(
+            "SELECT series, period, value, known_at FROM observation"
+            f" WHERE series IN ({marks}) AND known_at <= ? ORDER BY series, period, known_at",
+            (*visible, rows.iso(as_of) if as_of else "9999"),
+        )
+        names = {key: info.id for key, info in visible.items()}
+        lines = [Line(names[key], period, value, known) for key, period, value, known in found]
+        held = {line.series for line in lines}
+        infos = visible.values()
+        return Ledger(tuple(info for info in infos if as_of is None or info.id in held), lines)
 
     def _visible(self, scopes: frozenset[str]) -> dict[int, SeriesInfo]:
         """The visible series by key. Of two with one id the private one hides the workspace's."""

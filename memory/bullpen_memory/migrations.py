@@ -156,4 +156,40 @@ def m001_records(db: SqliteUtils) -> None:
     db.table("secret").insert({"name": "hint_key", "value": secrets.token_bytes(32)})
 
 
-STEPS = (m001_records,)
+_IDEAS = (
+    """
+    CREATE TABLE idea (
+        n INTEGER PRIMARY KEY AUTOINCREMENT, record_id TEXT NOT NULL UNIQUE, scope TEXT NOT NULL,
+        author TEXT NOT NULL, instrument TEXT NOT NULL, series TEXT NOT NULL, unit TEXT NOT NULL,
+        measure TEXT NOT NULL, side TEXT NOT NULL, size REAL NOT NULL, opened_at TEXT NOT NULL,
+        entry_day TEXT NOT NULL, entry REAL NOT NULL, horizon TEXT NOT NULL,
+        probability REAL NOT NULL, base_rate REAL NOT NULL, base_rate_from TEXT NOT NULL,
+        take_profit REAL, stop_loss REAL, backdated INTEGER NOT NULL, sha256 TEXT NOT NULL,
+        receipts TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE idea_outcome (
+        n INTEGER PRIMARY KEY REFERENCES idea (n), day TEXT NOT NULL, value REAL NOT NULL,
+        reason TEXT NOT NULL, profit REAL NOT NULL, resolved_at TEXT NOT NULL, by TEXT NOT NULL,
+        vintage TEXT NOT NULL, sha256 TEXT NOT NULL
+    )
+    """,
+    *(
+        f"""
+        CREATE TRIGGER {table}_is_locked_for_{verb} BEFORE {verb} ON {table}
+        BEGIN SELECT RAISE(ABORT, 'an idea is locked when it is opened'); END
+        """
+        for table in ("idea", "idea_outcome")
+        for verb in ("update", "delete")
+    ),
+)
+
+
+def ideas(db: SqliteUtils) -> None:
+    """Market calls, locked when they are opened, and how they ended."""
+    for statement in _IDEAS:
+        db.execute(statement)
+
+
+STEPS = (m001_records, ideas)

@@ -21,6 +21,7 @@ from bullpen_orchestrator.entries import ENDED, Run, RunStatus
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.outbox import Outbox
 from bullpen_orchestrator.parts import DeskParts
+from bullpen_orchestrator.progress import Progress
 from bullpen_orchestrator.sessions import Sessions
 from bullpen_orchestrator.speech import Speech
 from bullpen_orchestrator.turns import Stopped
@@ -43,12 +44,14 @@ class Conductor:
         outbox: Outbox,
         speech: Speech,
         sessions: Sessions,
+        progress: Progress,
     ) -> None:
         self._parts = parts
         self._ledger = ledger
         self._outbox = outbox
         self._speech = speech
         self._sessions = sessions
+        self._progress = progress
         self._drive: Drive | None = None
         self._forget: Callable[[str], Awaitable[None]] | None = None
         self._stopped: set[str] = set()
@@ -162,6 +165,7 @@ class Conductor:
 
     async def _end(self, run: Run, status: RunStatus, problem: str = "") -> RunStatus:
         gone = self._ledger.people.withdrawn(run.id)
+        await self._progress.end(run.id, status)
         await self._sessions.end(run, "closed" if gone else "active")
         self._ledger.end(run.id, status, problem)
         self._parts.checkpoint("run.ended")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -22,6 +22,7 @@ from bullpen_orchestrator import messages
 from bullpen_orchestrator.conduct import Conductor
 from bullpen_orchestrator.engine import Engine
 from bullpen_orchestrator.entries import Feedback
+from bullpen_orchestrator.erasing import Erased, erase
 from bullpen_orchestrator.graph import build, resume_or_start
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.limits import Spent
@@ -29,6 +30,7 @@ from bullpen_orchestrator.nodes import Nodes
 from bullpen_orchestrator.outbox import Outbox, Row
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Audience, Heard, Inbound
+from bullpen_orchestrator.progress import Progress
 from bullpen_orchestrator.recollection import Recollection
 from bullpen_orchestrator.routing import Route, Thread, route
 from bullpen_orchestrator.sessions import Sessions
@@ -113,7 +115,10 @@ class Desk:
         self._ledger = Ledger(parts.home / "ledger.db")
         kept = self._ledger.team(parts.team)
         if kept != parts.team:
-            raise messages.other_team(parts.home, kept, parts.team)
+            waiting = self._ledger.move(parts.team)
+            if waiting:
+                raise messages.other_team(parts.home, kept, parts.team, waiting)
+            _log.info("the home moves to another team", old=kept, new=parts.team)
         self._outbox = Outbox(
             parts.home / "ledger.db",
             parts.chat,
@@ -125,15 +130,19 @@ class Desk:
         self._saver = AsyncSqliteSaver(database)
         await self._saver.setup()
         await database.execute("PRAGMA synchronous = NORMAL")
+        # The checkpoints of an ended run go; their words must not stay in free pages.
+        await database.execute("PRAGMA secure_delete = ON")
         self._assemble(self._ledger, self._outbox, self._saver)
 
     def _assemble(self, ledger: Ledger, outbox: Outbox, saver: AsyncSqliteSaver) -> None:
         parts = self.parts
         self._speech = Speech(parts, ledger, outbox)
         self._sessions = Sessions(parts.chat, ledger, parts.patience)
-        self._conductor = Conductor(parts, ledger, outbox, self._speech, self._sessions)
+        progress = Progress(parts.chat, outbox, parts.planning)
+        self._conductor = Conductor(parts, ledger, outbox, self._speech, self._sessions, progress)
         self._recollection = Recollection(parts.store, ledger, parts.chat, parts.checkpoint)
-        turns = Turns(parts, ledger, self._speech, self._recollection, self._conductor.stopped)
+        stopped = self._conductor.stopped
+        turns = Turns(parts, ledger, self._speech, self._recollection, progress, stopped)
         nodes = Nodes(parts, ledger, outbox, self._speech, turns, self._recollection)
         graph = build(nodes, saver)
 
@@ -274,6 +283,19 @@ class Desk:
         first = await self.ledger.put("heard:since", {"at": time.time()})
         yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
         return await asyncio.to_thread(self.ledger.people.heard, float(first["at"]), yesterday)
+
+    async def erase(
+        self,
+        *,
+        texts: Collection[str] = (),
+        message_ids: Collection[str] = (),
+        by: str,
+        reason: str,
+    ) -> Erased:
+        """Erase from the conversation's own files; see `erasing.erase`."""
+        return await asyncio.to_thread(
+            erase, self.parts.home, texts=texts, message_ids=message_ids, by=by, reason=reason
+        )
 
     def spending(self, since: str = "") -> dict[str, Spent]:
         """What every agent has used since a moment (ISO 8601, UTC), or ever."""

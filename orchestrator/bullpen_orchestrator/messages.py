@@ -7,6 +7,7 @@ and formats no figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from bullpen_memory.errors import BullpenError, OperatorError
@@ -15,13 +16,15 @@ THINKING = "thinking"
 FILES_ONLY = "Look at the attached files and say what they hold."
 
 
-def other_team(home: Path, kept: str, team: str) -> OperatorError:
-    """A home folder that belongs to another workspace."""
+def other_team(home: Path, kept: str, team: str, waiting: int) -> OperatorError:
+    """A home folder with unfinished work for another workspace."""
+    pieces = "1 request or post is" if waiting == 1 else f"{waiting} requests or posts are"
     return OperatorError(
         f"The desk in {home} was not started.",
-        f"This home belongs to the Slack team {kept}, and you are connecting to {team}; "
-        "what waits to be posted there would be lost.",
-        "Choose another home folder with BULLPEN_HOME or --home, or connect to the first team.",
+        f"{pieces} unfinished for the Slack team {kept}, to which this home belongs, and you are "
+        f"connecting to {team}, where they cannot be delivered.",
+        f"Start once more with the tokens of {kept} (none for the local workspace) and let it finish, "
+        "or choose another home folder with BULLPEN_HOME or --home.",
     )
 
 
@@ -135,6 +138,22 @@ def handed_off(work: Sequence[tuple[str, str]]) -> str:
     return "\n".join(f"• **{name}**: {task}" for name, task in work)
 
 
+def plan_title(names: Sequence[str], over: str | None, seconds: int) -> str:
+    """What stands above the steps of a run: who is at work, and at the end how long it took."""
+    who = names[0] if len(names) == 1 else f"{len(names)} colleagues" if names else "The desk"
+    if over is None:
+        return f"{who} at work"
+    return f"{who}: {'done in' if over == 'done' else 'ended early, after'} {seconds} s"
+
+
+def made(receipts: Sequence[str]) -> str:
+    """What a step has left behind."""
+    if not receipts:
+        return ""
+    shown = ", ".join(receipts[:8]) + (" …" if len(receipts) > 8 else "")
+    return f"Receipt {shown}" if len(receipts) == 1 else f"Receipts {shown}"
+
+
 def asks(name: str, question: str) -> str:
     """A visible question to a colleague."""
     return f"@{name} {question}"
@@ -156,6 +175,16 @@ def unsourced(figures: Sequence[str]) -> str:
     return f"Without a receipt: {shown}"
 
 
+def fell_back(model: str, instead_of: str) -> str:
+    """Under an answer that another model gave."""
+    return f"Answered by {model}: {instead_of} was overloaded or is not available."
+
+
+def pinned(day: date) -> str:
+    """Under what was said in a run that is pinned to a day."""
+    return f"As of {day.day} {day:%B %Y}: nothing that became known later was used."
+
+
 def not_shown(where: str, reason: str) -> str:
     """A post that the platform refuses for good."""
     return (
@@ -167,3 +196,21 @@ def not_shown(where: str, reason: str) -> str:
 def cut() -> str:
     """The last word of a message that was still growing when its run ended."""
     return "(This message was not finished.)"
+
+
+def duty(name: str, ask: str) -> str:
+    """The message a duty's run hangs under."""
+    return f"⏰ Due now, **{name}**: {ask}"
+
+
+def duty_asker(name: str) -> str:
+    """Who asks, where a person's name would stand."""
+    return f"the schedule “{name}”"
+
+
+def duty_nowhere(name: str, channel: str) -> str:
+    """A duty whose channel the desk cannot write to."""
+    return (
+        f"The duty “{name}” was not asked. The desk is not in a channel #{channel}. "
+        f"Invite it there, or change the channel with `bullpen schedule add {name}`."
+    )

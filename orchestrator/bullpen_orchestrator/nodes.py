@@ -15,6 +15,8 @@ from bullpen_orchestrator.entries import Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.outbox import Outbox
 from bullpen_orchestrator.parts import DeskParts
+from bullpen_orchestrator.ports import Plan
+from bullpen_orchestrator.progress import steps_of
 from bullpen_orchestrator.recollection import Recollection, visible
 from bullpen_orchestrator.speech import Speech, Words
 from bullpen_orchestrator.state import Assignment, Report, RunState, WorkState
@@ -49,11 +51,12 @@ class Nodes:
         """Read the decision that was made when the message was claimed; say what is wrong with it."""
         run = self._ledger.run(state["run_id"])
         leads = list(run.route.agents) or [self._parts.roster.lead.id]
-        request = run.route.text[: self._parts.limits.characters]
+        request = run.pin.rest[: self._parts.limits.characters]
         notice = self._notice(run, leads[0])
         if notice:
             return {"leads": leads, "request": request, "notice": notice}
-        for key, text in self._remarks(run):
+        unread = await self._recollection.keep_files(run)
+        for key, text in self._remarks(run, unread):
             await self._speech.notice(
                 run.inbound, self._agent(leads[0]), key=key, text=text, run_id=run.id
             )
@@ -75,18 +78,19 @@ class Nodes:
         if decided.decision == "unknown":
             roster = list(self._parts.roster.agents)
             return messages.unknown_colleague(decided.unknown, decided.near, roster)
+        if said.problems and not said.files:
+            # The question was about these files: the refusal, with its remedy, is the answer.
+            return messages.bad_files(said.problems)
+        if run.pin.problem:
+            return run.pin.problem
         if decided.text.strip() or said.files:
             return ""
-        return (
-            messages.bad_files(said.problems)
-            if said.problems
-            else messages.empty(self._parts.desk_name, lead)
-        )
+        return messages.empty(self._parts.desk_name, lead)
 
-    def _remarks(self, run: Run) -> list[tuple[str, str]]:
+    def _remarks(self, run: Run, unread: list[str]) -> list[tuple[str, str]]:
         remarks: list[tuple[str, str]] = []
-        if run.inbound.problems:
-            remarks.append((f"{run.id}:files", messages.bad_files(run.inbound.problems)))
+        if problems := [*run.inbound.problems, *unread]:
+            remarks.append((f"{run.id}:files", messages.bad_files(problems)))
         length, limit = len(run.route.text), self._parts.limits.characters
         if length > limit:
             remarks.append((f"{run.id}:long", messages.too_long(length, limit)))
@@ -107,24 +111,41 @@ class Nodes:
         if not pieces:
             return {"answer": _report(lead, reply, 0)}
         given = [(self._agent(piece["agent"]).name, str(piece["task"])) for piece in pieces]
-        text = f"{reply.text}\n\n{messages.handed_off(given)}".strip()
-        await self._speech.say(run, lead, Words(key=order.post_key, kind="handoff", text=text))
+        steps = steps_of([(f"{run.id}:work{i}", *work) for i, work in enumerate(given)])
+        words = Words(
+            key=order.post_key,
+            kind="handoff",
+            text=reply.text,
+            listed=messages.handed_off(given),
+            plan=Plan(title=messages.plan_title([n for n, _ in given], None, 0), steps=steps),
+        )
+        await self._speech.say(run, lead, words)
         assignments = [
-            Assignment(agent=piece["agent"], task=piece["task"], purpose="work", index=index)
+            Assignment(
+                agent=piece["agent"],
+                task=piece["task"],
+                purpose="work",
+                index=index,
+                sole=len(pieces) == 1,
+            )
             for index, piece in enumerate(pieces)
         ]
         return {"assignments": assignments}
 
     async def work(self, state: WorkState) -> dict[str, Any]:
-        """One agent's turn on one piece, and its report in the thread."""
+        """One agent's turn on one piece, and its report in the thread.
+
+        Who works alone answers the person: there is nothing for the lead to put together.
+        """
         run, piece = self._ledger.run(state["run_id"]), state["assignment"]
         agent = self._agent(piece["agent"])
-        final = piece["purpose"] == "answer"
+        final = piece["purpose"] == "answer" or piece.get("sole", False)
         order = Order(
             id=f"{run.id}:{piece['purpose']}{piece['index']}",
-            purpose=piece["purpose"],
+            purpose="answer" if final else piece["purpose"],
             text=piece["task"],
             asked_by=run.inbound.user_name if final else self._parts.roster.lead.name,
+            given=piece["purpose"] == "work",
         )
         reply = await self._turns.take(run, agent, order)
         words = Words(
@@ -133,6 +154,7 @@ class Nodes:
             text=reply.text or messages.no_answer(agent.name),
             receipts=reply.receipts,
             final=final,
+            fallback=tuple(_fallback(reply)),
         )
         await self._speech.say(run, agent, words)
         return {"reports": [_report(agent, reply, piece["index"])]}
@@ -148,8 +170,9 @@ class Nodes:
         return {"warnings": [conflict.sentence for conflict in between]}
 
     async def answer(self, state: RunState) -> dict[str, Any]:
-        """The lead closes what it planned; agents whom a person named have answered themselves."""
-        if not any(piece["purpose"] == "work" for piece in state["assignments"]):
+        """The lead puts together what several did; who was named or worked alone has answered."""
+        pieces = state["assignments"]
+        if not any(piece["purpose"] == "work" and not piece.get("sole") for piece in pieces):
             return {}
         run = self._ledger.run(state["run_id"])
         lead = self._agent(state["leads"][0])
@@ -190,6 +213,7 @@ class Nodes:
                 receipts=tuple(answer["receipts"]),
                 final=True,
                 warnings=warnings,
+                fallback=tuple(answer.get("fallback", ())),
             )
             await self._speech.say(run, lead, words)
         elif warnings:
@@ -216,7 +240,13 @@ def _report(agent: Agent, reply: Reply, index: int) -> Report:
         receipts=list(reply.receipts),
         index=index,
         ended=reply.ended,
+        fallback=_fallback(reply),
     )
+
+
+def _fallback(reply: Reply) -> list[str]:
+    """The model that answered and the one that was asked first, or nothing where they are one."""
+    return [str(t[key]) for t in reply.meta.get("fallback", []) for key in ("model", "instead_of")]
 
 
 def _in_order(state: RunState) -> list[Report]:

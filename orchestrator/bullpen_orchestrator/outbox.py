@@ -22,7 +22,16 @@ from typing import Any, Literal
 import structlog
 
 from bullpen_orchestrator.entries import Entry, append, transaction
-from bullpen_orchestrator.ports import Busy, Button, Chat, Post, Undeliverable, pass_by
+from bullpen_orchestrator.ports import (
+    Busy,
+    Button,
+    Chat,
+    Plan,
+    Post,
+    Step,
+    Undeliverable,
+    pass_by,
+)
 from bullpen_orchestrator.schema import connect
 
 # Within a thread the order stands; between threads the more urgent goes first, and what is in
@@ -321,7 +330,11 @@ def _row(row: sqlite3.Row) -> Row:
     said: dict[str, Any] = json.loads(row["post"])
     said["footnotes"] = tuple(said["footnotes"])
     said["images"] = tuple((path, alt) for path, alt in said["images"])
+    said["files"] = tuple((path, title) for path, title in said.get("files", ()))
     said["buttons"] = tuple(Button(**button) for button in said["buttons"])
+    if planned := said.get("plan"):
+        steps = tuple(Step(**step) for step in planned["steps"])
+        said["plan"] = Plan(title=planned["title"], steps=steps)
     post = Post(**said)
     return Row(
         key=row["key"],

@@ -30,7 +30,8 @@ class DeskParts:
 
     `desk_name` is what people mention, `team` the workspace they are in ("" is not checked). `database_url` None means SQLite under `home`. `settle` is how long (seconds) an unanswered
     post may still be in flight; `polling` the pause (seconds) between looks at the queue;
-    `streaming` the least pause (seconds) between two growths of a live message; `patience` the
+    `streaming` the least pause (seconds) between two growths of a live message; `planning` how long
+    (seconds) a turn works before its tools are shown as steps; `patience` the
     pause (seconds) before a busy-looking thread is released again. `checkpoint` is
     called by name at every commit and every effect, so that a test can end the process there.
     """
@@ -52,5 +53,6 @@ class DeskParts:
     settle: float = 10.0
     polling: float = 0.1
     streaming: float = 0.5
+    planning: float = 2.0
     patience: float = 5.0
     checkpoint: Callable[[str], None] = pass_by

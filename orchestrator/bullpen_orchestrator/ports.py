@@ -6,6 +6,7 @@ with its figures already rendered; the adapter fits it to the platform's limits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -22,8 +23,9 @@ class Inbound:
 
     `event_id` is the platform's; `team`+`channel`+`ts` identify the message itself.
     `thread_ts` is the thread's root and equals `ts` for a new conversation. `addressed` is True
-    when the desk was mentioned or the message is direct. `text` has the desk's own mention
-    removed and other mentions as @names.
+    when the desk was mentioned or the message is direct. `to` are the agents whom the platform
+    itself addresses, by a mention of their own app or a direct message to it; a name in the text
+    wins. `text` has the desk's own mention removed and other mentions as @names.
     """
 
     event_id: str
@@ -37,6 +39,7 @@ class Inbound:
     ts: str
     thread_ts: str
     addressed: bool
+    to: tuple[str, ...] = ()
     permalink: str = ""
     files: tuple[LocalFile, ...] = ()
     problems: tuple[str, ...] = ()
@@ -47,13 +50,14 @@ class Heard:
     """What the desk has heard, in platform times (seconds), so that the rest can be fetched.
 
     `since` is when it first listened; `channels` and `threads` (channel, root) hold the latest
-    message of a person; `known` the (channel, ts) of the last day.
+    message of a person; `known` the (channel, ts) of the last day, with the thread's root, without
+    what was taken back.
     """
 
     since: float
     channels: dict[str, float]
     threads: dict[tuple[str, str], float]
-    known: frozenset[tuple[str, str]]
+    known: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +70,36 @@ class Button:
     style: Literal["", "primary", "danger"] = ""
 
 
+StepStatus = Literal["pending", "in_progress", "complete", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a plan, in plain text. `detail` is what is being done, `output` what came out."""
+
+    id: str
+    title: str
+    status: StepStatus = "pending"
+    detail: str = ""
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The steps of a run as they are at one moment, under a title."""
+
+    title: str
+    steps: tuple[Step, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """One message that an agent says. `key` is fixed before the effect and unique for ever.
 
     `images` are paths of PNG files, relative to the home folder, shown inside the message, with
-    their alt texts; `footnotes` are Markdown lines set small under the text. `live_ts` is the
+    their alt texts, `files` those of other files, shown under it, with their titles; `footnotes` are Markdown lines set small under the text. `live_ts` is the
     message that already streams this text, when there is one: it is completed instead of posting
-    another. `judged` asks the readers whether it helped.
+    another. `judged` asks the readers whether it helped. `plan` is shown under the text.
     """
 
     key: str
@@ -83,10 +109,12 @@ class Post:
     text: str
     footnotes: tuple[str, ...] = ()
     images: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
     buttons: tuple[Button, ...] = ()
     priority: Literal["answer", "approval", "result", "progress"] = "result"
     live_ts: str = ""
     judged: bool = False
+    plan: Plan | None = None
     meta: dict[str, Any] = field(default_factory=dict)
 
 
@@ -143,6 +171,20 @@ class Chat(Protocol):
 
     async def grow_live(self, channel: str, ts: str, text: str) -> None:
         """Show the whole `text` so far in the live message. Best effort: never raises."""
+        ...
+
+    async def show_plan(self, post: Post, ts: str) -> None:
+        """Show `post.plan` as it is now in the message that says `post`. Best effort: never raises."""
+        ...
+
+    async def open_plan(
+        self, channel: str, thread_ts: str, agent: str, user: str, plan: Plan
+    ) -> str | None:
+        """Begin a message that shows `user` the steps as they go; None where there must be none."""
+        ...
+
+    async def grow_plan(self, channel: str, ts: str, plan: Plan, *, over: bool = False) -> None:
+        """Show the plan as it is now; `over` closes the message. Best effort: never raises."""
         ...
 
     async def direct(self, user: str) -> str | None:

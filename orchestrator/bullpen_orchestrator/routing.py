@@ -22,6 +22,11 @@ _ORDINARY = frozenset({"analysis", "analyses", "analyze", "analyse", "quantity",
 _STOP = re.compile(r"\s*!?stop\s*[.!]*\s*", re.IGNORECASE)
 _WORD = re.compile(r"\s*!([a-z]{2,20})\s*", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.@])@(\w[\w.-]*)")
+# After these, a bare name at the start is what a sentence is about, and no address.
+_ABOUT = (
+    r"(?:'s|’s|is|are|was|were|has|have|had|said|says|and|or|of|in|who|that|funds?|firms?|research"
+    r"|strateg\w+|models?|trading|desks?|teams?|jobs?|tools?|crisis|quake|meltdown)(?!\w)"
+)
 _SEPARATOR = r"(?:\s*(?:,\s*and\b|,|&|\+|\band\b)\s*|\s+(?=@))"
 
 
@@ -62,6 +67,7 @@ def route(message: Inbound, thread: Thread, agents: Sequence[Agent], lead: str) 
     if word:
         return Route(decision="word", text=word[1].lower())
     named, rest = names.addressed(message.text)
+    named = named or tuple(id_ for id_ in message.to if id_ in {agent.id for agent in agents})
     if not asked and not named and names.strangers(message.text):
         return Route(decision="ignore")
     if not named:
@@ -96,10 +102,18 @@ class _Names:
                 rf"\s*(?:please\s+)?ask\s+{listed}\s*[,:]?(?:\s+(?:to\s+)?(?P<rest>.*))?", flags
             ),
         )
+        proper = sorted({f for a in agents for f in (a.id, a.name)}, key=len, reverse=True)
+        bare = r"@?(?:" + "|".join(_pattern(form) for form in proper) + r")(?!\w)"
+        self._bare = re.compile(
+            rf"\s*(?P<names>{bare}(?:{_SEPARATOR}{bare})*)\s*,?\s+(?!{_ABOUT})(?P<rest>\S.*)", flags
+        )
 
     def addressed(self, text: str) -> tuple[tuple[str, ...], str]:
-        """The ids named at the start of `text`, and what follows; () and the whole text if none."""
-        for opening in self._openings:
+        """The ids named at the start of `text`, and what follows; () and the whole text if none.
+
+        Without a colon or an @ only ids and names count, and only before what is no description.
+        """
+        for opening in (*self._openings, self._bare):
             found = opening.fullmatch(text)
             if found:
                 ids = (self._ids[_plain(m)] for m in self._name.findall(found["names"]))

@@ -7,28 +7,36 @@ version is read by the next. It holds no objects.
 from __future__ import annotations
 
 import operator
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 Purpose = Literal["answer", "plan", "work", "close"]
 
 
 class Assignment(TypedDict):
-    """One piece of work for one agent. `purpose` "answer" means a person named the agent."""
+    """One piece of work for one agent. `purpose` "answer" means a person named the agent.
+
+    `sole` means that the lead gave out this one piece only: its report is the final answer.
+    """
 
     agent: str
     task: str
     purpose: Purpose
     index: int
+    sole: NotRequired[bool]
 
 
 class Report(TypedDict):
-    """What came out of one turn: figure references unrendered, receipts in order."""
+    """What came out of one turn: figure references unrendered, receipts in order.
+
+    `fallback` is the model that answered and the one that did not, where these differ.
+    """
 
     agent: str
     text: str
     receipts: list[str]
     index: int
     ended: str
+    fallback: NotRequired[list[str]]
 
 
 class RunState(TypedDict):

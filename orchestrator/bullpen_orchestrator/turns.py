@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from textwrap import shorten
 from typing import Any, Literal
 
@@ -17,10 +18,11 @@ from bullpen_agents.turn import take_turn
 from bullpen_memory.errors import OperatorError
 from bullpen_orchestrator import messages
 from bullpen_orchestrator.colleagues import NAMES, Ask, Assign
-from bullpen_orchestrator.entries import Run
+from bullpen_orchestrator.entries import Entry, Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Inbound
+from bullpen_orchestrator.progress import Progress
 from bullpen_orchestrator.recollection import Recollection, home, visible
 from bullpen_orchestrator.speech import Speech, Words
 from bullpen_orchestrator.watch import TurnWatch
@@ -36,7 +38,10 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One turn to take. `id` is unique for ever; `depth` the number of asks above it."""
+    """One turn to take. `id` is unique for ever; `depth` the number of asks above it.
+
+    `given` means that a colleague gave the work: the agent then reads the person's request, too.
+    """
 
     id: str
     purpose: Purpose
@@ -44,6 +49,7 @@ class Order:
     asked_by: str
     reports: tuple[Line, ...] = ()
     depth: int = 0
+    given: bool = False
 
     @property
     def post_key(self) -> str:
@@ -60,12 +66,14 @@ class Turns:
         ledger: Ledger,
         speech: Speech,
         recollection: Recollection,
+        progress: Progress,
         stopped: Callable[[str], bool],
     ) -> None:
         self._parts = parts
         self._ledger = ledger
         self._speech = speech
         self._recollection = recollection
+        self._progress = progress
         self._stopped = stopped
 
     async def take(self, run: Run, agent: Agent, order: Order) -> Reply:
@@ -76,6 +84,9 @@ class Turns:
         """
         watch = self._watch(run, agent, order)
         await watch.status(messages.THINKING)
+        if order.purpose in ("answer", "work"):
+            await self._progress.begin(run, agent, order.id)
+        failed = True
         try:
             reply = await take_turn(
                 agent,
@@ -86,9 +97,11 @@ class Turns:
                 watch=watch,
                 default_model=self._parts.default_model,
             )
+            failed = reply.ended == "failed"
         finally:
             watch.close()
             await watch.status("")
+            await self._progress.ended(run.id, order.id, failed=failed)
         self._parts.checkpoint("turn.done")
         if reply.ended == "stopped":
             raise Stopped
@@ -116,23 +129,23 @@ class Turns:
             files=tuple(file.name for file in said.files),
             channel=where,
             today=run.created_at[:10],
+            as_of=run.pin.day.isoformat() if run.pin.day else "",
         )
 
     def _history(self, run: Run, order: Order) -> tuple[Line, ...]:
         """The thread up to the request; who was given a piece of it reads the request too."""
         said = run.inbound
-        own = order.purpose in ("answer", "plan", "close")
         entries = self._ledger.thread(
             said.channel,
             said.thread_ts,
-            before=self._ledger.position(run.id) + (0 if own else 1),
+            before=self._ledger.position(run.id) + (1 if order.given else 0),
             limit=self._parts.limits.history,
         )
         limit = self._parts.limits.characters
         return tuple(
             Line(speaker=e.author_name, text=e.text[:limit], author=e.author, at=e.at[:16])
             for e in entries
-            if e.text.strip()
+            if e.text.strip() and _known(e, run)
         )
 
     def _watch(self, run: Run, agent: Agent, order: Order) -> TurnWatch:
@@ -144,6 +157,7 @@ class Turns:
             ledger=self._ledger,
             limits=self._parts.limits,
             pause=self._parts.streaming,
+            progress=self._progress,
             stopped=self._stopped,
             show=lambda text: self._speech.read(run, text),
             open_live=lambda: self._speech.open_live(run, agent, order.post_key),
@@ -164,7 +178,12 @@ class Turns:
 
         async def answer(colleague: Agent, question: str, key: str) -> Reply:
             order = Order(
-                id=key, purpose="reply", text=question, asked_by=agent.name, depth=depth + 1
+                id=key,
+                purpose="reply",
+                text=question,
+                asked_by=agent.name,
+                depth=depth + 1,
+                given=True,
             )
             reply = await self.take(run, colleague, order)
             words = Words(
@@ -192,6 +211,7 @@ class Turns:
         said = run.inbound
         parts = self._parts
         opening = self._ledger.opening(said.channel, said.thread_ts)
+        moment = run.pin.moment
         return ToolContext(
             run_id=run.id,
             agent=agent.id,
@@ -203,10 +223,17 @@ class Turns:
             thread_title=_thread_title(said, opening.text if opening else said.text),
             store=parts.store,
             market=parts.market,
-            receipts=parts.receipts,
+            receipts=parts.receipts.known(run.id, moment) if moment else parts.receipts,
             artifacts=parts.home / "artifacts",
-            files=self._ledger.files(run),
+            files=said.files if moment else self._ledger.files(run),
+            as_of=moment,
         )
+
+
+def _known(entry: Entry, run: Run) -> bool:
+    """Whether a pinned run may read this: it was said by then, or belongs to the run itself."""
+    moment = run.pin.moment
+    return moment is None or entry.run_id == run.id or datetime.fromisoformat(entry.at) <= moment
 
 
 def _operator_errors(reply: Reply) -> list[dict[str, Any]]:

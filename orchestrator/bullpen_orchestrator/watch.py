@@ -8,7 +8,7 @@ stop, or the budget is used up.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,6 +20,7 @@ from bullpen_orchestrator.entries import Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.limits import Limits
 from bullpen_orchestrator.ports import Chat
+from bullpen_orchestrator.progress import Progress
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -38,6 +39,7 @@ class TurnWatch:
     ledger: Ledger
     limits: Limits
     pause: float
+    progress: Progress
     stopped: Callable[[str], bool]
     show: Callable[[str], str]
     open_live: Callable[[], Awaitable[str]]
@@ -71,6 +73,12 @@ class TurnWatch:
     async def doing(self, tool: str, label: str) -> None:
         """Say what the agent is at."""
         await self.status(label or f"using {tool}")
+        await self.progress.doing(self.run.id, self.turn_id, label or f"using {tool}")
+
+    async def did(self, tool: str, label: str, *, failed: bool, receipts: Sequence[str]) -> None:
+        """Say that this is done."""
+        label = label or f"using {tool}"
+        await self.progress.did(self.run.id, self.turn_id, label, failed=failed, receipts=receipts)
 
     async def status(self, text: str) -> None:
         """Show that the agent is busy with `text`; "" clears."""

@@ -36,12 +36,16 @@ class NotingWatch:
     texts: list[str] = field(default_factory=list)
     tools: list[str] = field(default_factory=list)
     charged: list[Completed] = field(default_factory=list)
+    outcomes: list[tuple[str, bool, tuple[str, ...]]] = field(default_factory=list)
 
     async def text(self, so_far: str) -> None:
         self.texts.append(so_far)
 
     async def doing(self, tool: str, label: str) -> None:
         self.tools.append(tool)
+
+    async def did(self, tool: str, label: str, *, failed: bool, receipts: Any) -> None:
+        self.outcomes.append((tool, failed, tuple(receipts)))
 
     async def charge(self, completed: Completed, *, answered: bool = True) -> None:
         self.charged.append(completed)

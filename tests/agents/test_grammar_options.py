@@ -104,8 +104,6 @@ def test_how_many_changes_nothing_per_unit(text: str, quantity: str, cost: float
         ("1x2 call spread 100/110 for 0", "ratios"),
         ("calendar spread SPY 500 call june/july", "calendars"),
         ("SPY june july 500 call spread for 4", "calendars"),
-        ("delta of the SLV 90 call", "Greeks"),
-        ("price a 3 month 100 call at 20 vol, spot 100", "option prices"),
         ("what is the price of the 100 call?", "option prices"),
     ],
 )

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bullpen.installed import apps
 from bullpen.slack.chat import SlackChat
 from bullpen.slack.connect import Connection
+from bullpen.slack.identity import OneApp
 from bullpen.slack.limits import Unpaced
+from bullpen.slack.line import Line
 from bullpen_agents.roster import Roster
 from bullpen_workspace.config import WorkspaceConfig
 from bullpen_workspace.server import Workspace
@@ -19,7 +22,12 @@ from bullpen_workspace.server import Workspace
 @pytest.fixture
 async def workspace(tmp_path: Path) -> AsyncIterator[Workspace]:
     made = Workspace(
-        WorkspaceConfig(path=tmp_path / "workspace.db", files=tmp_path / "wfiles", port=0)
+        WorkspaceConfig(
+            path=tmp_path / "workspace.db",
+            files=tmp_path / "wfiles",
+            port=0,
+            app=apps(Roster.load(), per_agent=False)[0],
+        )
     )
     await made.start()
     yield made
@@ -38,7 +46,7 @@ async def connection(workspace: Workspace) -> AsyncIterator[Connection]:
 
 @pytest.fixture
 async def chat(connection: Connection) -> AsyncIterator[SlackChat]:
-    made = SlackChat(connection, Roster.load().agents, Unpaced())
+    made = SlackChat(OneApp(Line(connection, Roster.load().agents, Unpaced())))
     yield made
     await made.close()
 

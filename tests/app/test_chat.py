@@ -15,7 +15,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack.chat import SlackChat
 from bullpen.slack.connect import Connection
+from bullpen.slack.identity import OneApp
 from bullpen.slack.limits import Unpaced
+from bullpen.slack.line import Line
 from bullpen_agents.roster import Roster
 from bullpen_orchestrator.ports import Busy, Button, Post, Undeliverable
 from bullpen_workspace.server import Workspace
@@ -114,7 +116,7 @@ async def test_a_channel_that_is_gone_is_undeliverable(chat: SlackChat) -> None:
 async def test_a_picture_that_is_lost_is_left_out_and_said(
     connection: Connection, person: AsyncWebClient, desk_channel: str, tmp_path: Path
 ) -> None:
-    chat = SlackChat(connection, Roster.load().agents, Unpaced(), home=tmp_path)
+    chat = SlackChat(OneApp(Line(connection, Roster.load().agents, Unpaced(), home=tmp_path)))
     root = (await person.chat_postMessage(channel=desk_channel, text="a question"))["ts"]
     png(tmp_path / "here.png")
     await chat.post(
@@ -283,7 +285,7 @@ async def test_a_429_becomes_busy_and_nothing_is_sent_again() -> None:
         base_url=f"http://127.0.0.1:{port}/api/", bot_token="xoxb-1", app_token="xapp-1"
     )
     try:
-        chat = SlackChat(opened, Roster.load().agents, Unpaced())
+        chat = SlackChat(OneApp(Line(opened, Roster.load().agents, Unpaced())))
         post = Post(key="k", channel="C1", thread_ts="1.0", agent="quant", text="x")
         with pytest.raises(Busy) as first:
             await chat.post(post)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from bullpen.pages.ideas import IdeasPage
 from bullpen.pages.look import Drawing, Frame, Link, Viewer, bare, marked, safe_link
 from bullpen.pages.memory import MemoryPage
 from bullpen.pages.receipts import ReceiptsPage
+from bullpen_memory.ideas import Ideas, Outcome, Terms
 from bullpen_memory.records import Draft, Source, channel_scope, person_scope
 from bullpen_memory.store import Store
 from bullpen_tools.context import Artifact, DataRef, Result, Value
@@ -46,6 +50,7 @@ def page(store: Store, receipts: Receipts, tmp_path: Path) -> Iterator[TestClien
         routes=[
             MemoryPage(store, receipts, drawing, eyes).mount(),
             ReceiptsPage(receipts, tmp_path / "artifacts", drawing, eyes).mount(),
+            IdeasPage(store, drawing, eyes).mount(),
         ]
     )
     with TestClient(app) as client:
@@ -68,16 +73,16 @@ def test_records_are_found_filtered_and_opened(page: TestClient, store: Store) -
     oil = store.add(draft("Oil was **volatile** in 2008.", title="Oil", symbols=("WTI",)))
     store.add(draft("Copper was calm.", kind="note", author="U1"))
     assert "Copper was calm" in page.get("/memory/").text
-    found = page.get("/memory/results?q=volatile").text
+    found = page.get("/memory/rows?q=volatile").text
     assert "<mark>volatile</mark>" in found
     assert "Copper" not in found
-    assert "Oil" not in page.get("/memory/results?author=U1").text
-    assert "Copper" not in page.get("/memory/results?symbol=wti").text
-    assert "No record fits" in page.get("/memory/results?q=uranium").text
+    assert "Oil" not in page.get("/memory/rows?author=U1").text
+    assert "Copper" not in page.get("/memory/rows?symbol=wti").text
+    assert "No record fits" in page.get("/memory/rows?q=uranium").text
     shown = page.get(f"/memory/{oil.id}").text
     assert "<strong>volatile</strong>" in shown
     assert 'href="/archives/C1/p1"' in shown
-    assert "everybody in this workspace" in shown
+    assert "Everybody in this workspace" in shown
 
 
 def test_only_what_the_viewer_may_see_is_shown(page: TestClient, store: Store) -> None:
@@ -91,7 +96,7 @@ def test_only_what_the_viewer_may_see_is_shown(page: TestClient, store: Store) -
         assert page.get(f"/memory/{record.id}").status_code == 404
         answer = page.post(f"/memory/{record.id}/pin", headers=SAME, follow_redirects=False)
         assert answer.status_code == 404
-    assert "only people in #deals" in page.get(f"/memory/{mine.id}").text
+    assert "Only people in #deals" in page.get(f"/memory/{mine.id}").text
 
 
 def test_text_of_a_record_cannot_act(page: TestClient, store: Store) -> None:
@@ -101,7 +106,7 @@ def test_text_of_a_record_cannot_act(page: TestClient, store: Store) -> None:
             title="<img src=x onerror=alert(1)>",
         )
     )
-    for address in (f"/memory/{record.id}", "/memory/", "/memory/results?q=alert"):
+    for address in (f"/memory/{record.id}", "/memory/", "/memory/rows?q=alert"):
         shown = page.get(address).text
         assert "<script>alert" not in shown
         assert "<img" not in shown
@@ -111,7 +116,7 @@ def test_text_of_a_record_cannot_act(page: TestClient, store: Store) -> None:
 def test_a_person_reviews_and_each_change_carries_the_name(page: TestClient, store: Store) -> None:
     record = store.add(draft("A proposal.", status="proposed"))
     assert "1 to review" in page.get("/memory/").text
-    assert ">Approve<" in page.get(f"/memory/{record.id}").text
+    assert 'data-do="approve"' in page.get(f"/memory/{record.id}").text
     for action, status in (("approve", "active"), ("retract", "retracted"), ("restore", "active")):
         done = page.post(f"/memory/{record.id}/{action}", data={"reason": "checked"}, headers=SAME)
         assert done.status_code == 200
@@ -121,7 +126,8 @@ def test_a_person_reviews_and_each_change_carries_the_name(page: TestClient, sto
     page.post(f"/memory/{record.id}/pin", headers=SAME)
     shown = page.get(f"/memory/{record.id}").text
     assert "pinned" in shown
-    assert shown.count("by Ada") == 4
+    for did in ("approved it", "withdrew it", "restored it", "pinned it"):
+        assert f"<b>Ada</b> {did}" in shown
     page.post(f"/memory/{record.id}/forget", data={"reason": "wrong"}, headers=SAME)
     shown = page.get(f"/memory/{record.id}").text
     assert "A proposal" not in shown
@@ -130,7 +136,7 @@ def test_a_person_reviews_and_each_change_carries_the_name(page: TestClient, sto
 
 def test_nobody_approves_their_own_proposal(page: TestClient, store: Store) -> None:
     record = store.add(draft("My own idea.", author="U1", status="proposed"))
-    assert ">Approve<" not in page.get(f"/memory/{record.id}").text
+    assert 'data-do="approve"' not in page.get(f"/memory/{record.id}").text
     answer = page.post(f"/memory/{record.id}/approve", headers=SAME, follow_redirects=False)
     assert answer.status_code == 409
     now = store.get(record.id)
@@ -204,3 +210,179 @@ def test_small_words() -> None:
         "<mark>Oil</mark> was &lt;i&gt; <mark>volatile</mark>"
     )
     assert marked("plain", "") == "plain"
+
+
+FRAGMENT = SAME | {"X-Fragment": "1"}
+
+
+def test_two_who_edit_the_same_record_lose_nothing(page: TestClient, store: Store) -> None:
+    record = store.add(draft("Silver is at 30.", title="Silver"))
+    store.revise(record.id, expected_version=1, by="U7", reason="", text="Silver is at 31.")
+    mine = {"version": "1", "text": "Silver is at 30, and falling.", "title": "Silver"}
+    answer = page.post(f"/memory/{record.id}/revise", data=mine, headers=FRAGMENT)
+    assert answer.status_code == 409
+    assert "<b>U7 changed it while you were writing.</b>" in answer.text
+    assert "<del>31.</del><ins>30, and falling.</ins>" in answer.text.replace("\n", "")
+    assert ">Silver is at 30, and falling.</textarea>" in answer.text
+    assert 'name="version" value="2"' in answer.text
+    again = page.post(f"/memory/{record.id}/revise", data=mine | {"version": "2"}, headers=FRAGMENT)
+    assert again.status_code == 200
+    now = store.get(record.id)
+    assert now is not None
+    assert (now.version, now.text) == (3, "Silver is at 30, and falling.")
+    assert "<del>31.</del>" in again.text.replace("\n", "")
+
+
+def test_wrong_fields_are_told_and_kept(page: TestClient, store: Store) -> None:
+    record = store.add(draft("Silver is at 30."))
+    for wrong, said in (
+        ({"text": ""}, "The text is empty"),
+        ({"text": "x", "valid_from": "soon"}, "is not a date"),
+        ({"text": "x", "confidence": "much"}, "is not a percentage"),
+        ({"text": "x", "confidence": "250"}, "not between 0 and 1"),
+    ):
+        answer = page.post(
+            f"/memory/{record.id}/revise", data={"version": "1"} | wrong, headers=FRAGMENT
+        )
+        assert (answer.status_code, said in answer.text) == (409, True), said
+    for action in ("retract", "dispute", "forget"):
+        answer = page.post(f"/memory/{record.id}/{action}", data={"reason": " "}, headers=FRAGMENT)
+        assert (answer.status_code, "No reason was given" in answer.text) == (409, True)
+    assert page.post(f"/memory/{record.id}/burn", headers=FRAGMENT).status_code == 409
+    assert page.get(f"/memory/{record.id}/burn").status_code == 404
+
+
+def test_a_person_writes_disputes_settles_and_moves(page: TestClient, store: Store) -> None:
+    made = page.post("/memory/add", data={"kind": "fact", "text": "Silver trades in ounces.", "scope": "channel:C1",
+                     "symbols": "slv, xag"}, headers=SAME)  # fmt: skip
+    assert made.status_code == 200
+    record_id = str(made.url).rsplit("/", 1)[-1]
+    written = store.get(record_id)
+    assert written is not None
+    assert (written.author, written.speaker, written.symbols) == ("U1", "Ada", ("SLV", "XAG"))
+    hidden = page.post("/memory/add", data={"text": "x", "scope": "channel:C9"}, headers=FRAGMENT)
+    assert (hidden.status_code, "is not a place" in hidden.text) == (409, True)
+    disputed = page.post(
+        f"/memory/{record_id}/dispute", data={"reason": "troy ounces"}, headers=FRAGMENT
+    )
+    assert "disputed it" in disputed.text
+    assert "“troy ounces”" in disputed.text
+    assert "1" in page.get("/memory/?view=disputed").text
+    kept = page.post(f"/memory/{record_id}/revise", data={"text": "Silver trades in troy ounces.", "tags": "metal"}, headers=FRAGMENT)  # fmt: skip
+    assert kept.status_code == 200
+    assert store.get(record_id).tags == ("metal", "disputed")  # type: ignore[union-attr]
+    page.post(f"/memory/{record_id}/settle", headers=SAME)
+    assert store.get(record_id).tags == ("metal",)  # type: ignore[union-attr]
+    assert (
+        page.post(
+            f"/memory/{record_id}/share", data={"scope": "channel:C9"}, headers=SAME
+        ).status_code
+        == 404
+    )
+    moved = page.post(f"/memory/{record_id}/share", data={"scope": "workspace"}, headers=SAME)
+    assert "Everybody in this workspace" in moved.text
+    assert "It no longer holds; this does" in page.get(f"/memory/{record_id}").text
+
+
+def test_a_proposal_edited_by_the_only_person_can_still_come_into_force(
+    page: TestClient, store: Store
+) -> None:
+    record = store.add(draft("Sell gold.", status="proposed"))
+    form = page.get(f"/memory/{record.id}/edit", headers={"X-Fragment": "1"}).text
+    assert "Put in force in my name" in form
+    data = {"version": "1", "text": "Sell half the gold.", "how": "restate"}
+    made = page.post(f"/memory/{record.id}/revise", data=data, headers=FRAGMENT)
+    assert "Sell half the gold." in made.text
+    assert store.get(record.id).status == "superseded"  # type: ignore[union-attr]
+
+
+def test_many_at_once_each_stands_by_itself(page: TestClient, store: Store) -> None:
+    theirs = [store.add(draft(f"Proposal {n}", status="proposed")) for n in range(3)]
+    own = store.add(draft("My own", author="U1", status="proposed"))
+    hidden = store.add(draft("Hidden", status="proposed", scope=channel_scope("C9")))
+    chosen = ",".join(f"{r.id}:{r.version}" for r in (*theirs, own, hidden))
+    answer = page.post("/memory/bulk/approve", data={"records": chosen}, headers=SAME).json()
+    assert answer["done"] == 3
+    assert "nobody approves their own" in answer["said"]
+    assert store.get(hidden.id).status == "proposed"  # type: ignore[union-attr]
+    pairs = ",".join(f"{r.id}:2" for r in theirs)
+    merged = page.post(
+        "/memory/bulk/merge", data={"records": pairs, "keep": theirs[1].id}, headers=SAME
+    )
+    assert merged.json()["done"] == 3
+    assert store.get(theirs[0].id).superseded_by == theirs[1].id  # type: ignore[union-attr]
+    assert "Undo the merge" in page.get(f"/memory/{theirs[0].id}").text
+    page.post(f"/memory/{theirs[0].id}/separate", headers=SAME)
+    assert store.get(theirs[0].id).status == "active"  # type: ignore[union-attr]
+    assert page.post("/memory/bulk/merge", data={"records": ""}, headers=SAME).status_code == 409
+    assert page.post("/memory/bulk/pin", data={"records": pairs}).status_code == 403
+
+
+def test_why_the_desk_believes_it(page: TestClient, store: Store, receipts: Receipts) -> None:
+    receipt = made(receipts)
+    record = store.add(draft("Silver is volatile.", status="proposed", confidence=0.8,
+                       evidence=(Source(kind="receipt", ref=receipt, title="volatility@1"),)))  # fmt: skip
+    store.approve(record.id, by="U1")
+    store.log_recall(run_id="run1", agent="quant", query="how volatile?", record_ids=[record.id])
+    store.log_recall(
+        run_id="run9", agent="quant", query="a private question", record_ids=[record.id]
+    )
+    shown = page.get(f"/memory/{record.id}").text
+    for part in ("<b>Quant</b> wrote it", f'href="/receipts/{receipt}">volatility@1', "<b>Ada</b> approved it",
+                 "80 % sure", "shown to Quant twice", "how volatile?"):  # fmt: skip
+        assert part in shown, part
+    assert "a private question" not in shown
+
+
+def test_timeline_and_map_link_to_every_record(page: TestClient, store: Store) -> None:
+    both = [
+        store.add(draft(f"Silver {n} <b>", symbols=("SLV",), tags=("slv", "metal")))
+        for n in range(2)
+    ]
+    for which in ("timeline", "map"):
+        drawn = page.get(f"/memory/{which}?q=silver").text
+        assert all(f'href="/memory/{record.id}"' in drawn for record in both)
+        assert "<b>" not in drawn.partition("<svg")[2].partition("</svg>")[0]
+        assert "No record fits" in page.get(f"/memory/{which}?q=uranium").text
+    assert page.get("/memory/map").text.count('class="hub"') == 2
+
+
+def test_windows_and_choosing_all(page: TestClient, store: Store) -> None:
+    store.add_many([draft(f"Number {n}", kind="note") for n in range(70)])
+    first, second = page.get("/memory/rows").text, page.get("/memory/rows?from=50").text
+    assert (first.count("<li"), second.count("<li")) == (50, 20)
+    assert 'aria-posinset="51" aria-setsize="70"' in second
+    told = page.get("/memory/ids?kind=note").json()
+    assert (len(told["chosen"]), told["total"]) == (70, 70)
+    assert "No record fits" in page.get("/memory/rows?first=1&as_of=2001-01-01").text
+
+
+def test_ideas_are_listed_with_their_record(page: TestClient, store: Store) -> None:
+    assert "No ideas yet" in page.get("/ideas/").text
+    record = store.add(draft("Deficits persist.", kind="idea", author="U1"))
+    book = Ideas(store)
+    terms = Terms(
+        record_id=record.id, scope="workspace", author="U1", instrument="<silver>", series="silver",
+        unit="usd", measure="return", side="long", size=2.0, opened_at=datetime.now(UTC),
+        entry_day=date(2026, 1, 1), entry=50.0, horizon=date(2026, 6, 30), probability=0.6,
+        base_rate=0.5, base_rate_from="history", take_profit=60.0,
+    )  # fmt: skip
+    book.open(terms)
+    shown = page.get("/ideas/").text
+    assert "&lt;silver&gt;" in shown
+    assert f"/memory/{record.id}" in shown
+    assert "target $60.00" in shown
+    assert "0 resolved, 1 open" in shown
+    book.resolve(
+        "i1",
+        Outcome(
+            day=date(2026, 3, 1), value=61.0, reason="take_profit", profit=22.0,
+            resolved_at=datetime.now(UTC), by="quant",
+        ),
+    )  # fmt: skip
+    shown = page.get("/ideas/").text
+    assert "1 Mar 2026" in shown
+    assert "22.0%" in shown
+    hidden = store.add(draft("Secret.", kind="idea", author="U2", scope="channel:C9"))
+    book.open(replace(terms, record_id=hidden.id, scope="channel:C9", instrument="uranium"))
+    assert "uranium" not in page.get("/ideas/").text

@@ -51,6 +51,13 @@ class Running:
     def __init__(self, process: asyncio.subprocess.Process, told: str) -> None:
         self.process, self.told = process, told
 
+    @property
+    def page(self) -> str:
+        """The address that opens the page."""
+        found = re.search(r"^Open (\S+) ", self.told, re.MULTILINE)
+        assert found is not None, self.told
+        return found[1]
+
     def value(self, name: str) -> str:
         found = re.search(rf"^{name}=(.+)$", self.told, re.MULTILINE)
         assert found is not None, self.told
@@ -116,8 +123,8 @@ async def test_it_prints_all_that_an_app_needs(run) -> None:
             await bot.chat_postMessage(channel="#general", text="Hello")
         assert caught.value.response.status_code == 429
         page = api.removesuffix("/api/")
-        async with session.get(f"{page}/") as response:
-            assert response.status == 200
+        async with session.get(running.page, allow_redirects=False) as response:
+            assert (response.status, response.headers["Location"]) == (303, "/")
         control = {"Authorization": "Bearer let-me"}
         async with session.get(f"{page}/_control/faults", headers=control) as response:
             assert (await response.json())["ok"]

@@ -54,7 +54,7 @@ def page(browser: Browser, shared_desk: DeskProcess) -> Iterator[Page]:
     visited = context.new_page()
     broken: list[str] = []
     visited.on("pageerror", lambda error: broken.append(str(error)))
-    visited.goto(shared_desk.url)
+    visited.goto(shared_desk.address)
     yield visited
     context.close()
     assert broken == []
@@ -124,7 +124,7 @@ def test_the_desk_works_together(page: Page, shared_desk: DeskProcess) -> None:
 def test_the_page_fits_a_phone(browser: Browser, shared_desk: DeskProcess) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     phone = context.new_page()
-    phone.goto(shared_desk.url)
+    phone.goto(shared_desk.address)
     expect(phone.get_by_test_id("composer")).to_be_visible()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 from bullpen_agents.model import Request
 from bullpen_agents.scripted import ScriptedModel, calls
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.limits import Limits
 from bullpen_orchestrator.ports import Post
+from bullpen_tools.context import LocalFile
 from real_parts import FakeChat, Hanging, OpenDesk, said, until
 
 
@@ -50,7 +52,14 @@ async def test_a_very_long_message_is_worked_on_and_its_length_told(open_desk: O
 
 async def test_bad_files_with_and_without_words(open_desk: OpenDesk) -> None:
     trouble = ("x.bin cannot be read: it is binary. Send text or CSV.",)
-    posts = await answers(open_desk, "look at this", "I looked.", problems=trouble)
+    [post] = await answers(open_desk, "look at this", problems=trouble)
+    assert (post.text, post.priority) == (trouble[0], "answer")
+
+
+async def test_a_bad_file_beside_a_good_one(open_desk: OpenDesk, tmp_path: Path) -> None:
+    trouble = ("x.bin cannot be read: it is binary. Send text or CSV.",)
+    good = LocalFile(name="a.csv", path=tmp_path, mimetype="text/csv", sha256="0", size=1)
+    posts = await answers(open_desk, "look at this", "I looked.", problems=trouble, files=(good,))
     assert [post.text for post in posts] == [trouble[0], "I looked."]
 
 

@@ -40,6 +40,12 @@ def decide(text: str, thread: Thread = NEW, **changes: object) -> Route:
         ("ask the quant and the developer to agree", ("quant", "developer"), "agree"),
         ("quant: quant: twice", ("quant",), "quant: twice"),
         ("quant:\nline one\nline two", ("quant",), "line one\nline two"),
+        ("data_analyst chart oil", ("data_analyst",), "chart oil"),
+        ("quant price a 70-90-110 call butterfly", ("quant",), "price a 70-90-110 call butterfly"),
+        ("Quant, can you price it?", ("quant",), "can you price it?"),
+        ("quant and data analyst compare oil", ("quant", "data_analyst"), "compare oil"),
+        ("@quant and @data_analyst compare oil", ("quant", "data_analyst"), "compare oil"),
+        ("quant, developer look at this", ("quant", "developer"), "look at this"),
     ],
 )
 def test_a_person_who_names_agents_gets_them(text: str, agents: tuple[str, ...], rest: str) -> None:
@@ -54,6 +60,12 @@ def test_a_person_who_names_agents_gets_them(text: str, agents: tuple[str, ...],
         "what does the quant think?",
         "the quant: good or bad",
         "quantify the risk",
+        "quant funds lost money in August 2007, why?",
+        "Quant is a job title",
+        "quant's view of oil",
+        "data is missing for copper",
+        "analyst estimates for copper",
+        "desk hours",
         "note: keep this",
         "analysis: oil is up",
         "Question: what is oil?",
@@ -97,6 +109,7 @@ def test_people_who_talk_to_each_other_are_left_alone() -> None:
     assert decide("what a day", addressed=False).decision == "ignore"
     assert decide("ask the quant about it", addressed=False).decision == "ignore"
     assert decide("quants: a dying breed", addressed=False).decision == "ignore"
+    assert decide("quant price action is odd", addressed=False).decision == "ignore"
     assert decide("@grace what do you think?", OURS, addressed=False).decision == "ignore"
     assert decide("what does @grace think?", OURS, addressed=False).decision == "ignore"
     assert decide("@grace what do you think?", OURS).decision == "lead"

@@ -55,16 +55,19 @@ def start(home: str) -> tuple[subprocess.Popen[str], str]:
     said, url = "", ""
     for line in process.stdout:
         said += line
-        if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+        if found := re.search(r"http://127\.0\.0\.1:\d+/\?key=\S+", line):
             url = found.group()
         if "ready" in line and url:
             return process, url
     sys.exit(f"The desk did not start. It says:\n{said}")
 
 
-async def opened(browser: Browser, address: str, **how: Any) -> tuple[BrowserContext, Page]:
+async def opened(
+    browser: Browser, entrance: str, address: str, **how: Any
+) -> tuple[BrowserContext, Page]:
     context = await browser.new_context(**how)
     page = await context.new_page()
+    await page.goto(entrance)
     await page.goto(address)
     await page.wait_for_selector("body.online")
     return context, page
@@ -94,9 +97,10 @@ async def thread_of(page: Page, number: int) -> str:
     return page.url
 
 
-async def views(browser: Browser, url: str, thread: str, folder: Path) -> None:
+async def views(browser: Browser, entrance: str, thread: str, folder: Path) -> None:
     """The six main views: channel, thread, search, App Home, memory, inspector."""
-    home = f"{url}/home/{await app_of(browser, url)}"
+    url = entrance.partition("/?")[0]
+    home = f"{url}/home/{await app_of(browser, entrance)}"
     places = {
         "channel": f"{url}/",
         "thread": thread,
@@ -108,7 +112,7 @@ async def views(browser: Browser, url: str, thread: str, folder: Path) -> None:
     for scheme in ("light", "dark"):
         for size, how in (("desk", DESK), ("phone", PHONE)):
             for name, address in places.items():
-                context, page = await opened(browser, address, color_scheme=scheme, **how)
+                context, page = await opened(browser, entrance, address, color_scheme=scheme, **how)
                 if name == "search":
                     await page.get_by_test_id("search").press_sequentially("volatility")
                     await page.get_by_test_id("hit").first.wait_for()
@@ -117,9 +121,9 @@ async def views(browser: Browser, url: str, thread: str, folder: Path) -> None:
                 await context.close()
 
 
-async def app_of(browser: Browser, url: str) -> str:
+async def app_of(browser: Browser, entrance: str) -> str:
     """The id of the app, read from the tab of its direct message."""
-    context, page = await opened(browser, f"{url}/", **DESK)
+    context, page = await opened(browser, entrance, entrance, **DESK)
     await page.locator("#side").get_by_text("Bullpen", exact=True).last.click()
     address = await page.locator(".tabs a").last.get_attribute("href")
     await context.close()
@@ -131,16 +135,16 @@ async def main(folder: Path) -> None:
     if not chromium:
         sys.exit("No Chromium was found on PATH. Install it (Debian: chromium) and run this again.")
     with tempfile.TemporaryDirectory() as home:
-        process, url = start(home)
+        process, entrance = start(home)
         try:
             async with async_playwright() as driver:
                 browser = await driver.chromium.launch(executable_path=chromium, args=FLAGS)
-                context, page = await opened(browser, f"{url}/", **DESK)
+                context, page = await opened(browser, entrance, entrance, **DESK)
                 for question in QUESTIONS:
                     await ask(page, question)
                 thread = await thread_of(page, 1)
                 await context.close()
-                await views(browser, url, thread, folder)
+                await views(browser, entrance, thread, folder)
                 await browser.close()
         finally:
             process.terminate()

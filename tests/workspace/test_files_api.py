@@ -1,7 +1,9 @@
 """Files: the upload in three steps, downloads, and who may see what."""
 
 import asyncio
+import contextlib
 import struct
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -75,6 +77,56 @@ async def test_private_download_needs_a_token(
         assert response.status == 403
 
 
+async def test_a_download_needs_a_place_that_has_the_file(
+    workspace: Workspace, person: Person, session: aiohttp.ClientSession
+) -> None:
+    rooms = workspace.rooms
+    mine = rooms.channels.create("vault", creator=person.user, kind="private")
+    file = person.upload("vault.txt", b"secret")
+    person.post(mine.id, "look", files=[file.id])
+    ann = rooms.people.add_person("Ann Okafor").id
+    keys = workspace.credentials
+    api = f"{workspace.url}/files-pri/{keys.team_id}/{file.id}/vault.txt"
+    entrance = workspace.office.entrance
+
+    async def get(url: str, **headers: str) -> int:
+        async with session.get(url, headers=headers) as response:
+            return response.status
+
+    assert await get(api, Authorization=f"Bearer {keys.user_token}") == 200
+    assert await get(api, Authorization=f"Bearer {keys.bot_token}") == 404
+    page = f"{workspace.url}/files/{file.id}"
+    assert await get(page, Cookie=entrance.cookie) == 200
+    assert await get(page, Cookie=f"{entrance.cookie}; act_as={ann}") == 404
+    rooms.channels.join(mine.id, keys.bot_user_id)
+    assert await get(api, Authorization=f"Bearer {keys.bot_token}") == 200
+
+
+async def test_a_chunked_upload_is_counted_as_it_comes(
+    workspace: Workspace, bot: AsyncWebClient, session: aiohttp.ClientSession
+) -> None:
+    taken = 0
+
+    async def parts() -> AsyncIterator[bytes]:
+        nonlocal taken
+        for _ in range(400):
+            taken += 1 << 20
+            yield bytes(1 << 20)
+
+    reserved = await bot.files_getUploadURLExternal(filename="big.bin", length=1)
+    page = f"{workspace.url}/page/upload?name=big.bin"
+    headers = {"Origin": workspace.url, "Cookie": workspace.office.entrance.cookie}
+    for url in (page, reserved["upload_url"]):
+        taken = 0
+        with contextlib.suppress(aiohttp.ClientConnectionError):
+            # The answer may come while the rest is still on its way.
+            async with session.post(url, data=parts(), headers=headers) as response:
+                assert response.status == 413
+                assert "larger than 100 MB" in await response.text()
+        assert taken < 200 << 20
+    assert workspace.rooms.files.all() == []
+
+
 async def test_page_download_needs_the_session(
     bot: AsyncWebClient, workspace: Workspace, desk: str
 ) -> None:
@@ -84,7 +136,7 @@ async def test_page_download_needs_the_session(
     async with aiohttp.ClientSession(cookie_jar=jar) as browser:
         async with browser.get(url) as response:
             assert response.status == 403
-        async with browser.get(f"{workspace.url}/") as response:
+        async with browser.get(workspace.address()) as response:
             assert response.status == 200
         async with browser.get(url) as response:
             assert (response.status, await response.read()) == (200, b"x")

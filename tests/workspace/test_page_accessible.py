@@ -82,6 +82,7 @@ async def test_no_serious_violation(browser, tmp_path, view, scheme):  # noqa: F
     )
     page = await context.new_page()
     try:
+        await page.goto(workspace.address("/inspector"))
         await view(page, workspace.url, morning, root)
         await page.wait_for_selector("body.online")
         await page.evaluate(source)

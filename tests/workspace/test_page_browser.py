@@ -67,7 +67,7 @@ async def page(browser: Browser, workspace, desk) -> AsyncIterator[Page]:
     opened = await context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
-    await opened.goto(f"{workspace.url}/archives/{desk}")
+    await opened.goto(workspace.address(f"/archives/{desk}"))
     await opened.wait_for_selector("body.online")
     yield opened
     assert errors == []
@@ -389,7 +389,7 @@ async def test_on_a_phone_one_pane_at_a_time(browser, workspace, desk, person):
     person.post(desk, "reply", thread_ts=root.ts)
     context = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     phone = await context.new_page()
-    await phone.goto(f"{workspace.url}/archives/{desk}")
+    await phone.goto(workspace.address(f"/archives/{desk}"))
     await phone.get_by_test_id("replies").click()
     await expect(phone.get_by_test_id("thread-pane")).to_be_visible()
     await expect(phone.get_by_test_id("channel-pane")).not_to_be_visible()

@@ -7,7 +7,6 @@ import re
 import aiohttp
 import pytest
 
-from bullpen_workspace.security import COOKIE
 from bullpen_workspace.server import Workspace
 from bullpen_workspace.types import Message, ThreadStatus
 
@@ -20,7 +19,7 @@ class Window:
         self.session = session
         self.headers = {
             "Origin": workspace.url,
-            "Cookie": f"{COOKIE}={workspace.office.session_key}",
+            "Cookie": workspace.office.entrance.cookie,
         }
 
     async def get(self, path: str) -> str:
@@ -221,13 +220,26 @@ async def test_messages_of_one_person_in_a_row_share_one_name(window, desk, pers
     assert page.count('class="day"') == 1
 
 
-async def test_a_thread_of_two_hundred_is_whole(window, desk, person):
+async def test_a_long_thread_comes_in_pieces_and_is_whole(window, desk, person, workspace):
     root = person.post(desk, "root")
-    for number in range(200):
+    for number in range(230):
         person.post(desk, f"reply {number}", thread_ts=root.ts)
     page = await window.get(f"/archives/{desk}/p{root.ts.replace('.', '')}?thread=1")
-    assert page.split('<ol class="msgs" id="replies"')[1].count('data-testid="message"') == 201
-    assert "200 replies" in page
+    seen = re.findall(r"reply (\d+)<", page.split('<ol class="msgs" id="replies"')[1])
+    assert seen == [str(n) for n in range(130, 230)]
+    older = True
+    while older:
+        first = workspace.rooms.messages.thread(desk, root.ts)[len(seen) * -1].ts
+        said = json.loads(
+            await window.get(f"/page/older?channel={desk}&thread={root.ts}&before={first}")
+        )
+        seen = re.findall(r"reply (\d+)<", said["html"]) + seen
+        older = said["older"]
+    assert seen == [str(n) for n in range(230)]
+    # A link to a reply far up opens the thread as far as that reply.
+    old = workspace.rooms.messages.thread(desk, root.ts)[5]
+    link = f"/archives/{desk}/p{old.ts.replace('.', '')}?thread_ts={root.ts}"
+    assert "reply 4<" in await window.get(link)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +324,7 @@ async def test_garbage_is_refused_not_crashed_on(window):
         assert answer.status == 400
     status, _ = await window.do("nonsense")
     assert status == 404
-    async with window.session.get(f"{window.url}/archives/C0/p1") as answer:
+    async with window.session.get(f"{window.url}/archives/C0/p1", headers=window.headers) as answer:
         assert answer.status == 404
         assert "no such channel" in await answer.text()
 

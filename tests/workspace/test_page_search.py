@@ -3,7 +3,6 @@
 from tests.workspace.test_page_live import Window, until_op
 
 from bullpen_workspace.actions import Person
-from bullpen_workspace.security import COOKIE
 from bullpen_workspace.types import Message
 
 
@@ -110,7 +109,7 @@ async def test_acting_for_another_person_shows_theirs_and_nobody_else_can_be_tak
     ) as answer:
         assert answer.status == 200
         assert answer.cookies["act_as"].value == ann
-    window.headers["Cookie"] = f"{COOKIE}={workspace.office.session_key}; act_as={ann}"
+    window.headers["Cookie"] = f"{workspace.office.entrance.cookie}; act_as={ann}"
     await window.do("send", channel=desk, text="this is Ann", key="a1")
     assert workspace.rooms.messages.timeline(desk)[-1].user == ann
     window.headers["Cookie"] = f"act_as={ann}"

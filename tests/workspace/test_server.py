@@ -106,20 +106,58 @@ async def test_foreign_pages_are_refused(workspace: Workspace, session) -> None:
         assert response.status == 403
 
 
-async def test_the_page_gets_its_cookie_and_headers(workspace: Workspace) -> None:
+async def test_only_an_address_with_its_key_opens_the_page(workspace: Workspace) -> None:
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(cookie_jar=jar) as browser:
-        async with browser.get(f"{workspace.url}/", allow_redirects=False) as response:
-            given = response.headers.getall("Set-Cookie")
-            cookie = next(cookie for cookie in given if "bullpen_session" in cookie)
-            assert "HttpOnly" in cookie
-            assert "SameSite=Strict" in cookie
-            policy = response.headers["Content-Security-Policy"]
-            assert "frame-ancestors 'none'" in policy
-            assert response.headers["X-Content-Type-Options"] == "nosniff"
-        async with browser.get(f"{workspace.url}/", allow_redirects=False) as response:
-            again = response.headers.getall("Set-Cookie", [])
-            assert not any("bullpen_session" in cookie for cookie in again)
+
+        async def get(url: str) -> tuple[int, str, aiohttp.typedefs.LooseHeaders]:
+            async with browser.get(url, allow_redirects=False) as response:
+                return response.status, await response.text(), response.headers
+
+        for path in ("/", "/archives/C1", "/page/style.css", "/inspector", "/?key=", "/?key=guess"):
+            status, said, headers = await get(workspace.url + path)
+            assert status == 403, path
+            assert "?key=" in said
+            assert "bullpen doctor" in said
+            assert "Set-Cookie" not in headers
+            assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        status, _, headers = await get(workspace.address("/inspector?a=1&b=2"))
+        assert (status, headers["Location"]) == (303, "/inspector?a=1&b=2")
+        for part in ("HttpOnly", "SameSite=Strict", "Path=/"):
+            assert part in headers["Set-Cookie"]
+        status, _, headers = await get(workspace.url + "/inspector")
+        assert status == 200
+        assert "Set-Cookie" not in headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        # A stale key in a bookmark does no harm to a browser that is in, and leaves the address.
+        status, _, headers = await get(workspace.url + "/inspector?key=guess")
+        assert (status, headers["Location"]) == (303, "/inspector")
+
+
+async def test_an_address_for_a_single_use_opens_once(workspace: Workspace) -> None:
+    address = workspace.address(once=True)
+    for expected in (303, 403):
+        async with (
+            aiohttp.ClientSession() as browser,
+            browser.get(address, allow_redirects=False) as response,
+        ):
+            assert response.status == expected
+
+
+async def test_a_browser_stays_in_over_a_restart_and_the_old_key_does_not(start) -> None:
+    first = await start()
+    old = first.address()
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+        async with browser.get(old) as response:
+            assert response.status == 200
+        await first.stop()
+        second = await start(port=int(first.url.rpartition(":")[2]))
+        async with browser.get(f"{second.url}/inspector") as response:
+            assert response.status == 200
+    async with aiohttp.ClientSession() as stranger, stranger.get(old) as response:
+        assert response.status == 403
+        assert "earlier start" in await response.text()
 
 
 async def test_what_a_person_cannot_do_is_explained(

@@ -6,11 +6,9 @@ legend must be decoded and no colour alone carries meaning. It loads no data and
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -20,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from bullpen_memory.errors import InputError
-from bullpen_tools import measures, style
+from bullpen_tools import measures, plain_csv, style
 from bullpen_tools.histories import Common, History
 from bullpen_tools.structures import Payoff
 from bullpen_tools.style import Sheet
@@ -87,7 +85,7 @@ def payoff_csv(picture: PayoffPicture) -> str:
     """The corners of the line: price, payoff and, with a cost, profit."""
     offset = float(picture.offset)
     rows = [(x, y + offset, "" if picture.cost is None else y) for x, y in picture.points()]
-    return _csv(("price", "payoff", "profit"), rows)
+    return plain_csv.write(("price", "payoff", "profit"), rows)
 
 
 def draw_payoff(picture: PayoffPicture) -> Sheet:
@@ -278,7 +276,7 @@ def _unit_words(history: History, transform: Transform, window: int) -> str:
 def panel_csv(panel: Panel) -> str:
     """One row for each date, one column for each line."""
     rows = zip(panel.dates, *(line.tolist() for _, line in panel.lines), strict=True)
-    return _csv(("date", *(name for name, _ in panel.lines)), rows)
+    return plain_csv.write(("date", *(name for name, _ in panel.lines)), rows)
 
 
 def draw_panel(panel: Panel) -> Sheet:
@@ -374,11 +372,3 @@ def _short(name: str) -> str:
 
 def _long(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return buffer.getvalue()

@@ -20,7 +20,8 @@ from pydantic import Field
 from bullpen_memory.errors import InputError
 from bullpen_memory.records import WORKSPACE, Draft, Observation, SeriesInfo, Source
 from bullpen_tools.context import DataRef, LocalFile, Result, Scalar, ToolContext, Value
-from bullpen_tools.tables import Column, Table, decode, read_table
+from bullpen_tools.handed import lines_of, table_of
+from bullpen_tools.tables import Column, Table
 from bullpen_tools.tool import Arguments, tool
 
 Frequency = Literal["daily", "weekly", "monthly", "quarterly", "annual", "irregular"]
@@ -43,6 +44,9 @@ class Import(Arguments):
     """Which file to import and what its numbers are."""
 
     name: str = Field(description="Name of the file in this conversation")
+    sheet: str = Field(
+        default="", description="Sheet or table of the file; only if several hold dates and numbers"
+    )
     columns: list[str] = Field(
         default_factory=list[str], description="Columns to import. Default: all with numbers"
     )
@@ -66,21 +70,21 @@ class Import(Arguments):
 
 @tool(risk="write", label="importing the table", version="1")
 def import_csv(ctx: ToolContext, order: Import) -> Result:
-    """Import a CSV that a person attached as time series of this conversation: finds the date
-    column, the numeric columns, decimal commas, duplicates, gaps and zeros. Broken files are
-    refused with the line number.
+    """Import a table that a person attached (CSV, Excel, Parquet, JSON, or in a PDF or web page) as
+    time series of this conversation: finds the date column, the numeric columns, decimal commas,
+    duplicates, gaps and zeros. Broken files are refused with the line number.
     """
     file = attached(ctx, order.name)
-    data = file.path.read_bytes()
-    table = read_table(decode(data, file.name), file.name, day_first=order.day_first)
+    table, sheet = table_of(file, order.sheet, day_first=order.day_first)
     chosen = _chosen(table, order.columns, file.name)
-    digest = hashlib.sha256(data).hexdigest()
+    with file.path.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
     rows: list[tuple[Scalar, ...]] = []
     warnings: list[str] = []
     refs: list[DataRef] = []
     new = 0
     for column in chosen:
-        info = _info(ctx, file, column, order, alone=len(chosen) == 1)
+        info = _info(ctx, file, column, order, alone=len(chosen) == 1, sheet=sheet)
         held = _held(ctx, info.id)
         new += ctx.market.put(info, _observations(held, column))
         warnings += _revised(info, held, column)
@@ -115,7 +119,8 @@ def import_csv(ctx: ToolContext, order: Import) -> Result:
 
 @tool(risk="read", label="reading the file", version="1")
 def read_file(ctx: ToolContext, name: str, first_line: int = 1, lines: int = 200) -> Result:
-    """Read a text file that a person attached to this conversation.
+    """Read a file that a person attached to this conversation: text, or a document (PDF, Word, Excel,
+    web page, e-mail, …), whose places stand before its lines, as [page 3] or [Sheet1!A2:C9].
 
     Args:
         name: Name of the file.
@@ -127,8 +132,7 @@ def read_file(ctx: ToolContext, name: str, first_line: int = 1, lines: int = 200
             "This part cannot be read.", "Lines count from 1, and 1 to 1000 fit.", "Choose others."
         )
     file = attached(ctx, name)
-    data = file.path.read_bytes()
-    every = decode(data, file.name).splitlines()
+    every = lines_of(file)
     if first_line > len(every):
         raise InputError(
             f"“{file.name}” has no line {first_line}.",
@@ -147,7 +151,7 @@ def read_file(ctx: ToolContext, name: str, first_line: int = 1, lines: int = 200
         data=(
             DataRef(
                 dataset=f"file:{file.name}",
-                sha256=hashlib.sha256(data).hexdigest(),
+                sha256=file.sha256,
                 rows=len(every),
             ),
         ),
@@ -189,9 +193,10 @@ def _chosen(table: Table, wanted: Sequence[str], name: str) -> tuple[Column, ...
 
 
 def _info(
-    ctx: ToolContext, file: LocalFile, column: Column, order: Import, *, alone: bool
+    ctx: ToolContext, file: LocalFile, column: Column, order: Import, *, alone: bool, sheet: str
 ) -> SeriesInfo:
     stem = re.sub(r"\.\w+$", "", file.name)
+    stem = f"{stem} {sheet}" if sheet else stem
     source = f"“{file.name}”, sent by {ctx.requester_name or ctx.requester}"
     unit = order.unit.strip().lower() or _unit(column.name)
     kind = "synthetic" if order.synthetic else "observed"

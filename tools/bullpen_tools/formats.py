@@ -96,9 +96,17 @@ def _small(number: float, places: int) -> str:
 
 def _money(number: float, unit: str) -> str:
     head, _, per = unit.partition("/")
-    shown = _small(number, 2)
+    shown = _large(number) or _small(number, 2)
     prefix = _SYMBOLS.get(head, f"{head.upper()} ")
     return f"{_sign(number, shown)}{prefix}{shown}" + (f"/{per.translate(_ESCAPES)}" if per else "")
+
+
+def _large(number: float) -> str:
+    """From a billion upwards in billions or trillions, two decimals; "" below."""
+    for size, word in ((1e12, "trn"), (1e9, "bn")):
+        if abs(number) >= size:
+            return f"{abs(number) / size:,.2f} {word}"
+    return ""
 
 
 def _number(number: float) -> str:
@@ -110,6 +118,12 @@ def _number(number: float) -> str:
 def _integer(number: float) -> str:
     shown = _grouped(number, 0)
     return _sign(number, shown) + shown
+
+
+def _greek(number: float) -> str:
+    """Three significant digits: a delta of 0.522, a gamma of 0.0655."""
+    shown = f"{abs(number):.3g}" if abs(number) < 1000 else _grouped(number, 0)
+    return f"{_sign(number, shown)}{shown}"
 
 
 def _percent(number: float) -> str:
@@ -131,7 +145,13 @@ _PLAIN: MappingProxyType[str, Callable[[float], str]] = MappingProxyType(
     {"num": _number, "int": _integer, "raw": str}
 )
 _SCALED: MappingProxyType[str, Callable[[float], str]] = MappingProxyType(
-    {"pct": _percent, "x": _times, "bp": _points, "usd": lambda number: _money(number, "usd")}
+    {
+        "pct": _percent,
+        "x": _times,
+        "bp": _points,
+        "greek": _greek,
+        "usd": lambda number: _money(number, "usd"),
+    }
 )
 # What a format may be applied to, and by how much the number must be scaled for it.
 _FACTORS: MappingProxyType[tuple[str, str], float] = MappingProxyType(

@@ -65,10 +65,6 @@ def decode(data: bytes, name: str) -> str:
     """The text of a file; InputError for an empty, an oversized or a binary one."""
     if not data.strip():
         raise _refusal(name, "It is empty.", "Send the file again.")
-    if name.lower().endswith((".xlsx", ".xls", ".ods")):
-        raise _refusal(
-            name, "Spreadsheet files are not read yet.", "Save the sheet as CSV and send that."
-        )
     if len(data) > MAX_BYTES:
         raise _refusal(
             name, f"It is larger than {MAX_BYTES // 1_000_000} MB.", "Send a part of it."

@@ -182,12 +182,18 @@ def _values(receipt: Receipt) -> Mapping[str, Mapping[str, object]]:
 
 def default_toolbox(receipts: Receipts) -> Toolbox:
     """The desk's own tools. The imports wait until a desk is built: `--help` must not pay for them."""
+    from bullpen_tools.analysis import analyst_tools
     from bullpen_tools.charts import payoff_chart, series_chart
+    from bullpen_tools.claims import check_claim
     from bullpen_tools.documents import keep_document
+    from bullpen_tools.exports import export_file
     from bullpen_tools.files import import_csv, read_file
+    from bullpen_tools.ideas import idea_open
     from bullpen_tools.options import strategy_payoff
+    from bullpen_tools.quant.desk import QUANT_TOOLS
     from bullpen_tools.recall import recall, remember, supersede
     from bullpen_tools.series import compare_volatility, correlation, series_catalogue, series_stats
+    from bullpen_tools.track_record import hit_rate, idea_report, idea_resolve
 
     return Toolbox(
         receipts,
@@ -205,5 +211,13 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             import_csv,
             read_file,
             keep_document,
+            export_file,
+            check_claim,
+            *QUANT_TOOLS,
+            *analyst_tools(),
+            idea_open,
+            idea_resolve,
+            idea_report,
+            hit_rate,
         ],
     )

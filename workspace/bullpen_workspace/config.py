@@ -26,6 +26,7 @@ class NavLink:
 
 BOT_SCOPES = (
     *("app_mentions:read", "assistant:write", "bookmarks:read", "bookmarks:write"),
+    *("canvases:read", "canvases:write"),
     *("links:read", "links:write"),
     *("channels:history", "channels:join", "channels:manage", "channels:read"),
     *("chat:write", "chat:write.customize", "commands", "emoji:read"),
@@ -80,7 +81,8 @@ class WorkspaceConfig:
     """Where the workspace keeps its state, where it listens and who is in it.
 
     `port` 0 means any free port. `mounts` are further pages of the product under the same
-    origin and the same protection; `more_apps` and `more_people` live there beside the first; `nav` their links. `host` must be a loopback address.
+    origin and the same protection, except below `client_paths`, which ask for tokens of their own;
+    `more_apps` and `more_people` live there beside the first; `nav` their links. `host` must be a loopback address.
     `strict_scopes` refuses what a token was not granted, `strict_limits` more calls than Slack's
     rate limits allow. With a `control_token` tests may order faults by /_control.
     """
@@ -96,6 +98,7 @@ class WorkspaceConfig:
     more_people: tuple[str, ...] = ()
     channels: tuple[str, ...] = ("desk", "research", "markets")
     mounts: Sequence[BaseRoute] = ()
+    client_paths: Sequence[str] = ()
     nav: Sequence[NavLink] = ()
     timing: Timing = field(default_factory=Timing)
     strict_scopes: bool = False

@@ -1,7 +1,8 @@
 """The rooms: everything the workspace knows, behind one door.
 
 The rule it protects: workspace.db is touched only through these parts (`people`, `channels`,
-`messages`, `files`, `surfaces`, `streams`, `deliveries`, `pinboard`, `schedule`), and every change reaches the feed.
+`messages`, `files`, `surfaces`, `streams`, `deliveries`, `pinboard`, `schedule`, `sent`,
+`canvases`, `addresses`), and every change reaches the feed.
 It holds no rules of Slack's; those are in `web_api/`, `actions.py` and `delivery.py`.
 """
 
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from bullpen_workspace.addresses import Addresses
+from bullpen_workspace.canvases import Canvases
 from bullpen_workspace.channels import Channels
 from bullpen_workspace.database import Database, Listener
 from bullpen_workspace.files import Files
@@ -20,8 +23,9 @@ from bullpen_workspace.people import People
 from bullpen_workspace.pinboard import Pinboard
 from bullpen_workspace.queues import Deliveries, Streams
 from bullpen_workspace.scheduled import Schedule
+from bullpen_workspace.sent import Sent
 from bullpen_workspace.surfaces import Surfaces
-from bullpen_workspace.types import Change
+from bullpen_workspace.types import Change, File
 
 
 class Rooms:
@@ -43,6 +47,9 @@ class Rooms:
         self.deliveries = Deliveries(self._database)
         self.pinboard = Pinboard(self._database)
         self.schedule = Schedule(self._database, self.messages)
+        self.sent = Sent(self._database)
+        self.canvases = Canvases(self._database)
+        self.addresses = Addresses(self._database)
 
     def subscribe(self, listener: Listener, *, inside: bool = False) -> Callable[[], None]:
         """Hear of every Change after it is on disk; returns the function that ends it.
@@ -76,6 +83,17 @@ class Rooms:
     def knows(self, name: str) -> bool:
         """Whether `secret` has made the value of this name."""
         return bool(self._database.meta(name))
+
+    def sees(self, user: str, file: File) -> bool:
+        """Whether a file is open to a user: their own, or in a channel they are in or may enter."""
+        if file.user == user:
+            return True
+        channels = (self.channels.get(channel) for channel in file.channels)
+        return any(
+            channel.kind == "public" or user in channel.members
+            for channel in channels
+            if channel is not None
+        )
 
     def close(self) -> None:
         self._database.close()

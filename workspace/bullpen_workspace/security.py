@@ -2,23 +2,26 @@
 
 The rule it protects: a web page of somebody else, open in the same browser, can neither drive
 the workspace nor read from it. Every request must name a loopback host with our port; whatever
-changes something, every file and every WebSocket of the page needs the page's cookie and origin.
-API paths need a token instead (`auth.py`) and never the cookie. It does not protect against
-programs that run as the same user of the machine; they could read the database as well.
+changes something and every WebSocket of the page needs the page's cookie and origin. Everything
+of the page, and every file, is shown only to a browser with the session (`entrance.py`), so
+another user of the machine cannot look in. API paths need a token instead (`auth.py`) and never
+the cookie. It does not protect against programs that run as the same user; they could read the
+database as well.
 """
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Callable, Sequence
+from html import escape
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-COOKIE = "bullpen_session"
+from bullpen_workspace.entrance import CLOSED, Entrance, parted
+
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 _CLIENT_PATHS = ("/api/", "/upload/", "/link/", "/actions/", "/files-pri/", "/_control/")
@@ -26,25 +29,44 @@ _CLIENT_PATHS = ("/api/", "/upload/", "/link/", "/actions/", "/files-pri/", "/_c
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
+_NO_KEY = ("This page needs its key", "This browser has not been let in to this workspace yet.")
+_OLD_KEY = (
+    "This key does not open the page",
+    "It belongs to an earlier start, or it was for a single use and is used up.",
+)
+
 
 class Guard:
-    """Middleware around the whole application. `port` is asked per request: 0 becomes real."""
+    """Middleware around the whole application. `port` is asked per request: 0 becomes real.
 
-    def __init__(self, app: ASGIApp, *, port: Callable[[], int], key: str) -> None:
-        self._app, self._port, self._key = app, port, key
+    `for_clients` are further paths whose key is a token of their own.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        port: Callable[[], int],
+        entrance: Entrance,
+        for_clients: Sequence[str] = (),
+    ) -> None:
+        self._app, self._port, self._entrance = app, port, entrance
+        self._for_clients = (*_CLIENT_PATHS, *for_clients)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        dressed = self._dressed(headers, send)
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            await _refuse(refusal, scope, receive, send)
+            await _refuse(refusal, scope, receive, dressed)
             return
-        await self._app(scope, receive, self._dressed(scope, headers, send))
+        await self._app(scope, receive, dressed)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        """What is answered instead of the application; None where the request may go on."""
         if headers.get("host", "") not in self._hosts():
             return PlainTextResponse(
                 "This workspace answers only to its own address on this machine.\n", 421
@@ -52,19 +74,30 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and origin not in self._origins():
             return PlainTextResponse("Requests from other sites are refused.\n", 403)
-        if _for_clients(scope["path"]):
+        if scope["path"].startswith(self._for_clients):
             return None
-        needs_session = (
-            scope["type"] == "websocket"
-            or scope["method"] not in _SAFE_METHODS
-            or scope["path"].startswith("/files/")
-        )
-        if needs_session and not has_session(headers, self._key):
-            return PlainTextResponse("Open the chat page in this browser first.\n", 403)
-        changes = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
-        if changes and origin is None:
-            return PlainTextResponse("The request does not say which page sent it.\n", 403)
-        return None
+        known = self._entrance.knows(headers.get("cookie", ""))
+        if scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS:
+            if not known:
+                return PlainTextResponse("Open the chat page in this browser first.\n", 403)
+            if origin is None:
+                return PlainTextResponse("The request does not say which page sent it.\n", 403)
+            return None
+        return self._at_the_door(scope, known=known)
+
+    def _at_the_door(self, scope: Scope, *, known: bool) -> Response | None:
+        """A page is asked for: a right key becomes the session, and no key stays in the address."""
+        key, rest = parted(scope["query_string"].decode("latin-1"))
+        path = "/" + urlsplit(scope["path"]).path.lstrip("/")
+        here = f"{path}?{rest}" if rest else path
+        if key is not None and self._entrance.opens(key):
+            answer = RedirectResponse(here, 303)
+            answer.headers["set-cookie"] = self._entrance.set_cookie
+            return answer
+        if known:
+            return None if key is None else RedirectResponse(here, 303)
+        title, why = _NO_KEY if key is None else _OLD_KEY
+        return HTMLResponse(CLOSED.format(title=title, why=why, path=escape(here)), 403)
 
     def _hosts(self) -> tuple[str, ...]:
         return tuple(f"{name}:{self._port()}" for name in LOOPBACK)
@@ -72,23 +105,14 @@ class Guard:
     def _origins(self) -> tuple[str, ...]:
         return tuple(f"http://{host}" for host in self._hosts())
 
-    def _dressed(self, scope: Scope, headers: Headers, send: Send) -> Send:
-        """`send` with the security headers, and with the cookie on a page's first load."""
-        give_cookie = (
-            scope["type"] == "http"
-            and not _for_clients(scope["path"])
-            and not has_session(headers, self._key)
-        )
+    def _dressed(self, headers: Headers, send: Send) -> Send:
+        """`send` with the security headers."""
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 out = MutableHeaders(scope=message)
                 for name, value in self._headers(headers.get("host", "")).items():
                     out.setdefault(name, value)
-                if give_cookie:
-                    out.append(
-                        "set-cookie", f"{COOKIE}={self._key}; Path=/; HttpOnly; SameSite=Strict"
-                    )
             await send(message)
 
         return dressed
@@ -106,19 +130,6 @@ class Guard:
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
         }
-
-
-def has_session(headers: Headers, key: str) -> bool:
-    """Whether the page's cookie came with the request."""
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return False
-    return morsel is not None and hmac.compare_digest(morsel.value.encode(), key.encode())
-
-
-def _for_clients(path: str) -> bool:
-    return path.startswith(_CLIENT_PATHS)
 
 
 async def _refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:

@@ -27,6 +27,7 @@ from bullpen_workspace import downloads
 from bullpen_workspace.config import Credentials, WorkspaceConfig
 from bullpen_workspace.control import control_routes
 from bullpen_workspace.delivery import Courier
+from bullpen_workspace.entrance import KEY, Entrance
 from bullpen_workspace.errors import WorkspaceError
 from bullpen_workspace.events import Announcer
 from bullpen_workspace.founding import found, found_more, found_people
@@ -65,11 +66,21 @@ class Workspace:
         self._sweeping: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._port = config.port
+        session = self.rooms.secret("session_key", lambda: secrets.token_urlsafe(32))
+        self._entrance = Entrance(self.credentials.team_id, session)
 
     @property
     def url(self) -> str:
-        """The address of the chat page, without a slash at its end; also the API's base."""
+        """The base of every address here, without a slash at its end. The page needs a key, too."""
         return f"http://{self.config.host}:{self._port}"
+
+    def address(self, path: str = "/", *, once: bool = False) -> str:
+        """An address that lets a browser in to the page: for who may read it, until `stop`.
+
+        With `once` it opens a single time, within five minutes.
+        """
+        mark = "&" if "?" in path else "?"
+        return f"{self.url}{path}{mark}{KEY}={self._entrance.key(once=once)}"
 
     @property
     def office(self) -> Office:
@@ -88,7 +99,7 @@ class Workspace:
             config=self.config,
             credentials=self.credentials,
             url=self.url,
-            session_key=self.rooms.secret("session_key", lambda: secrets.token_urlsafe(32)),
+            entrance=self._entrance,
         )
         self._unsubscribe()
         self._unsubscribe = self.rooms.subscribe(Announcer(self._office).hear, inside=True)
@@ -165,7 +176,12 @@ class Workspace:
             *self.config.mounts,
             *page_routes(office, tape),
         ]
-        guard = Middleware(Guard, port=lambda: self._port, key=office.session_key)
+        guard = Middleware(
+            Guard,
+            port=lambda: self._port,
+            entrance=office.entrance,
+            for_clients=tuple(self.config.client_paths),
+        )
         return Starlette(routes=routes, middleware=[guard, Middleware(Inspector, tape=tape)])
 
 

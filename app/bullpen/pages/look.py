@@ -7,9 +7,10 @@ sanitised before it reaches the page. It reads no store.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bullpen import messages
@@ -95,6 +96,16 @@ def marked(snippet: str, query: str) -> Markup:
     return Markup(re.sub(pattern, r"<mark>\g<0></mark>", shown, flags=re.IGNORECASE))
 
 
+def snippet(text: str, query: str, length: int = 200) -> str:
+    """A line of a text around the first word that was asked for; its beginning without one."""
+    line = bare(" ".join(text.split()))
+    stems = [word[: max(3, len(word) - 3)] for word in re.findall(r"\w{3,}", query)]
+    found = re.search("|".join(map(re.escape, stems)), line, re.IGNORECASE) if stems else None
+    start = 0 if found is None or found.start() < length // 2 else found.start() - length // 3
+    cut = line[start : start + length]
+    return ("…" if start else "") + cut + ("…" if start + length < len(line) else "")
+
+
 def bare(text: str) -> str:
     """A line without Markdown's marks, for titles."""
     return re.sub(r"[*`#]+", "", text).strip()
@@ -107,6 +118,11 @@ def moment(time: datetime | date | None) -> str:
     if isinstance(time, datetime):
         return f"{time.astimezone():%-d %b %Y, %H:%M}"
     return f"{time:%-d %b %Y}"
+
+
+def day(time: datetime | None) -> str:
+    """A time as the date that a form's field holds."""
+    return "" if time is None else f"{time.astimezone():%Y-%m-%d}"
 
 
 def ago(time: datetime, now: datetime | None = None) -> str:
@@ -144,7 +160,9 @@ class Drawing:
         )
         filters: dict[str, Callable[..., str]] = {
             "markdown": markdown, "marked": marked, "moment": moment, "ago": ago,
-            "safe_link": safe_link, "bare": bare,
+            "safe_link": safe_link, "bare": bare, "day": day, "changed": changed,
+            "snippet": snippet, "lower_first": lambda text: text[:1].lower() + text[1:],
+            "capitalize_first": lambda text: text[:1].upper() + text[1:],
         }  # fmt: skip
         self._env.filters.update(filters)
         self._frame = frame
@@ -155,9 +173,22 @@ class Drawing:
         return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
 
 
-def static(path: str = "/static") -> Mount:
-    """Our own style sheet and script."""
-    return Mount(path, StaticFiles(directory=HERE / "static"))
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page lives: how it is drawn, who looks at it, and under which path."""
+
+    drawing: Drawing
+    eyes: Eyes
+    prefix: str
+
+    def mount(self, routes: Sequence[Route]) -> Mount:
+        """The page's routes, with our own style sheet and script."""
+        files = Mount("/static", StaticFiles(directory=HERE / "static"))
+        return Mount(self.prefix, routes=[files, *routes])
+
+    def page(self, template: str, viewer: Viewer, status: int = 200, **values: Any) -> Response:
+        """A page or a fragment that knows who looks and where it is."""
+        return self.drawing.page(template, status, viewer=viewer, prefix=self.prefix, **values)
 
 
 def from_this_site(request: Request) -> bool:
@@ -173,3 +204,22 @@ def from_this_site(request: Request) -> bool:
 def refused(drawing: Drawing, text: str = messages.OTHER_SITE, status: int = 403) -> Response:
     """A page that says why nothing was done."""
     return drawing.page("notice.html", status, title="Not done", text=text)
+
+
+def changed(before: str, after: str) -> Markup:
+    """Two texts as one, word by word: what went is struck out, what came is underlined."""
+    old, new = re.findall(r"\s+|[^\s]+", before), re.findall(r"\s+|[^\s]+", after)
+    parts: list[str] = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        gone, come = escape("".join(old[a:b])), escape("".join(new[c:d]))
+        if kind == "equal":
+            parts.append(_shortened(str(gone)))
+            continue
+        parts.append(f"<del>{gone}</del>" if gone else "")
+        parts.append(f"<ins>{come}</ins>" if come else "")
+    return Markup("".join(parts))
+
+
+def _shortened(same: str) -> str:
+    """Long unchanged passages between two changes, shown by their ends."""
+    return same if len(same) <= 600 else f"{same[:280]} <span class=muted>[…]</span> {same[-280:]}"

@@ -8,211 +8,326 @@ It ranks nothing itself: the store searches.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import Any, get_args
-from urllib.parse import urlencode
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from bullpen import messages
-from bullpen.pages.look import Drawing, Eyes, Viewer, from_this_site, refused, static
-from bullpen_memory.errors import BullpenError
-from bullpen_memory.records import Kind, Query, Record, Status
+from bullpen.pages import acts, belief, pictures
+from bullpen.pages.acts import Acts, Form
+from bullpen.pages.look import Drawing, Eyes, Place, Viewer, from_this_site, refused
+from bullpen.pages.shelf import KINDS, LABELS, MEANINGS, STATUSES, Search
+from bullpen_memory.errors import BullpenError, ConflictError
+from bullpen_memory.listing import Listing, Order
+from bullpen_memory.records import Query, Record
+from bullpen_memory.reviewing import Seen, linked, shown
 from bullpen_memory.store import Store
-from bullpen_tools.forgetting import forget
+from bullpen_tools.forgetting import reach
 from bullpen_tools.receipts import Receipts
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
-STATUSES: tuple[Status, ...] = get_args(Status)
-PAGE = 30
-DEFAULT_KINDS: frozenset[Kind] = frozenset(k for k in KINDS if k != "message")
-"""What was said is searchable, but it is not what a person reviews: messages show when asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What the filters of the page say."""
-
-    text: str = ""
-    kind: str = ""
-    author: str = ""
-    status: str = ""
-    symbol: str = ""
-    page: int = 1
-
-    @classmethod
-    def of(cls, request: Request) -> Search:
-        """Read the address. Unknown kinds and statuses count as not given."""
-        given = request.query_params
-        number = given.get("page", "1")
-        return cls(
-            text=given.get("q", "").strip()[:500],
-            kind=given.get("kind", "") if given.get("kind") in KINDS else "",
-            author=given.get("author", "").strip(),
-            status=given.get("status", "") if given.get("status") in STATUSES else "",
-            symbol=given.get("symbol", "").strip().upper(),
-            page=max(1, int(number)) if number.isdigit() and len(number) < 6 else 1,
-        )
-
-    def query(self, scopes: frozenset[str]) -> Query:
-        kinds: Any = frozenset({self.kind}) if self.kind else DEFAULT_KINDS
-        statuses: Any = (
-            frozenset({self.status}) if self.status else frozenset({"active", "proposed"})
-        )
-        return Query(
-            text=self.text,
-            scopes=scopes,
-            kinds=kinds,
-            authors=frozenset({self.author}) if self.author else frozenset(),
-            symbols=frozenset({self.symbol}) if self.symbol else frozenset(),
-            statuses=statuses,
-            limit=PAGE,
-            offset=(self.page - 1) * PAGE,
-        )
-
-    def address(self, **changed: object) -> str:
-        """This search as an address, with some parts changed."""
-        parts: dict[str, object] = {
-            "q": self.text, "kind": self.kind, "author": self.author, "status": self.status,
-            "symbol": self.symbol,
-        }  # fmt: skip
-        return "?" + urlencode({k: v for k, v in (parts | changed).items() if v})
+PAGE = 50
+"""Records of one window of the list; the script asks for one after the other as a person scrolls."""
+BEST = 200
+PICTURED = 160
+RELATED = 6
+FORMS = ("edit", "retract", "dispute", "share", "forget")
 
 
 class MemoryPage:
     """Serves under /memory. `eyes` says who looks."""
 
-    def __init__(
-        self,
-        store: Store,
-        receipts: Receipts,
-        drawing: Drawing,
-        eyes: Eyes,
-        prefix: str = "/memory",
-    ) -> None:
+    def __init__(self, store: Store, receipts: Receipts, drawing: Drawing, eyes: Eyes) -> None:
         self._store = store
         self._receipts = receipts
-        self._drawing = drawing
-        self._eyes = eyes
-        self._prefix = prefix
+        self._place = Place(drawing, eyes, "/memory")
+        self._listing = Listing(store.database)
+        self._acts = Acts(store, receipts)
 
     def mount(self) -> Mount:
-        return Mount(
-            self._prefix,
-            routes=[
+        return self._place.mount(
+            [
                 Route("/", self.listing),
-                Route("/results", self.results),
-                static(),
+                Route("/rows", self.rows),
+                Route("/ids", self.ids),
+                Route("/timeline", self.timeline),
+                Route("/map", self.map),
+                Route("/write", self.write),
+                Route("/add", self.add, methods=["POST"]),
+                Route("/bulk/{action}", self.bulk, methods=["POST"]),
                 Route("/{record_id}", self.record),
+                Route("/{record_id}/{form}", self.form),
                 Route("/{record_id}/{action}", self.change, methods=["POST"]),
-            ],
+            ]
         )
 
     async def listing(self, request: Request) -> Response:
         """The whole page, without an open record."""
-        viewer = await self._eyes()
-        values = await self._found(Search.of(request), viewer)
-        return self._drawing.page("memory.html", record=None, **values)
+        viewer = await self._place.eyes()
+        start = _number(request.query_params.get("from", ""))
+        values = await self._listed(Search.of(request.query_params), viewer, start)
+        return self._place.page("memory.html", viewer, record=None, form="", **values)
 
-    async def results(self, request: Request) -> Response:
-        """Only the list, for searching while typing."""
-        values = await self._found(Search.of(request), await self._eyes())
-        return self._drawing.page("results.html", record=None, **values)
+    async def rows(self, request: Request) -> Response:
+        """A window of the list from `from` on; with `first` also how many there are, in words."""
+        viewer = await self._place.eyes()
+        start = _number(request.query_params.get("from", ""))
+        best = request.query_params.get("best") == "1"
+        values = await self._listed(Search.of(request.query_params), viewer, start, best=best)
+        part = "results.html" if values["total"] else "nothing.html"
+        if start or not request.query_params.get("first"):
+            return self._place.page(part, viewer, record=None, **values)
+        return self._place.page("first.html", viewer, record=None, part=part, **values)
+
+    async def ids(self, request: Request) -> Response:
+        """The first records of the list with their versions, for choosing all of them."""
+        viewer = await self._place.eyes()
+        order, _ = await self._order(Search.of(request.query_params), viewer, best=False)
+        records = await asyncio.to_thread(self._listing.window, order, 0, acts.BULK_LIMIT)
+        chosen = [f"{record.id}:{record.version}" for record in records]
+        return JSONResponse({"chosen": chosen, "total": len(order)})
 
     async def record(self, request: Request) -> Response:
         """A record beside the list; only the record itself for the script."""
-        viewer = await self._eyes()
-        record_id = request.path_params["record_id"]
-        shown = await self._shown(record_id, viewer)
-        if shown is None:
-            return refused(self._drawing, str(messages.no_record(record_id)), 404)
+        return await self._opened(request, request.path_params["record_id"])
+
+    async def form(self, request: Request) -> Response:
+        """A record with one of its forms open."""
+        form = request.path_params["form"]
+        if form not in FORMS:
+            return refused(self._place.drawing, str(messages.bad_filter("form", form, FORMS)), 404)
+        return await self._opened(request, request.path_params["record_id"], form=form)
+
+    async def write(self, request: Request) -> Response:
+        """The form for a record of one's own."""
+        viewer = await self._place.eyes()
+        values: dict[str, Any] = {
+            "form": "write", "writable": acts.WRITABLE, "error": "", "given": {},
+            "places": places(viewer),
+        }  # fmt: skip
         if request.headers.get("x-fragment"):
-            return self._drawing.page("record.html", viewer=viewer, prefix=self._prefix, **shown)
-        values = await self._found(Search.of(request), viewer)
-        return self._drawing.page("memory.html", **(values | shown))
+            return self._place.page("write.html", viewer, **values)
+        listed = await self._listed(Search.of(request.query_params), viewer, 0)
+        return self._place.page("memory.html", viewer, record=None, **(listed | values))
+
+    async def add(self, request: Request) -> Response:
+        """Write a person's own record."""
+        if not from_this_site(request):
+            return refused(self._place.drawing)
+        viewer, form = await self._place.eyes(), await _form(request)
+        name = viewer.name(viewer.person)
+        try:
+            record = await asyncio.to_thread(
+                self._acts.add, viewer.person, name, form, viewer.scopes
+            )
+        except BullpenError as error:
+            return self._place.page(
+                "write.html", viewer, 409, writable=acts.WRITABLE, error=str(error), given=form,
+                places=places(viewer),
+            )  # fmt: skip
+        return await self._after(request, record)
 
     async def change(self, request: Request) -> Response:
-        """Approve, retract, restore, pin, unpin or forget; then show the record again."""
+        """Change one record; then show it again, or what stood in the way."""
         if not from_this_site(request):
-            return refused(self._drawing)
-        viewer = await self._eyes()
+            return refused(self._place.drawing)
+        viewer, form = await self._place.eyes(), await _form(request)
         record_id, action = request.path_params["record_id"], request.path_params["action"]
-        if await asyncio.to_thread(self._store.get, record_id, scopes=viewer.scopes) is None:
-            return refused(self._drawing, str(messages.no_record(record_id)), 404)
-        form = await request.form()
-        reason = str(form.get("reason", "")).strip()
+        present = await asyncio.to_thread(self._store.get, record_id, scopes=viewer.scopes)
+        if present is None:
+            return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
+        if action == "share" and form.get("scope") not in viewer.scopes:
+            return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
+        version = form.get("version", "")
+        seen = Seen(record_id, int(version) if version.isdigit() else present.version)
         try:
-            await asyncio.to_thread(self._do, action, record_id, viewer.person, reason)
+            made = await asyncio.to_thread(self._acts.do, action, seen, viewer.person, form)
         except BullpenError as error:
-            return refused(self._drawing, str(error), 409)
-        return RedirectResponse(f"{self._prefix}/{record_id}", status_code=303)
+            return await self._refused(request, record_id, action, form, error)
+        return await self._after(request, made)
 
-    def _do(self, action: str, record_id: str, by: str, reason: str) -> None:
-        store = self._store
-        if action == "approve":
-            store.approve(record_id, by=by)
-        elif action == "retract":
-            store.retract(record_id, by=by, reason=reason)
-        elif action == "restore":
-            store.restore(record_id, by=by)
-        elif action in ("pin", "unpin"):
-            store.pin(record_id, by=by, pinned=action == "pin")
-        elif action == "forget":
-            forget(store, self._receipts, record_id, by=by, reason=reason)
-        else:
-            raise messages.bad_filter(
-                "change", action, ("approve", "retract", "restore", "pin", "unpin", "forget")
+    async def bulk(self, request: Request) -> Response:
+        """Change many records; says what came of it as JSON."""
+        if not from_this_site(request):
+            return refused(self._place.drawing)
+        viewer, form = await self._place.eyes(), await _form(request)
+        chosen = acts.chosen(form)
+        visible = [
+            one
+            for one in chosen
+            if await asyncio.to_thread(self._store.get, one.id, scopes=viewer.scopes)
+        ]
+        action = request.path_params["action"]
+        try:
+            came = await asyncio.to_thread(self._acts.bulk, action, visible, viewer.person, form)
+        except BullpenError as error:
+            return JSONResponse({"done": 0, "said": str(error)}, 409)
+        first = f" {len(came.refused)} not: {came.refused[0][1]}" if came.refused else ""
+        said = f"{came.done} {'record' if came.done == 1 else 'records'} done.{first}"
+        return JSONResponse({"done": came.done, "said": said})
+
+    async def timeline(self, request: Request) -> Response:
+        """The list as points in time."""
+        return await self._pictured(request, "timeline")
+
+    async def map(self, request: Request) -> Response:
+        """The list as a net of what belongs together."""
+        return await self._pictured(request, "map")
+
+    async def _pictured(self, request: Request, which: str) -> Response:
+        viewer, search = await self._place.eyes(), Search.of(request.query_params)
+        order, _ = await self._order(search, viewer, best=bool(search.text))
+        records = await asyncio.to_thread(self._listing.window, order, 0, PICTURED)
+        draw = pictures.timeline if which == "timeline" else pictures.net
+        drawn = await asyncio.to_thread(draw, records, viewer, self._place.prefix)
+        return self._place.page(
+            "picture.html", viewer, which=which, search=search, drawn=drawn,
+            shown=len(records), total=len(order), views=LABELS,
+        )  # fmt: skip
+
+    async def _opened(
+        self, request: Request, record_id: str, status: int = 200, **more: Any
+    ) -> Response:
+        viewer = await self._place.eyes()
+        values = await self._shown(record_id, viewer)
+        if values is None:
+            return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
+        values |= {"form": "", "error": "", "theirs": None, "proof": ""} | more
+        if values["form"] == "forget":
+            values["reach"] = await asyncio.to_thread(
+                reach, self._store, self._receipts, record_id, viewer.scopes
             )
+            values["reach_more"] = ()
+        if request.headers.get("x-fragment"):
+            return self._place.page("record.html", viewer, status, **values)
+        listed = await self._listed(Search.of(request.query_params), viewer, 0)
+        return self._place.page("memory.html", viewer, status, **(listed | values))
 
-    async def _found(self, search: Search, viewer: Viewer) -> dict[str, Any]:
-        found = await asyncio.to_thread(self._store.find, search.query(viewer.scopes))
-        counts = await asyncio.to_thread(self._store.count, viewer.scopes)
+    async def _after(self, request: Request, made: Record) -> Response:
+        if not request.headers.get("x-fragment"):
+            return RedirectResponse(f"{self._place.prefix}/{made.id}", status_code=303)
+        return await self._opened(request, made.id)
+
+    async def _refused(
+        self,
+        request: Request,
+        record_id: str,
+        action: str,
+        form: Form,
+        error: BullpenError,
+    ) -> Response:
+        """The record as it is now, with the sentence; what a person typed is not lost."""
+        more: dict[str, Any] = {"error": str(error)}
+        if action in ("revise", *FORMS):
+            more["form"] = "edit" if action == "revise" else action
+        present = await asyncio.to_thread(self._store.get, record_id)
+        if action == "revise" and present is not None:
+            more["theirs"] = present if isinstance(error, ConflictError) else None
+            try:
+                more["draft"] = acts.merged_form(present, form)
+            except BullpenError:
+                more["draft"] = present
+        return await self._opened(request, record_id, 409, **more)
+
+    async def _order(self, search: Search, viewer: Viewer, *, best: bool) -> tuple[Order, str]:
+        shelf = search.shelf(viewer.scopes)
+        if not (best and search.text and search.view == "all"):
+            order = await asyncio.to_thread(self._listing.order, shelf, datetime.now(UTC))
+            return order, order.note
+        found = await asyncio.to_thread(self._store.find, search.query(viewer.scopes, limit=BEST))
+        records = [hit.record for hit in found.hits]
+        order = await asyncio.to_thread(self._listing.of, records)
+        return order, " ".join(found.notes)
+
+    async def _listed(
+        self, search: Search, viewer: Viewer, start: int, *, best: bool = False
+    ) -> dict[str, Any]:
+        order, note = await self._order(search, viewer, best=best)
+        records, counts = await asyncio.gather(
+            asyncio.to_thread(self._listing.window, order, start, PAGE),
+            asyncio.to_thread(self._listing.counts, viewer.scopes, search.kinds, datetime.now(UTC)),
+        )
         return {
             "search": search,
-            "hits": found.hits,
-            "total": found.total,
-            "notes": found.notes,
-            "pages": max(1, -(-found.total // PAGE)),
+            "records": records,
+            "start": start,
+            "total": len(order),
+            "note": note,
+            "best": best,
             "counts": counts,
-            "remembered": sum(counts.get(kind, 0) for kind in DEFAULT_KINDS),
-            "kinds": [kind for kind in KINDS if counts.get(kind)],
+            "views": LABELS,
+            "meanings": MEANINGS,
+            "kinds": KINDS,
             "statuses": STATUSES,
-            "viewer": viewer,
             "authors": sorted(viewer.names.items(), key=lambda item: item[1].lower()),
-            "prefix": self._prefix,
+            "places": places(viewer),
         }
 
     async def _shown(self, record_id: str, viewer: Viewer) -> dict[str, Any] | None:
-        record = await asyncio.to_thread(self._store.get, record_id, scopes=viewer.scopes)
+        return await asyncio.to_thread(self._gathered, record_id, viewer)
+
+    def _gathered(self, record_id: str, viewer: Viewer) -> dict[str, Any] | None:
+        record = self._store.get(record_id, scopes=viewer.scopes)
         if record is None:
             return None
-        changes = await asyncio.to_thread(self._store.changes, record_id, scopes=viewer.scopes)
-        versions = await asyncio.to_thread(self._store.history, record_id, scopes=viewer.scopes)
+        changes = self._store.changes(record_id, scopes=viewer.scopes)
+        versions = self._store.history(record_id, scopes=viewer.scopes)
+        ties = linked(self._store.database, record, viewer.scopes)
+        seen = shown(self._store.database, record_id)
+        merged = bool(changes) and changes[-1].action == "merge"
         return {
             "record": record,
-            "changes": list(reversed(changes)),
-            "versions": list(reversed(versions))[1:],
-            "actions": allowed(record, viewer.person),
+            "draft": record,
+            "why": belief.why(record, changes, seen, viewer),
+            "history": belief.history(changes, versions, viewer),
+            "seen": self._openable(seen, viewer),
+            "ties": ties,
+            "related": self._related(record, viewer, ties),
+            "offers": acts.offers(record, viewer.person, merged=merged, places=len(viewer.scopes)),
             "scope": scope_text(record.scope, viewer),
+            "places": places(viewer),
+            "source_link": belief.link,
         }
 
+    def _openable(self, seen: Sequence[Any], viewer: Viewer) -> list[dict[str, Any]]:
+        """The times it was shown; question and receipt only of runs whose receipts may be seen."""
+        found: list[dict[str, Any]] = []
+        for one in seen[:12]:
+            made = [r for r in self._receipts.by_run(one.run_id) if r.scope in viewer.scopes]
+            receipt = next((r for r in made if r.tool == "recall"), None)
+            found.append(
+                {
+                    "who": viewer.name(one.agent),
+                    "at": one.at,
+                    "query": one.query if made else "",
+                    "receipt": receipt.id if receipt else "",
+                }
+            )
+        return found
 
-def allowed(record: Record, person: str) -> list[tuple[str, str, str]]:
-    """What a person may do with a record: action, label, style. Nobody approves their own proposal."""
-    if record.status == "forgotten":
-        return []
-    found: list[tuple[str, str, str]] = []
-    if record.status == "proposed" and record.author != person:
-        found.append(("approve", "Approve", "primary"))
-    if record.status in ("active", "proposed"):
-        found.append(("unpin", "Unpin", "") if record.pinned else ("pin", "Pin", ""))
-        found.append(("retract", "Retract", "reason"))
-    if record.status in ("retracted", "superseded"):
-        found.append(("restore", "Restore", ""))
-    found.append(("forget", "Forget for good", "danger"))
-    return found
+    def _related(
+        self, record: Record, viewer: Viewer, ties: dict[str, list[Record]]
+    ) -> list[Record]:
+        """Records about the same, by words and meaning; those tied to it already are left out."""
+        words = f"{record.title} {record.text}".strip()[:300]
+        if record.status == "forgotten" or not words:
+            return []
+        found = self._store.find(
+            Query(text=words, scopes=viewer.scopes, kinds=Search().kinds, limit=RELATED + 8)
+        )
+        tied = {record.id, *(one.id for some in ties.values() for one in some)}
+        near = [hit.record for hit in found.hits if hit.record.id not in tied and hit.score > 0.15]
+        return near[:RELATED]
+
+
+def places(viewer: Viewer) -> list[tuple[str, str]]:
+    """The scopes a person may see, with their names, the widest first."""
+    order = {"workspace": 0, "channel": 1, "person": 2}
+    known = sorted(viewer.scopes, key=lambda s: (order.get(s.partition(":")[0], 3), s))
+    return [(scope, scope_text(scope, viewer)) for scope in known]
 
 
 def scope_text(scope: str, viewer: Viewer) -> str:
@@ -221,3 +336,11 @@ def scope_text(scope: str, viewer: Viewer) -> str:
     if kind == "channel":
         return f"only people in #{viewer.channels.get(name, name)}"
     return "only you" if kind == "person" else "everybody in this workspace"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+async def _form(request: Request) -> Form:
+    return {name: str(value) for name, value in (await request.form()).items()}

@@ -20,7 +20,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
 from bullpen import messages
-from bullpen.pages.look import Drawing, Eyes, moment, refused, static
+from bullpen.pages.look import Drawing, Eyes, Place, moment, refused
 from bullpen.wording import data_text
 from bullpen_tools import formats
 from bullpen_tools.context import Receipt, Value
@@ -40,50 +40,38 @@ class ReceiptsPage:
     """Serves under /receipts. `eyes` says who looks."""
 
     def __init__(
-        self,
-        receipts: ReceiptBook,
-        artifacts: Path,
-        drawing: Drawing,
-        eyes: Eyes,
-        prefix: str = "/receipts",
+        self, receipts: ReceiptBook, artifacts: Path, drawing: Drawing, eyes: Eyes
     ) -> None:
         self._receipts = receipts
         self._artifacts = artifacts
-        self._drawing = drawing
-        self._eyes = eyes
-        self._prefix = prefix
+        self._place = Place(drawing, eyes, "/receipts")
 
     def mount(self) -> Mount:
-        return Mount(
-            self._prefix,
-            routes=[
+        return self._place.mount(
+            [
                 Route("/", self.listing),
-                static(),
                 Route("/{receipt_id}", self.receipt),
                 Route("/{receipt_id}/artifact/{number:int}", self.artifact),
-            ],
+            ]
         )
 
     async def listing(self, _request: Request) -> Response:
         """The newest receipts."""
-        viewer = await self._eyes()
+        viewer = await self._place.eyes()
         found = await asyncio.to_thread(self._receipts.latest, viewer.scopes, SHOWN)
-        return self._drawing.page(
-            "receipts.html", receipts=found, viewer=viewer, prefix=self._prefix
-        )
+        return self._place.page("receipts.html", viewer, receipts=found)
 
     async def receipt(self, request: Request) -> Response:
         """One receipt, whole."""
-        viewer = await self._eyes()
+        viewer = await self._place.eyes()
         receipt_id = request.path_params["receipt_id"]
         found = await asyncio.to_thread(self._receipts.get, receipt_id, viewer.scopes)
         if found is None:
-            return refused(self._drawing, str(messages.no_receipt(receipt_id)), 404)
-        return self._drawing.page(
+            return refused(self._place.drawing, str(messages.no_receipt(receipt_id)), 404)
+        return self._place.page(
             "receipt.html",
+            viewer,
             receipt=found,
-            viewer=viewer,
-            prefix=self._prefix,
             inputs=json.dumps(found.inputs, indent=2, ensure_ascii=False, default=str),
             value_text=value_text,
             cell_text=cell_text,
@@ -93,16 +81,16 @@ class ReceiptsPage:
 
     async def artifact(self, request: Request) -> Response:
         """A picture or file that the call made."""
-        viewer = await self._eyes()
+        viewer = await self._place.eyes()
         receipt_id, number = request.path_params["receipt_id"], request.path_params["number"]
         found = await asyncio.to_thread(self._receipts.get, receipt_id, viewer.scopes)
         if found is None or number >= len(found.result.artifacts):
-            return refused(self._drawing, str(messages.no_receipt(receipt_id)), 404)
+            return refused(self._place.drawing, str(messages.no_receipt(receipt_id)), 404)
         item = found.result.artifacts[number]
         path = (self._artifacts / item.path).resolve()
         inside = path.is_relative_to(self._artifacts.resolve())
         if not inside or not await asyncio.to_thread(path.is_file):
-            return refused(self._drawing, str(messages.no_receipt(receipt_id)), 404)
+            return refused(self._place.drawing, str(messages.no_receipt(receipt_id)), 404)
         return FileResponse(path, media_type=item.mimetype, filename=item.name,
                             content_disposition_type="inline")  # fmt: skip
 

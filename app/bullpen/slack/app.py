@@ -1,8 +1,8 @@
-"""The listeners: what happens in Slack reaches the desk.
+"""The listeners of one app: what happens in Slack reaches the desk.
 
 The rule it protects: a listener claims, hands over and returns; Slack is acknowledged only after
-the desk has the message, and within 3 s whatever the desk is doing. One message delivered twice
-(as `message` and `app_mention`, or again) is read once. No work is done here.
+the desk has the message, and within 3 s whatever the desk is doing. No work is done here, and what
+was said is heard by `listening.py`, once for all apps.
 """
 
 from __future__ import annotations
@@ -10,23 +10,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
-from weakref import WeakValueDictionary
 
+import aiohttp
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
-from bullpen import messages
-from bullpen.slack import ask, modal
+from bullpen.slack import ask, messages, modal
+from bullpen.slack.aside import tell
 from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, question
 from bullpen.slack.connect import Connection
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, reachable
-from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT, PROMPTS
+from bullpen.slack.limits import Pace, Unpaced
+from bullpen.slack.listening import Ears
+from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
+from bullpen.slack.manifest import prompts as suggestions
 from bullpen.slack.reception import Reception
+from bullpen.slack.refusals import ABSENT, reason
 from bullpen.slack.render import FEEDBACK
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
@@ -35,7 +38,7 @@ from bullpen_tools.context import Receipt
 
 Json = dict[str, Any]
 Ack = Callable[..., Awaitable[Any]]
-REMEMBERED = 2_000
+FORM_SECONDS = 2.0
 log = logging.getLogger("bullpen.slack.app")
 
 
@@ -56,8 +59,16 @@ class Books:
     memory: Memory
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a question: whether it stands in the channel, and what went wrong, in a sentence."""
+
+    problem: str = ""
+    posted: bool = False
+
+
 class Listeners:
-    """Registers itself on the connection's Bolt app."""
+    """Registers itself on the connection's Bolt app. `ears` are shared by all apps of the desk."""
 
     def __init__(
         self,
@@ -66,6 +77,8 @@ class Listeners:
         directory: Directory,
         desk: Listening,
         books: Books,
+        ears: Ears | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._client = connection.client
         self._me = connection.identity
@@ -76,12 +89,11 @@ class Listeners:
         self._receipts = books.receipts
         self._memory = books.memory
         self._commands = Commands(desk, books.roster, books.memory)
-        self._reception = Reception(
+        self.reception = Reception(
             client=connection.client, directory=directory, desk=desk, roster=books.roster,
-            memory=books.memory, commands=self._commands,
+            memory=books.memory, commands=self._commands, pace=pace or Unpaced(),
         )  # fmt: skip
-        self._handled: OrderedDict[tuple[str, str], asyncio.Task[None]] = OrderedDict()
-        self._threads: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._ears = ears or Ears(desk)
         self._register(connection.app)
 
     def _register(self, app: AsyncApp) -> None:
@@ -97,50 +109,13 @@ class Listeners:
         app.action(re.compile(r"^receipts(:\d+)?$"))(self.receipts)
         app.action(re.compile(r"^stop(:\d+)?$"))(self.stop)
         app.action(FEEDBACK)(self.judged)
-        self._reception.register(app)
+        self.reception.register(app)
         app.action(re.compile(".*"))(self.acknowledged)
         app.view(re.compile(".*"))(self.acknowledged)
 
     async def said(self, body: Json) -> None:
         """A `message` or `app_mention` event."""
-        event: Json = body["event"]
-        message = (str(event.get("channel", "")), str(event.get("ts", "")))
-        task = self._handled.get(message)
-        if task is None:
-            task = asyncio.create_task(self._take(body))
-            self._handled[message] = task
-            while len(self._handled) > REMEMBERED:
-                self._handled.popitem(last=False)
-        try:
-            await asyncio.shield(task)
-        except Exception:
-            # Not claimed: the next delivery of the same message is a new attempt.
-            self._handled.pop(message, None)
-            raise
-
-    async def _take(self, body: Json) -> None:
-        event: Json = body["event"]
-        message: Json = event.get("message") or event.get("previous_message") or event
-        thread = (str(event.get("channel", "")), str(message.get("thread_ts") or message.get("ts")))
-        lock = self._threads.setdefault(thread, asyncio.Lock())
-        async with lock:
-            claimed = await self._hand_over(body, str(event.get("subtype", "")), message)
-            if claimed:
-                log.info("message %s in %s: %s", event.get("ts"), event.get("channel"), claimed)
-
-    async def _hand_over(self, body: Json, subtype: str, message: Json) -> str:
-        """Give the desk what was said, corrected or taken back; "" where it is nobody's word."""
-        # Slack leaves a tombstone where a deleted message has replies.
-        if subtype == "message_deleted" or message.get("subtype") == "tombstone":
-            gone = await self._reader.deletion(body)
-            return (
-                await self._desk.withdraw(gone.message_id, gone.event_id, gone.by) if gone else ""
-            )
-        if subtype == "message_changed":
-            edited = await self._reader.edit(body)
-            return await self._desk.correct(edited) if edited else ""
-        inbound = await self._reader.read(body)
-        return await self._desk.receive(inbound) if inbound else ""
+        await self._ears.said(body, self._reader)
 
     async def home_opened(self, event: Json) -> None:
         """Somebody looks at the app's home."""
@@ -148,11 +123,13 @@ class Listeners:
             await self._suggest(str(event.get("channel", "")))
         if event.get("tab") != "home":
             return
-        await self._reception.show(str(event["user"]))
+        await self.reception.show(str(event["user"]))
 
     async def _suggest(self, channel: str) -> None:
         """What one may begin with in a direct message."""
-        prompts = [{"title": title, "message": message} for title, message in PROMPTS]
+        prompts = [
+            {"title": title, "message": message} for title, message in suggestions(self._me.agent)
+        ]
         try:
             await self._client.assistant_threads_setSuggestedPrompts(
                 channel_id=channel, title=messages.PROMPTS_TITLE, prompts=prompts
@@ -216,55 +193,86 @@ class Listeners:
             if verb == "ask":
                 await ack(text=messages.slash_ask_what())
                 return
-            person = await self._directory.person(user)
-            caller = Caller(user, person.name, await self._directory.channel(channel))
-            await ack(text=reachable(await self._commands.answer(verb, rest, caller), self._me))
+            await ack(text=await self._told(verb, rest, user, channel))
             return
         await ack()
         asked = ask.Question(
             user=user, channel=channel, text=question(self._roster, rest),
             event_id=f"slash:{body.get('trigger_id', '')}",
         )  # fmt: skip
+        outcome = await self._put(asked)
+        if outcome.problem:
+            url = str(body.get("response_url", ""))
+            await tell(self._client, user, outcome.problem, channel=channel, response_url=url)
+
+    async def _told(self, verb: str, rest: str, user: str, channel: str) -> str:
+        """The answer to a command that starts no work; a sentence where the desk fails over it."""
         try:
-            await self._post_question(asked)
-        except SlackApiError as error:
-            log.warning("question not posted in %s: %s", channel, error)
-            await self._client.chat_postEphemeral(
-                channel=channel, user=user, text=messages.SLASH_NOT_HERE
-            )
+            person = await self._directory.person(user)
+            caller = Caller(user, person.name, await self._directory.channel(channel))
+            return reachable(await self._commands.answer(verb, rest, caller), self._me)
+        except Exception:
+            # Slack would tell the person no more than that the app failed.
+            log.exception("/bullpen %s failed", verb)
+            return messages.COMMAND_FAILED
 
     async def shortcut(self, ack: Ack, body: Json) -> None:
         """“Ask an agent about this” on a message, or “Ask the desk” anywhere."""
         await ack()
-        view = ask.view(self._roster, body)
+        view = ask.view(self._roster, body, self._me.agent)
         await self._client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def asked(self, ack: Ack, body: Json, view: Json) -> None:
         """The form of a shortcut was sent; a place where the app may not post is told in the form."""
         asked = ask.submitted(view, str(body["user"]["id"]))
         wrong = ask.mistakes(asked)
-        if not wrong:
-            try:
-                await self._post_question(asked)
-            except SlackApiError as error:
-                log.warning("question not posted in %s: %s", asked.channel, error)
-                wrong = {ask.where(view): messages.SLASH_NOT_HERE}
         if wrong:
             await ack(response_action="errors", errors=wrong)
-        else:
-            await ack()
+            return
+        putting = asyncio.create_task(self._put(asked))
+        # Slack waits three seconds for a form; a slow post goes on behind it.
+        done, _ = await asyncio.wait({putting}, timeout=FORM_SECONDS)
+        if done and putting.result().problem and not putting.result().posted:
+            await ack(response_action="errors", errors={ask.where(view): putting.result().problem})
+            return
+        await ack()
+        problem = (await putting).problem
+        if problem:
+            await tell(
+                self._client, asked.user, problem, channel=asked.channel,
+                thread_ts=asked.thread_ts,
+            )  # fmt: skip
 
-    async def _post_question(self, question: ask.Question) -> None:
-        """Show the question in the channel, then hand it to the desk as that message."""
+    async def _put(self, question: ask.Question) -> Outcome:
+        """Show the question in the channel and hand it to the desk."""
+        try:
+            ts, place = await self._shown(question)
+        except SlackApiError as error:
+            log.warning("question not posted in %s: %s", question.channel, error)
+            absent = reason(error) in ABSENT
+            return Outcome(messages.SLASH_NOT_HERE if absent else messages.QUESTION_NOT_POSTED)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("question not posted in %s: %s", question.channel, error)
+            return Outcome(messages.QUESTION_NOT_POSTED)
+        try:
+            person = await self._directory.person(question.user)
+            channel = await self._directory.channel(place)
+            await self._desk.receive(ask.inbound(question, person, channel, ts, self._me))
+        except Exception:
+            # It was acknowledged already: Slack delivers it no second time, so the person must know.
+            log.exception("the question %s in %s was not taken", ts, place)
+            return Outcome(messages.QUESTION_NOT_TAKEN, posted=True)
+        return Outcome(posted=True)
+
+    async def _shown(self, question: ask.Question) -> tuple[str, str]:
+        """Post the question under the person's name; its ts and channel."""
         person = await self._directory.person(question.user)
         shown = messages.asked_by(person.name, question.text)
         posted = await self._client.chat_postMessage(
             channel=question.channel, text=shown, thread_ts=question.thread_ts or None,
             unfurl_links=False, unfurl_media=False,
         )  # fmt: skip
-        channel = await self._directory.channel(str(posted["channel"]))
-        inbound = ask.inbound(question, person, channel, str(posted["ts"]), self._me)
-        await self._desk.receive(inbound)
+        return str(posted["ts"]), str(posted["channel"])
 
     async def acknowledged(self, ack: Ack) -> None:
         """A button or a form that needs no work (a link button, an old message)."""

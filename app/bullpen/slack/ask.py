@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bullpen import messages
+from bullpen.slack import messages
 from bullpen.slack.connect import Identity
 from bullpen.slack.directory import Channel, Person
 from bullpen.slack.inbound import link
@@ -51,8 +51,11 @@ def inbound(question: Question, person: Person, channel: Channel, ts: str, me: I
     )  # fmt: skip
 
 
-def view(roster: Roster, body: Mapping[str, Any]) -> Json:
-    """The form. `body` is the shortcut's; a message shortcut brings the message along."""
+def view(roster: Roster, body: Mapping[str, Any], agent: str = "") -> Json:
+    """The form. `body` is the shortcut's; a message shortcut brings the message along.
+
+    `agent` is chosen beforehand where the shortcut is that of its own app.
+    """
     message: Mapping[str, Any] = body.get("message") or {}
     channel: Mapping[str, Any] = body.get("channel") or {}
     private = {
@@ -62,6 +65,7 @@ def view(roster: Roster, body: Mapping[str, Any]) -> Json:
     }
     anyone = _option("The desk decides", ANYONE)
     agents = [_option(f"{a.name}, {a.title}", a.id) for a in roster.agents.values()]
+    chosen = next((option for option in agents if option["value"] == agent), anyone)
     blocks: list[Json] = [
         {
             "type": "input",
@@ -77,7 +81,7 @@ def view(roster: Roster, body: Mapping[str, Any]) -> Json:
                 "type": "static_select",
                 "action_id": "value",
                 "options": [anyone, *agents],
-                "initial_option": anyone,
+                "initial_option": chosen,
             },
         },
     ]

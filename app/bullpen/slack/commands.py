@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from bullpen import messages
+from bullpen.slack import messages
 from bullpen.slack.directory import Channel
 from bullpen.slack.render import mrkdwn
 from bullpen_agents.roster import Roster

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -24,9 +24,9 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bullpen import messages
+from bullpen.slack import messages
 from bullpen.slack.answers import Json, answer
-from bullpen.slack.health import Timing, Watch
+from bullpen.slack.health import Missed, Timing, Watch
 from bullpen.slack.refusals import reason
 from bullpen.slack.scopes import missing
 
@@ -37,7 +37,7 @@ log = logging.getLogger("bullpen.slack")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who we are in the workspace. `url` ends with a slash; `bot_id` marks our own posts."""
+    """Who an app of ours is in the workspace. `url` ends with a slash; `bot_id` marks its posts."""
 
     team_id: str
     team: str
@@ -47,6 +47,8 @@ class Identity:
     bot_name: str
     scopes: frozenset[str] = frozenset()
     """What Slack granted the bot token; empty where it does not say."""
+    agent: str = ""
+    """The agent whose own app it is; "" for the desk's."""
 
 
 def is_loopback(address: str) -> bool:
@@ -79,8 +81,13 @@ class Connection:
         return session
 
     @classmethod
-    async def open(cls, *, base_url: str, bot_token: str, app_token: str) -> Connection:
-        """Check both tokens and the network. Raises OperatorError with the remedy."""
+    async def open(
+        cls, *, base_url: str, bot_token: str, app_token: str, agent: str = ""
+    ) -> Connection:
+        """Check both tokens and the network. Raises OperatorError with the remedy.
+
+        `agent` is the id of the agent whose own app it is; "" for the desk's.
+        """
         session = aiohttp.ClientSession()
         client = AsyncWebClient(
             token=bot_token, base_url=base_url, session=session, retry_handlers=[], logger=log
@@ -96,7 +103,7 @@ class Connection:
         if is_loopback(base_url):
             client.proxy = reader.proxy = None
         try:
-            identity = await _preflight(client, app_token)
+            identity = await _preflight(client, app_token, agent)
             return cls(client, reader, identity, app_token)
         except BaseException:
             await session.close()
@@ -143,7 +150,7 @@ class Connection:
 
     async def listen(
         self,
-        catch_up: Callable[[], Awaitable[int]] | None = None,
+        catch_up: Missed | None = None,
         *,
         sockets: int = SOCKETS,
         timing: Timing | None = None,
@@ -188,11 +195,12 @@ class Connection:
         await self.session.close()
 
 
-async def _preflight(client: AsyncWebClient, app_token: str) -> Identity:
+async def _preflight(client: AsyncWebClient, app_token: str, agent: str) -> Identity:
+    bot, app = messages.token_names(agent)
     try:
         async with asyncio.timeout(PREFLIGHT_SECONDS):
-            me, granted = await _call("SLACK_BOT_TOKEN", client.auth_test())
-            await _call("SLACK_APP_TOKEN", client.apps_connections_open(app_token=app_token))
+            me, granted = await _call(bot, client.auth_test())
+            await _call(app, client.apps_connections_open(app_token=app_token))
     except TimeoutError:
         raise messages.slack_unreachable(
             client.base_url, f"no answer within {PREFLIGHT_SECONDS:g} seconds"
@@ -208,17 +216,18 @@ async def _preflight(client: AsyncWebClient, app_token: str) -> Identity:
         bot_id=str(me.get("bot_id", "")),
         bot_user_id=str(me["user_id"]),
         bot_name=str(me.get("user", "Bullpen")),
-        scopes=_granted(granted),
+        scopes=_granted(granted, agent),
+        agent=agent,
     )
 
 
-def _granted(header: str) -> frozenset[str]:
+def _granted(header: str, agent: str) -> frozenset[str]:
     """The scopes of the header x-oauth-scopes. Raises OperatorError where a needed one is missing."""
     granted = frozenset(filter(None, (scope.strip() for scope in header.split(","))))
     if granted:
-        lacking = missing(granted)
+        lacking = missing(granted, own=bool(agent))
         if lacking.required:
-            raise messages.slack_scopes_missing(lacking.required)
+            raise messages.slack_scopes_missing(lacking.required, agent)
         for scope, use in lacking.other.items():
             log.info("the scope %s was not granted; it is for %s", scope, use)
     return granted
@@ -232,7 +241,7 @@ async def _call(name: str, call: Awaitable[AsyncSlackResponse]) -> tuple[Json, s
         word = reason(error)
         if word == "missing_scope":
             needed = str(error.response.get("needed", ""))
-            raise messages.slack_scopes_missing({needed: "connecting"}) from None
+            raise messages.app_token_cannot_connect(name, needed) from None
         raise messages.token_refused(name, word) from None
     headers = {str(key).lower(): str(value) for key, value in dict(response.headers).items()}
     return answer(response), headers.get("x-oauth-scopes", "")

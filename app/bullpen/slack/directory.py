@@ -6,8 +6,10 @@ look-up never holds up a message: the id stands in. It knows no conversation.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -41,10 +43,11 @@ class Channel:
 
 
 class Directory:
-    """Looks names up through `client`."""
+    """Looks names up through `client`, and where that app does not see a channel, through `others`."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, others: Sequence[AsyncWebClient] = ()) -> None:
         self._client = client
+        self._all = (client, *others)
         self._people: dict[str, tuple[float, Person]] = {}
         self._channels: dict[str, tuple[float, Channel]] = {}
 
@@ -74,12 +77,8 @@ class Directory:
             return known[1]
         if channel_type == "im" or channel_id.startswith("D"):
             return Channel(channel_id, "", "direct")
-        try:
-            info: Json = answer(await self._client.conversations_info(channel=channel_id))[
-                "channel"
-            ]
-        except _FAILURES as error:
-            log.warning("nothing known about %s: %s", channel_id, error)
+        info = await self._info(channel_id)
+        if info is None:
             return Channel(channel_id, "", "public" if channel_type == "channel" else "private")
         if info.get("is_im"):
             audience: Audience = "direct"
@@ -91,12 +90,27 @@ class Directory:
         self._channels[channel_id] = (time.monotonic(), channel)
         return channel
 
+    async def _info(self, channel_id: str) -> Json | None:
+        for client in self._all:
+            try:
+                return answer(await client.conversations_info(channel=channel_id))["channel"]
+            except _FAILURES as error:
+                log.warning("nothing known about %s: %s", channel_id, error)
+        return None
+
     async def channels_of(self, user_id: str) -> list[Channel]:
-        """The channels (public and private) that a person and the app share."""
+        """The channels (public and private) that a person and one of the apps share."""
+        shared: dict[str, Channel] = {}
+        for channels in await asyncio.gather(*(self._shared(c, user_id) for c in self._all)):
+            for channel in channels:
+                shared.setdefault(channel.id, channel)
+        return list(shared.values())
+
+    async def _shared(self, client: AsyncWebClient, user_id: str) -> list[Channel]:
         found: list[Channel] = []
         cursor = ""
         while True:
-            page = await self._client.users_conversations(
+            page = await client.users_conversations(
                 user=user_id, types="public_channel,private_channel", limit=200,
                 cursor=cursor or None,
             )  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bullpen import messages
+from bullpen.slack import messages
 from bullpen.slack.render import mrkdwn
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import Record

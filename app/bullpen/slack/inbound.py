@@ -1,15 +1,16 @@
 """Slack's events as the desk's `Inbound`.
 
-The rule it protects: only people start work. Who spoke is decided in a fixed order: our own bot,
+The rule it protects: only people start work. Who spoke is decided in a fixed order: our own bots,
 another bot, a person; a person who posts through some app's token stays a person. Slack's mark-up
-is unwrapped here, and nowhere else. It claims nothing and answers nothing.
+is unwrapped here, and nowhere else; who mentions an agent's own app, or writes to it directly,
+addresses that agent. It claims nothing and answers nothing.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,19 +31,20 @@ LOCAL = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?/archives/")
 LINK = re.compile(r"<((?:https?|mailto|tel):[^|>]+)(?:\|([^>]*))?>")
 
 
-def own(event: Mapping[str, Any], me: Identity) -> bool:
-    """Whether the app itself said this, under any name."""
-    if event.get("user") == me.bot_user_id:
+def own(event: Mapping[str, Any], us: Sequence[Identity]) -> bool:
+    """Whether one of the desk's apps said this itself, under any name."""
+    user = event.get("user")
+    if user and user in {me.bot_user_id for me in us}:
         return True
-    ours = bool(me.bot_id) and event.get("bot_id") == me.bot_id
-    return ours and (not event.get("user") or event.get("subtype") == "bot_message")
+    ours = bool(event.get("bot_id")) and event["bot_id"] in {me.bot_id for me in us}
+    return ours and (not user or event.get("subtype") == "bot_message")
 
 
-async def sender(event: Mapping[str, Any], me: Identity, directory: Directory) -> Sender:
+async def sender(event: Mapping[str, Any], us: Sequence[Identity], directory: Directory) -> Sender:
     """Who said it. Own posts carry `user` and `bot_id`; so do posts by a person's token."""
     if str(event.get("subtype", "")) not in SPOKEN:
         return "nobody"
-    if own(event, me):
+    if own(event, us):
         return "self"
     user = str(event.get("user", ""))
     if event.get("subtype") == "bot_message" or not user:
@@ -52,19 +54,36 @@ async def sender(event: Mapping[str, Any], me: Identity, directory: Directory) -
     return "person"
 
 
-async def unwrap(text: str, me: Identity, directory: Directory) -> tuple[str, bool]:
-    """The text a person meant, and whether it mentions the desk.
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The text a person meant; whether it mentions the desk; the agents whose own apps it mentions."""
 
-    The desk's own mention goes; other mentions become @names, channels #names, links Markdown.
+    text: str
+    mentioned: bool
+    agents: tuple[str, ...] = ()
+
+
+async def unwrap(text: str, us: Sequence[Identity], directory: Directory) -> Words:
+    """Slack's mark-up as plain words.
+
+    The desk's own mention goes, and so do those of agents' apps before the first other word;
+    later ones become @ids, other mentions @names, channels #names, links Markdown.
     """
-    mentioned = False
+    mentioned, agents = False, dict[str, None]()
+    ours = {me.bot_user_id: me.agent for me in us}
+    opening = True
     for match in list(USER.finditer(text)):
-        if match[1] == me.bot_user_id:
+        before = text.partition(match[0])[0]
+        opening = opening and not before.strip(" \t,:;&")
+        if match[1] in ours:
             mentioned = True
-            text = text.replace(match[0], "", 1)
+            agent = ours[match[1]]
+            if agent:
+                agents[agent] = None
+            shown = f"@{agent}" if agent and not opening else ""
         else:
-            name = (await directory.person(match[1])).name
-            text = text.replace(match[0], f"@{name}", 1)
+            shown = f"@{(await directory.person(match[1])).name}"
+        text = text.replace(match[0], shown, 1)
     for match in list(CHANNEL.finditer(text)):
         name = match[2] or (await directory.channel(match[1])).name or match[1]
         text = text.replace(match[0], f"#{name}", 1)
@@ -72,7 +91,8 @@ async def unwrap(text: str, me: Identity, directory: Directory) -> tuple[str, bo
     text = GROUP.sub(lambda m: m[1] or "", text)
     text = LINK.sub(lambda m: f"[{m[2]}]({m[1]})" if m[2] and m[2] not in m[1] else m[1], text)
     text = re.sub(r"[ \t]{2,}", " ", html.unescape(text))
-    return text.strip().lstrip(",:;").strip() if mentioned else text.strip(), mentioned
+    text = text.strip().lstrip(",:;&").strip() if mentioned else text.strip()
+    return Words(text, mentioned, tuple(agents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +105,34 @@ class Withdrawal:
 
 
 class Reader:
-    """Reads events of one workspace."""
+    """Reads what one app hears; `others` are the desk's further apps in the same workspace."""
 
-    def __init__(self, me: Identity, directory: Directory, attachments: Attachments) -> None:
+    def __init__(
+        self,
+        me: Identity,
+        directory: Directory,
+        attachments: Attachments,
+        others: Sequence[Identity] = (),
+    ) -> None:
         self._me = me
+        self._us = (me, *others)
         self._directory = directory
         self._attachments = attachments
+
+    async def by_person(self, event: Mapping[str, Any]) -> bool:
+        """Whether a person said this."""
+        return await sender(event, self._us, self._directory) == "person"
 
     async def read(self, body: Mapping[str, Any]) -> Inbound | None:
         """What a person said in a `message` or `app_mention` event; None for anybody else."""
         event: Mapping[str, Any] = body["event"]
-        if await sender(event, self._me, self._directory) != "person":
+        if await sender(event, self._us, self._directory) != "person":
             return None
         user = str(event["user"])
         channel_id, ts = str(event["channel"]), str(event["ts"])
         channel = await self._directory.channel(channel_id, str(event.get("channel_type", "")))
-        text, mentioned = await unwrap(str(event.get("text") or ""), self._me, self._directory)
+        words = await unwrap(str(event.get("text") or ""), self._us, self._directory)
+        direct = channel.audience == "direct"
         files, problems = await self._attachments.fetch(event.get("files") or [])
         thread_ts = str(event.get("thread_ts") or ts)
         return Inbound(
@@ -111,10 +143,11 @@ class Reader:
             audience=channel.audience,
             user=user,
             user_name=(await self._directory.person(user)).name,
-            text=text,
+            text=words.text,
             ts=ts,
             thread_ts=thread_ts,
-            addressed=mentioned or channel.audience == "direct",
+            addressed=words.mentioned or direct,
+            to=words.agents or ((self._me.agent,) if direct and self._me.agent else ()),
             permalink=link(self._me, channel_id, ts, thread_ts),
             files=files,
             problems=problems,
@@ -140,7 +173,7 @@ class Reader:
         """The message that a person took back; None where it was nobody's."""
         event: Mapping[str, Any] = body["event"]
         before: Mapping[str, Any] = event.get("previous_message") or {}
-        if before and await sender(before, self._me, self._directory) != "person":
+        if before and await sender(before, self._us, self._directory) != "person":
             return None
         ts = str(event.get("deleted_ts") or before.get("ts", ""))
         team = str(body.get("team_id") or self._me.team_id)

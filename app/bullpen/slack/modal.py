@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from bullpen import messages
+from bullpen.slack import messages
 from bullpen.slack.render import mrkdwn
 from bullpen.wording import data_text, value_text
 from bullpen_tools.context import Receipt

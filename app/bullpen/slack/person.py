@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bullpen import messages
+from bullpen.slack import messages
 from bullpen.slack.answers import Json, answer, items, next_cursor
 from bullpen.slack.render import EVENT_TYPE
 

@@ -28,6 +28,8 @@ OPERATOR = frozenset(
     }
 )  # fmt: skip
 """Nothing was posted, and posting works again once the operator has mended the token."""
+ABSENT = frozenset({"not_in_channel", "channel_not_found"})
+"""Nothing was posted: the app does not see the channel, another one may."""
 OPERATOR_WAIT = 60.0
 log = logging.getLogger("bullpen.slack")
 

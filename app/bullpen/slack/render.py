@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from bullpen import messages
+from bullpen.slack import messages
+from bullpen.slack.plans import plan_block
 from bullpen_orchestrator.ports import Button, Post
 
 EVENT_TYPE = "bullpen_message"
@@ -200,6 +202,7 @@ def parts(post: Post, images: Mapping[str, str], *, name_in_text: str = "") -> l
         shown = f"**{name_in_text}:** {piece}" if name_in_text and i == 0 else piece
         blocks: list[Json] = [{"type": "markdown", "text": shown}] if shown.strip() else []
         if i == len(pieces) - 1:
+            blocks += [plan_block(post.plan)] if post.plan else []
             blocks += [image_block(images[path], alt) for path, alt in post.images]
             blocks += footnote_blocks(post.footnotes)
             if post.buttons:
@@ -207,9 +210,8 @@ def parts(post: Post, images: Mapping[str, str], *, name_in_text: str = "") -> l
             if post.judged:
                 blocks.append(feedback_block(post.key))
         # Without its code marks: here, what was code would call people, too.
-        text = (
-            plain(shown).replace("<!", CALMED) or next((alt for _, alt in post.images), "") or " "
-        )
+        text = plain(shown).replace("<!", CALMED) or next((alt for _, alt in post.images), "")
+        text = text or (post.plan.title if post.plan else "") or " "
         found.append(Part(text, blocks, _metadata(post, i, len(pieces))))
     return found
 
@@ -222,6 +224,8 @@ def in_words(part: Part) -> Part:
             lines.append(mrkdwn(block["text"]))
         elif block["type"] == "image":
             lines.append(f"[{block['alt_text']}]")
+        elif block["type"] == "plan":
+            lines += [f"• {mrkdwn(task['title'])}" for task in block["tasks"]]
         elif block["type"] == "context":
             lines += [element["text"] for element in block["elements"]]
     return Part("\n".join(lines) or part.text, [], part.metadata)
@@ -240,4 +244,6 @@ def _metadata(post: Post, index: int, count: int) -> Json:
         "agent": post.agent,
         "priority": post.priority,
     }
+    if post.files:
+        payload["files"] = "|".join(Path(path).name for path, _ in post.files)
     return {"event_type": EVENT_TYPE, "event_payload": payload}

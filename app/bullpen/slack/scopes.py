@@ -42,8 +42,17 @@ COMFORT = {
     "team:read": "the workspace's name",
 }
 """The full manifest asks for these as well."""
+APART = frozenset(
+    {
+        *("channels:join", "chat:write.customize", "emoji:read", "mpim:write", "reactions:read"),
+        *("reactions:write", "team:read"),
+    }
+)
+"""What an agent's own app does not ask for: the desk's app does it for all, or the face is its own."""
 MINIMAL = tuple(sorted(REQUIRED | USUAL))
 FULL = tuple(sorted(REQUIRED | USUAL | COMFORT))
+OWN = tuple(scope for scope in FULL if scope not in APART)
+"""The manifest of an agent's own app asks for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +63,12 @@ class Missing:
     other: dict[str, str]
 
 
-def missing(granted: frozenset[str]) -> Missing:
-    """Compare what Slack granted with what is asked for."""
+def missing(granted: frozenset[str], *, own: bool = False) -> Missing:
+    """Compare what Slack granted with what is asked for; `own` for an agent's own app."""
+    wanted = USUAL | COMFORT
+    if own:
+        wanted = {scope: use for scope, use in wanted.items() if scope not in APART}
     return Missing(
         {scope: use for scope, use in REQUIRED.items() if scope not in granted},
-        {scope: use for scope, use in (USUAL | COMFORT).items() if scope not in granted},
+        {scope: use for scope, use in wanted.items() if scope not in granted},
     )

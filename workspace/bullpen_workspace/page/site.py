@@ -23,22 +23,20 @@ from starlette.websockets import WebSocket
 
 from bullpen_workspace.actions import Person
 from bullpen_workspace.inspector import Tape
-from bullpen_workspace.office import Office
-from bullpen_workspace.page.deeds import Deeds, Sent, refused, source
+from bullpen_workspace.office import ACTING, Office
+from bullpen_workspace.page.deeds import Deeds, refused, source
+from bullpen_workspace.page.feeds import FeedName, Feeds
 from bullpen_workspace.page.live import Live
+from bullpen_workspace.page.mrkdwn import plain
 from bullpen_workspace.page.pushes import Pushes
+from bullpen_workspace.page.rail import Here
 from bullpen_workspace.page.render import Renderer
-from bullpen_workspace.page.screens import Here, Screens
+from bullpen_workspace.page.screens import Screens
 from bullpen_workspace.page.search import Searches
-from bullpen_workspace.people import SLACKBOT
 from bullpen_workspace.types import Channel, Message
 
 HERE = Path(__file__).parent
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-
-
-_ACTING = "act_as"
-"""The cookie that names the person for whom the page is shown."""
 
 Handler = Callable[["Seat", Request], Awaitable[Response]]
 
@@ -66,6 +64,10 @@ class Site:
             Route("/archives/{channel}", self._for(Seat.channel)),
             Route("/archives/{channel}/{message}", self._for(Seat.channel)),
             Route("/home/{app}", self._for(Seat.home)),
+            Route("/threads", self._for(Seat.threads)),
+            Route("/unreads", self._for(Seat.unreads)),
+            Route("/page/pins", self._for(Seat.pins)),
+            Route("/page/canvas", self._for(Seat.canvas)),
             Route("/page/older", self._for(Seat.older)),
             Route("/page/side", self._for(Seat.side)),
             Route("/page/search", self._for(Seat.search)),
@@ -88,26 +90,21 @@ class Site:
         return answer
 
     def _seat(self, connection: HTTPConnection) -> Seat:
-        wanted = connection.cookies.get(_ACTING, "")
-        user = wanted if self._is_person(wanted) else self._office.credentials.person_id
+        user = self._office.person_at(connection.cookies)
         if user not in self._seats:
             self._seats[user] = Seat(self._office, user)
         return self._seats[user]
-
-    def _is_person(self, user: str) -> bool:
-        found = self._office.rooms.people.get(user) if user else None
-        return found is not None and not found.is_bot and user != SLACKBOT
 
     async def _act(self, request: Request) -> Response:
         """POST {"user": id}: from now on this browser shows the page as that person sees it."""
         asked = await request.json()
         user = str(asked.get("user", "")) if isinstance(asked, dict) else ""
-        if not self._is_person(user):
+        if not self._office.is_person(user):
             return refused(
                 "Nobody was chosen: only people of this workspace can be acted for.", 409
             )
         answer = JSONResponse({})
-        answer.set_cookie(_ACTING, user, httponly=True, samesite="strict")
+        answer.set_cookie(ACTING, user, httponly=True, samesite="strict")
         return answer
 
     async def _records(self, request: Request) -> Response:
@@ -127,11 +124,11 @@ class Seat:
     def __init__(self, office: Office, user: str) -> None:
         self._office = office
         self._screens = Screens(office, user)
+        self._feeds = Feeds(self._screens)
         self._searches = Searches(office.rooms, self._screens.faces)
         self._person = Person(office, user)
-        sent = Sent()
-        self._deeds = Deeds(self._person, sent, office)
-        self._pushes = Pushes(self._screens, sent.key_of)
+        self._deeds = Deeds(self._person, office)
+        self._pushes = Pushes(self._screens, office.rooms.sent.key_of)
         # The line to the app is there from the first look on.
         office.rooms.channels.direct((office.credentials.bot_user_id,), creator=user)
 
@@ -178,7 +175,8 @@ class Seat:
         channel = self._screens.rooms.channels.require(here.channel)
         renderer = self._screens.renderer
         partial = "x-pane" in request.headers
-        keeps = partial and request.headers.get("x-have") == here.channel and not flash
+        have = request.headers.get("x-have", "")
+        keeps = partial and (have == "feed" or (have == here.channel and not flash))
         pane = {} if keeps else self._screens.channel_pane(channel, flash=flash)
         thread = (
             self._screens.thread_pane(channel, here.thread, flash=flash) if here.thread else None
@@ -204,9 +202,27 @@ class Seat:
         frame = {**self._frame(request, Here(home=app.id)), **pane}
         return HTMLResponse(self._screens.renderer.fragment("page.html", **frame))
 
+    async def threads(self, request: Request) -> Response:
+        return self._feed(request, "threads")
+
+    async def unreads(self, request: Request) -> Response:
+        return self._feed(request, "unreads")
+
+    def _feed(self, request: Request, name: FeedName) -> Response:
+        """A view across channels."""
+        pane = {**self._feeds.pane(name), "thread": None}
+        if "x-pane" in request.headers:
+            main = self._screens.renderer.fragment("feed.html", **pane)
+            return JSONResponse({"main": main, "thread": "", "url": _address(request)})
+        frame = {**self._frame(request, Here(feed=name)), **pane}
+        return HTMLResponse(self._screens.renderer.fragment("page.html", **frame))
+
     def _frame(self, request: Request, here: Here) -> dict[str, Any]:
         theme = request.cookies.get("theme", "")
-        return {**self._screens.frame(here), "theme": theme if theme in ("light", "dark") else ""}
+        return {
+            **self._screens.rail.frame(here),
+            "theme": theme if theme in ("light", "dark") else "",
+        }
 
     def _nowhere(self, sentence: str) -> Response:
         html = self._screens.renderer.fragment("nowhere.html", sentence=sentence)
@@ -216,9 +232,13 @@ class Seat:
         channel = self._screens.rooms.channels.get(request.query_params.get("channel", ""))
         if channel is None or not self._may_see(channel):
             return refused("There is no such channel.", 404)
-        html, older = self._screens.window(
-            channel.id, before=request.query_params.get("before", "")
-        )
+        before, thread = (request.query_params.get(name, "") for name in ("before", "thread"))
+        if not thread:
+            html, older = self._screens.window(channel.id, before=before)
+        elif self._screens.rooms.messages.get(channel.id, thread) is None:
+            return refused("The thread is gone.", 404)
+        else:
+            html, older = self._screens.replies(channel.id, thread, before=before)
         return JSONResponse({"html": html, "older": older})
 
     async def side(self, request: Request) -> Response:
@@ -245,6 +265,25 @@ class Seat:
             return refused("There is no such channel.", 404)
         pane = self._screens.members(channel)
         return HTMLResponse(self._screens.renderer.fragment("members.html", **pane))
+
+    async def pins(self, request: Request) -> Response:
+        """What is pinned in a channel, as the inside of a dialog."""
+        channel = self._screens.rooms.channels.get(request.query_params.get("channel", ""))
+        if channel is None or not self._may_see(channel):
+            return refused("There is no such channel.", 404)
+        return HTMLResponse(
+            self._screens.renderer.fragment("pins.html", **self._screens.pins(channel))
+        )
+
+    async def canvas(self, request: Request) -> Response:
+        """A canvas of a channel, as the inside of a dialog."""
+        rooms = self._screens.rooms
+        canvas = rooms.canvases.get(request.query_params.get("canvas", ""))
+        channel = rooms.channels.get(canvas.channel) if canvas else None
+        if canvas is None or channel is None or not self._may_see(channel):
+            return refused("There is no such canvas.", 404)
+        shown = {"title": plain(canvas.title), "text": canvas.markdown}
+        return HTMLResponse(self._screens.renderer.fragment("canvas.html", **shown))
 
     @property
     def renderer(self) -> Renderer:

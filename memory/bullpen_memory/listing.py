@@ -1,0 +1,251 @@
+"""Long lists of records for people: which records, in which order, cut into windows.
+
+The rule it protects: scope and filters hold inside SQLite, as in every search, and a window of a
+list of 100,000 costs no more than one of ten. It ranks by words alone, so that each keystroke is
+answered at once; `search.py` ranks by meaning, too.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from array import array
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal, get_args
+
+from bullpen_memory import filters, rows
+from bullpen_memory.database import Database
+from bullpen_memory.filters import Eligible
+from bullpen_memory.records import Kind, Query, Record, Status
+from bullpen_memory.words import STOP_WORDS
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database as SqliteUtils
+
+View = Literal["all", "new", "proposed", "changed", "disputed", "expiring", "pinned", "forgotten"]
+VIEWS: tuple[View, ...] = get_args(View)
+DISPUTED = "disputed"
+"""The tag of a record that somebody contradicts and nobody has settled."""
+NEW_DAYS, CHANGED_DAYS, EXPIRING_DAYS = 7, 30, 30
+RANKED = 2_000
+"""Of so many matches the best come first; of more the newest, for ranking all of them takes long."""
+KEPT_ORDERS = 16
+_WORD = re.compile(r"\w+(?:&\w+)*", re.UNICODE)
+_IN_FORCE: frozenset[Status] = frozenset({"active", "proposed"})
+
+# Each view: which statuses, what else must hold of a row, and the order.
+_CONDITIONS: dict[View, tuple[frozenset[Status], str, str]] = {
+    "all": (_IN_FORCE, "", "v.vid DESC"),
+    "new": (_IN_FORCE, "v.created_at >= :since", "v.vid DESC"),
+    "proposed": (frozenset({"proposed"}), "", "v.vid DESC"),
+    "changed": (
+        frozenset({"active", "proposed", "superseded", "retracted"}),
+        "v.n > 1 AND v.updated_at >= :since",
+        "v.vid DESC",
+    ),
+    "disputed": (
+        _IN_FORCE,
+        f"EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = '{DISPUTED}')",
+        "v.vid DESC",
+    ),
+    "expiring": (_IN_FORCE, "v.valid_to IS NOT NULL AND v.valid_to <= :until", "v.valid_to, v.vid"),
+    "pinned": (_IN_FORCE, "v.pinned = 1", "v.vid DESC"),
+    "forgotten": (frozenset({"forgotten"}), "", "v.vid DESC"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The records of a list in their order, by the number of their version's row."""
+
+    vids: array[int]
+    note: str = ""
+
+    def __len__(self) -> int:
+        return len(self.vids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """One list: a view, narrowed by a query. The query's statuses count only where they are given.
+
+    `limit` and `offset` of the query are not looked at; `window` cuts the list.
+    """
+
+    view: View = "all"
+    query: Query
+    any_status: bool = True
+
+
+class Listing:
+    """The lists of one store's database. Safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._orders: OrderedDict[tuple[object, ...], Order] = OrderedDict()
+        self._counts: OrderedDict[tuple[object, ...], dict[View, int]] = OrderedDict()
+
+    def order(self, shelf: Shelf, now: datetime) -> Order:
+        """Which records the list holds, in order. Kept until a record changes."""
+        # Views with a time in them move on by the hour.
+        hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        key = (self._stamp(), shelf, hour)
+        with self._lock:
+            known = self._orders.get(key)
+        if known is not None:
+            return known
+        with self._database.reading() as db:
+            made = _ordered(db, shelf, hour)
+        with self._lock:
+            self._orders[key] = made
+            while len(self._orders) > KEPT_ORDERS:
+                self._orders.popitem(last=False)
+        return made
+
+    def window(self, order: Order, start: int, count: int) -> list[Record]:
+        """A part of a list. What changed since the list was made is shown as it was then."""
+        vids = order.vids[max(0, start) : max(0, start) + count]
+        if not vids:
+            return []
+        marks = ", ".join("?" * len(vids))
+        found = {
+            row["vid"]: row
+            for row in self._database.read(f"SELECT * FROM version WHERE vid IN ({marks})", vids)
+        }
+        return [rows.to_record(found[vid]) for vid in vids if vid in found]
+
+    def of(self, records: Sequence[Record]) -> Order:
+        """A list of exactly these versions, such as what a search by meaning found."""
+        if not records:
+            return Order(array("q"))
+        marks = ", ".join("(?, ?)" for _ in records)
+        params = [value for record in records for value in (record.id, record.version)]
+        found = {
+            (row["id"], row["n"]): row["vid"]
+            for row in self._database.read(
+                f"SELECT vid, id, n FROM version WHERE (id, n) IN (VALUES {marks})", params
+            )
+        }
+        keys = ((record.id, record.version) for record in records)
+        return Order(array("q", (found[key] for key in keys if key in found)))
+
+    def counts(
+        self, scopes: frozenset[str], kinds: frozenset[Kind], now: datetime
+    ) -> dict[View, int]:
+        """How many records each view holds for a reader."""
+        hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        key = (self._stamp(), scopes, kinds, hour)
+        with self._lock:
+            known = self._counts.get(key)
+        if known is None:
+            known = self._counted(scopes, kinds, hour)
+            with self._lock:
+                self._counts[key] = known
+                while len(self._counts) > KEPT_ORDERS:
+                    self._counts.popitem(last=False)
+        return known
+
+    def _counted(
+        self, scopes: frozenset[str], kinds: frozenset[Kind], hour: datetime
+    ) -> dict[View, int]:
+        if not scopes:
+            return dict.fromkeys(VIEWS, 0)
+        # Narrow rows first: the sums look at few columns of each, none of them its text.
+        scope_marks, kind_marks = (", ".join("?" * len(values)) for values in (scopes, kinds))
+        columns = ", ".join(f"sum({_counting(view, hour)})" for view in VIEWS)
+        row = self._database.read(
+            f"SELECT {columns} FROM version v WHERE v.ends IS NULL"
+            f" AND v.scope IN ({scope_marks}) AND v.kind IN ({kind_marks})",
+            (*sorted(scopes), *sorted(kinds)),
+        )[0]
+        return {view: int(number or 0) for view, number in zip(VIEWS, row, strict=True)}
+
+    def _stamp(self) -> int:
+        """Grows with every change of any record."""
+        return int(self._database.read("SELECT coalesce(max(seq), 0) FROM change")[0][0])
+
+
+def _ordered(db: SqliteUtils, shelf: Shelf, hour: datetime) -> Order:
+    statuses, condition, by = _CONDITIONS[shelf.view]
+    query = shelf.query if not shelf.any_status else replace(shelf.query, statuses=statuses)
+    if not query.scopes or not query.statuses:
+        return Order(array("q"))
+    where = filters.eligible(query)
+    sql = f"{where.sql} AND {_timed(condition, shelf.view, hour)}" if condition else where.sql
+    match = typed(db, query.text)
+    if match:
+        return _matching(db, match, Eligible(sql, where.params))
+    if len(query.text.strip()) > 1:
+        return Order(array("q"), "Nothing to look for is among these words.")
+    found = db.conn.execute(
+        f"SELECT v.vid FROM version v WHERE {sql} ORDER BY {by}", where.params
+    ).fetchall()
+    return Order(array("q", (row[0] for row in found)))
+
+
+def _matching(db: SqliteUtils, match: str, where: Eligible) -> Order:
+    counted = db.conn.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
+        (match, RANKED + 1),
+    ).fetchone()[0]
+    many = counted > RANKED
+    by = "words.rowid DESC" if many else "bm25(words, 1.0, 3.0, 0.6, 0.1, 1.0), words.rowid DESC"
+    found = db.conn.execute(
+        "SELECT v.vid FROM words CROSS JOIN version v ON v.vid = words.rowid"
+        f" WHERE words MATCH ? AND {where.sql} ORDER BY {by} LIMIT ?",
+        (match, *where.params, RANKED),
+    ).fetchall()
+    note = f"Very many records fit: the newest {RANKED:,} are listed. One more word narrows them."
+    return Order(
+        array("q", (row[0] for row in found)), note if many and len(found) == RANKED else ""
+    )
+
+
+def typed(db: SqliteUtils, text: str) -> str:
+    """The full-text question for what was typed so far: all words, each perhaps unfinished.
+
+    Empty where nothing was typed that could be looked for.
+    """
+    said = _WORD.findall(rows.clean(text).casefold())
+    parts: list[str] = []
+    for word in said:
+        single = rows.grams(word).split()
+        if single:
+            parts += [f'"{pair}"' for pair in [p for p in single if len(p) > 1] or single]
+        elif len(word) > 1 and (word not in STOP_WORDS or len(said) == 1):
+            # Of one letter every word begins with it, or nearly so: the next one is telling.
+            parts.append(_completed(db, word))
+    return " AND ".join(parts)
+
+
+def _completed(db: SqliteUtils, word: str) -> str:
+    """The word as a beginning of words; shorter where stemming keeps the whole from matching.
+
+    "volatilit" begins no stem, for "volatility" is kept as "volatil".
+    """
+    for length in range(len(word), max(2, len(word) - 4), -1):
+        expression = f'"{word[:length]}"*'
+        if db.conn.execute(
+            "SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (expression,)
+        ).fetchone():
+            return expression
+    return f'"{word}"*'
+
+
+def _counting(view: View, hour: datetime) -> str:
+    statuses, condition, _ = _CONDITIONS[view]
+    listed = ", ".join(f"'{status}'" for status in sorted(statuses))
+    return f"v.status IN ({listed})" + (
+        f" AND ({_timed(condition, view, hour)})" if condition else ""
+    )
+
+
+def _timed(condition: str, view: View, hour: datetime) -> str:
+    """The condition with its times. They are ours, fixed-width and free of quotes."""
+    days = NEW_DAYS if view == "new" else CHANGED_DAYS
+    since, until = rows.iso(hour - timedelta(days=days)), rows.iso(hour + timedelta(days=EXPIRING_DAYS))  # fmt: skip
+    return condition.replace(":since", f"'{since}'").replace(":until", f"'{until}'")

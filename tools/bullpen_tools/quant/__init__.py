@@ -1,0 +1,1 @@
+"""The quant's instruments: options, credit, bonds, curves, risk, portfolios and the arithmetic of growth."""

@@ -1,0 +1,216 @@
+"""What every option tool is asked with: the market, the strike, the time, each with its unit.
+
+The rule it protects: volatility and rates are in percent, time in years or calendar days, and a
+price that a lognormal model cannot hold is refused with the model that can. It values nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+from pydantic import Field
+
+from bullpen_memory.errors import InputError
+from bullpen_tools.context import Value
+from bullpen_tools.quant.answers import (
+    assumed,
+    currency,
+    figure,
+    not_negative,
+    positive,
+    refuse,
+    slip,
+    term,
+)
+from bullpen_tools.quant.black_scholes import Greeks, Terms
+from bullpen_tools.tool import Arguments
+
+Compounding = Literal["continuous", "annual", "semiannual", "quarterly", "monthly", "simple"]
+_PERIODS = {"annual": 1, "semiannual": 2, "quarterly": 4, "monthly": 12}
+
+
+class OptionTerms(Arguments):
+    """The market of one option."""
+
+    kind: Literal["call", "put"] = Field(description="call or put")
+    strike: float = Field(description="Strike price")
+    spot: float | None = Field(
+        default=None, description="Price of the underlying now; give this or `forward`"
+    )
+    forward: float | None = Field(
+        default=None,
+        description="Futures or forward price for the expiry instead of a spot (Black-76)",
+    )
+    volatility_pct: float = Field(
+        description="Volatility a year in percent: 25 means 25 %. For bachelier: price units a year"
+    )
+    years: float | None = Field(default=None, description="Time to expiry in years")
+    days: float | None = Field(
+        default=None, description="Instead of years: calendar days to expiry (365 a year)"
+    )
+    rate_pct: float = Field(
+        default=0.0, description="Interest rate a year in percent; 0 when left out"
+    )
+    yield_pct: float = Field(
+        default=0.0,
+        description="Dividend yield, foreign interest rate or lease rate of the underlying, "
+        "percent a year",
+    )
+    compounding: Compounding = Field(
+        default="continuous", description="How rate_pct and yield_pct compound"
+    )
+    underlying: str = Field(default="", description="Name of the underlying: SLV, WTI Dec 2026")
+    currency: str = Field(default="USD", description="Three-letter code of the prices' currency")
+
+
+def continuous(rate_pct: float, compounding: Compounding, years: float) -> float:
+    """The continuous rate, as a fraction, of a rate in percent that compounds otherwise."""
+    rate = rate_pct / 100
+    if compounding == "continuous":
+        return rate
+    grown = 1 + rate * years if compounding == "simple" else 1 + rate / _PERIODS[compounding]
+    if grown <= 0:
+        raise refuse(
+            f"A rate of {rate_pct:g} % cannot be.", "It takes all and more.", "Correct it."
+        )
+    if compounding == "simple":
+        return math.log(grown) / years
+    return _PERIODS[compounding] * math.log(grown)
+
+
+def read_terms(option: OptionTerms) -> Terms:
+    """The terms for the lognormal formulas; InputError for what they cannot hold."""
+    years = term(option.years, option.days)
+    price = _price(option)
+    name = "The spot price" if option.spot is not None else "The forward price"
+    if price <= 0 or option.strike <= 0:
+        what = f"{name} is {price:g}" if price <= 0 else f"The strike is {option.strike:g}"
+        raise InputError(
+            f"{what}; Black-Scholes and Black-76 have no value for it.",
+            "They take logarithms, so spot, forward and strike must be above zero.",
+            "Use `option_value` with model bachelier, the forward price and the volatility in "
+            "price units a year, as exchanges did for oil in April 2020; if the price is not known "
+            "and was written as 0, leave it out.",
+        )
+    not_negative(option.volatility_pct, "The volatility")
+    rate = continuous(option.rate_pct, option.compounding, years)
+    earned = continuous(option.yield_pct, option.compounding, years)
+    return Terms(
+        sign=1 if option.kind == "call" else -1,
+        spot=price,
+        strike=option.strike,
+        years=years,
+        rate=rate,
+        carry=0.0 if option.forward is not None else rate - earned,
+        vol=option.volatility_pct / 100,
+    )
+
+
+def normal_terms(option: OptionTerms) -> Terms:
+    """The terms for Bachelier's model: a forward price, which may be negative."""
+    years = term(option.years, option.days)
+    price = _price(option)
+    rate = continuous(option.rate_pct, option.compounding, years)
+    earned = continuous(option.yield_pct, option.compounding, years)
+    forward = price if option.spot is None else price * math.exp((rate - earned) * years)
+    positive(option.volatility_pct, "The normal volatility")
+    return Terms(
+        sign=1 if option.kind == "call" else -1,
+        spot=forward,
+        strike=option.strike,
+        years=years,
+        rate=rate,
+        carry=0.0,
+        vol=option.volatility_pct,
+    )
+
+
+def _price(option: OptionTerms) -> float:
+    if (option.spot is None) == (option.forward is None):
+        raise InputError(
+            "The price of the underlying is not clear.",
+            "Both spot and forward were given." if option.spot is not None else "It is missing.",
+            "Give `spot`, or `forward` for an option on a future.",
+        )
+    if option.forward is not None and option.yield_pct:
+        raise InputError(
+            "A forward price was given together with a yield.",
+            "A forward has the yield in it already.",
+            "Leave `yield_pct` out, or give the spot price.",
+        )
+    return option.spot if option.spot is not None else option.forward or 0.0
+
+
+def notes(option: OptionTerms, *, normal: bool = False) -> list[str]:
+    """What the reader of any option's value should know of its inputs."""
+    said: list[str] = []
+    if not normal:
+        said += slip(option.volatility_pct, "The volatility")
+        said += slip(option.rate_pct, "The rate") if 0 < option.rate_pct < 0.15 else []
+    if not option.rate_pct:
+        said.append("No interest rate was given: it is taken as 0 %.")
+    if option.spot is not None and not option.yield_pct:
+        said.append("No dividend, lease or foreign rate was given: it is taken as 0 %.")
+    return said
+
+
+def given(option: OptionTerms, *, normal: bool = False) -> dict[str, Value]:
+    """The inputs as figures, so that an answer can cite them."""
+    unit = currency(option.currency)
+    name = "spot" if option.spot is not None else "forward"
+    return {
+        name: assumed(_price(option), unit, f"{name.capitalize()} price"),
+        "strike": assumed(option.strike, unit, "Strike"),
+        "volatility": assumed(
+            option.volatility_pct, unit if normal else "pct", "Volatility a year"
+        ),
+        "time": assumed(option.days, "days", "Time to expiry")
+        if option.days is not None
+        else assumed(term(option.years, option.days), "years", "Time to expiry"),
+        "rate": assumed(option.rate_pct, "pct", "Interest rate"),
+    }
+
+
+def greek_values(g: Greeks, unit: str, *, normal: bool = False) -> dict[str, Value]:
+    """The Greeks as a desk quotes them, and vega, theta and rho as textbooks do."""
+    point = 1.0 if normal else 0.01
+    per = "normal vol unit" if normal else "vol point"
+    return {
+        "delta": figure(g.delta, "greek", "Delta"),
+        "gamma": figure(g.gamma, "greek", "Gamma"),
+        "vega": figure(g.vega * point, f"{unit}/{per}", "Vega"),
+        "theta": figure(g.theta / 365, f"{unit}/day", "Theta"),
+        "rho": figure(g.rho / 100, f"{unit}/rate point", "Rho"),
+        "vega_textbook": figure(g.vega, unit, "Vega per 1.00 of volatility"),
+        "theta_textbook": figure(g.theta, unit, "Theta a year"),
+        "rho_textbook": figure(g.rho, unit, "Rho per 1.00 of rate"),
+    }
+
+
+def bumped(price: Callable[[Terms], float], t: Terms, *, wall: float | None = None) -> Greeks:
+    """Greeks by central differences; the step in spot stays on this side of a `wall`."""
+    step = 1e-3 * t.spot
+    if wall is not None:
+        step = min(step, abs(t.spot - wall) / 2) or step
+    base = price(t)
+    up, down = price(replace(t, spot=t.spot + step)), price(replace(t, spot=t.spot - step))
+    dv, dr = 1e-4, 1e-4
+    dt = min(1 / 3650, t.years / 20)
+    low = max(t.vol - dv, 0.0)
+    vega = (price(replace(t, vol=t.vol + dv)) - price(replace(t, vol=low))) / (t.vol + dv - low)
+    later, sooner = price(replace(t, years=t.years + dt)), price(replace(t, years=t.years - dt))
+    moved = 0.0 if t.carry == 0 else dr
+    rho = (
+        price(replace(t, rate=t.rate + dr, carry=t.carry + moved))
+        - price(replace(t, rate=t.rate - dr, carry=t.carry - moved))
+    ) / (2 * dr)
+    return Greeks(
+        delta=(up - down) / (2 * step),
+        gamma=(up - 2 * base + down) / (step * step),
+        vega=vega,
+        theta=(sooner - later) / (2 * dt),
+        rho=rho,
+    )
