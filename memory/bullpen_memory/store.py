@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from ulid import ULID
 
-from bullpen_memory import changes, echoes, migrations, rows, writing
+from bullpen_memory import changes, echoes, migrations, rows, sameness, writing
 from bullpen_memory.changes import Revision
 from bullpen_memory.database import Database
 from bullpen_memory.errors import InputError
@@ -307,7 +307,7 @@ class Store:
         present = writing.known(db, identity) or writing.forgotten(db, draft, content)
         if present is not None:
             return present
-        same = writing.same_statement(db, draft, content)
+        same = writing.same_statement(db, draft, content) or sameness.same_words(db, draft)
         if same is not None:
             return writing.corroborate(db, same, draft, self._clock())
         # `first` is missing only where the record was there a moment ago and has been forgotten
