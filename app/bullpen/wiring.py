@@ -26,6 +26,7 @@ from bullpen.settings import Settings, prepare_home
 from bullpen.slack import messages as slack_said
 from bullpen.warmth import warm_up
 from bullpen_agents.roster import Roster
+from bullpen_memory import policy
 from bullpen_memory.embed import local_embedder
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
@@ -85,6 +86,7 @@ class Bullpen:
         self._stack.callback(self.receipts.close)
         self.store = Store(home / "context.db", embedder=local_embedder())
         self._stack.callback(self.store.close)
+        self.store.policy = policy.load(home / "memory-policy.toml")
         if self.settings.slack_mode == "workspace":
             await self._open_workspace()
             self.place = messages.in_workspace()
