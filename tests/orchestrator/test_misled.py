@@ -27,7 +27,9 @@ async def test_a_verdict_marks_what_the_answer_cited(open_desk: OpenDesk) -> Non
     await desk.receive(said("quant: is silver abundant?", ts="1.0"))
     await desk.idle(10)
     key = chat.posts[0].key
-    assert await desk.judge(Feedback(message_id=key, verdict="misleading", person="U9"))
+    assert await desk.judge(
+        Feedback(message_id=key, verdict="misleading", person="U9", person_name="Maya")
+    )
     marked = store.get(wrong.id)
     assert marked is not None
     assert (marked.tags, marked.confidence) == (("disputed",), 0.4)
@@ -41,6 +43,10 @@ async def test_a_helpful_answer_changes_nothing(open_desk: OpenDesk) -> None:
     await desk.receive(said("quant: is silver abundant?", ts="1.0"))
     await desk.idle(10)
     before = desk.parts.store.count(None)
-    assert await desk.judge(Feedback(message_id=chat.posts[0].key, verdict="helpful", person="U9"))
+    assert await desk.judge(
+        Feedback(message_id=chat.posts[0].key, verdict="helpful", person="U9", person_name="Maya")
+    )
     assert desk.parts.store.count(None) == before
-    assert not await desk.judge(Feedback(message_id="x", verdict="misleading", person="U9"))
+    assert not await desk.judge(
+        Feedback(message_id="x", verdict="misleading", person="U9", person_name="Maya")
+    )
