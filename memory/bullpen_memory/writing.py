@@ -170,6 +170,7 @@ def erase(db: SqliteUtils, record: Record, act: Act) -> Record:
     contents = {cast("str", row["content"]) for row in versions}
     contents |= {spelled(row["title"], row["text"]) for row in versions}
     _forget_questions(db, record)
+    _forget_summaries(db, record, act)
     sameness.drop(db, record.id)
     db.execute("UPDATE misled SET note = '' WHERE record_id = ?", (record.id,))
     for content in sorted(contents):
@@ -197,6 +198,17 @@ def erase(db: SqliteUtils, record: Record, act: Act) -> Record:
     # A deleted entry's words stay in the full-text segments until these are merged.
     db.execute("INSERT INTO words (words) VALUES ('optimize')")
     return left
+
+
+def _forget_summaries(db: SqliteUtils, record: Record, act: Act) -> None:
+    """A summary quotes what it summarises; the thread gets another one without it."""
+    found = db.conn.execute(
+        "SELECT source FROM link WHERE target = ? AND type = 'summarises'", (record.id,)
+    ).fetchall()
+    for row in found:
+        summary = head(db, row["source"])
+        if summary is not None and summary.status != "forgotten":
+            erase(db, summary, act)
 
 
 def _forget_questions(db: SqliteUtils, record: Record) -> None:
