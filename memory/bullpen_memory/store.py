@@ -98,15 +98,18 @@ class Store:
     def add_many(self, drafts: Sequence[Draft], *, vectors: bool = True) -> list[Record]:
         """Store several drafts in one transaction, in order; each as `add` would.
 
-        Without `vectors` they are found by their words at once, and by meaning when the indexer
-        has come to them: embedding thousands of passages takes minutes.
+        Without `vectors`, or where an indexer follows this store, they are found by their words at
+        once, and by meaning when the indexer has come to them, in a moment or for thousands of
+        passages in minutes.
         """
         ready = [_threaded(rows.accepted(draft)) for draft in drafts]
         identities = [rows.identity_hash(draft) for draft in ready]
         new = [i for i, identity in enumerate(identities) if not self._stored(identity)]
         now = self._clock()
         firsts = {i: rows.first_version(ready[i], record_id=str(ULID()), now=now) for i in new}
-        made = self._embedded(firsts.values()) if vectors else [None] * len(new)
+        # Where an indexer follows, it embeds: a write does not wait for the model.
+        inline = vectors and self.on_write is None
+        made = self._embedded(firsts.values()) if inline else [None] * len(new)
         ready_vectors = dict(zip(new, made, strict=True))
         with self.writing() as db:
             return [
