@@ -6,7 +6,10 @@ is never printed in full. A running desk does its upkeep by itself.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
+import threading
 from collections import Counter
 from contextlib import closing
 from dataclasses import asdict
@@ -31,6 +34,33 @@ _HEADINGS = {
     "similar": "Nearly the same",
 }
 _SHOWN = 10
+EVERY = 3_600.0
+"""Seconds between two rounds of a running desk; the first comes after as long."""
+log = logging.getLogger("bullpen.upkeep")
+
+
+async def keep_up(store: Store, every: float = EVERY) -> None:
+    """Round after round within their budget, for as long as the desk runs."""
+    stopped = threading.Event()
+    budget = consolidation.Budget(stop=stopped.is_set)
+    while True:
+        await asyncio.sleep(every)
+        going = asyncio.create_task(
+            asyncio.to_thread(consolidation.consolidate, store, budget=budget)
+        )
+        try:
+            done = await asyncio.shield(going)
+        except asyncio.CancelledError:
+            # The store closes next: the step under way is waited for.
+            stopped.set()
+            await asyncio.gather(going, return_exceptions=True)
+            raise
+        except Exception:
+            # A round that fails loses nothing; the next one begins anew.
+            log.exception("a round of upkeep failed")
+        else:
+            if done.summaries or done.merged:
+                log.info("upkeep: %d summaries, %d merged", len(done.summaries), len(done.merged))
 
 
 def doctor(settings: Settings, *, fix: bool, as_json: bool) -> int:

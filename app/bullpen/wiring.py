@@ -68,6 +68,7 @@ class Bullpen:
         self._stack = AsyncExitStack()
         self._view: tuple[float, Viewer] | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._verify: Verify | None = None
 
     async def open_page(self) -> None:
@@ -150,6 +151,9 @@ class Bullpen:
         embedder = self.store.embedder
         steps = (lambda: embedder.embed(["warm"]),) if embedder is not None else ()
         self._warming = asyncio.create_task(warm_up(*steps))
+        from bullpen.upkeep import keep_up
+
+        self._keeping = asyncio.create_task(keep_up(self.store))
 
     async def _connect(self) -> None:
         from bullpen.slack.side import Access, SlackSide
@@ -261,9 +265,10 @@ class Bullpen:
     async def stop(self) -> None:
         """Close everything, last opened first. Runs under way go on at the next start."""
         self.ready = False
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.gather(self._warming, return_exceptions=True)
+        for task in (self._warming, self._keeping):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         await self._stack.aclose()
 
 

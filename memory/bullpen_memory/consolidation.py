@@ -11,7 +11,7 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,11 +45,15 @@ class Summariser(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What one round may cost: seconds, threads to summarise, statements to merge."""
+    """What one round may cost: seconds, threads to summarise, statements to merge.
+
+    `stop` is asked before each step; True ends the round.
+    """
 
     seconds: float = 20.0
     threads: int = 10
     merges: int = 50
+    stop: Callable[[], bool] = bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,17 +108,21 @@ def consolidate(
     """One round of upkeep. What is left over when the budget ends comes in the next round."""
     allowed = budget or Budget()
     until = time.monotonic() + allowed.seconds
+
+    def ended() -> bool:
+        return time.monotonic() > until or allowed.stop()
+
     summaries: list[str] = []
     left = False
     for thread, scope in _long_threads(store):
-        if len(summaries) >= allowed.threads or time.monotonic() > until:
+        if len(summaries) >= allowed.threads or ended():
             left = True
             break
         made = _summarised(store, thread, scope, summarise)
         summaries += [made.id] if made else []
     merged: list[str] = []
     for newer, older in _recurring(store):
-        if len(merged) >= allowed.merges or time.monotonic() > until:
+        if len(merged) >= allowed.merges or ended():
             left = True
             break
         merged += [newer.id] if _merged(store, newer, older) else []
