@@ -181,6 +181,15 @@ class Review:
         )
         return self._store.supersede(present.id, draft, by=by, reason=reason)
 
+    def note(self, record_id: str, *, action: str, by: str, reason: str) -> None:
+        """Write down in a record's history what was done about it, without a new version."""
+        with self._store.database.writing() as db:
+            record = writing.must_exist(writing.head(db, record_id), record_id)
+            db.execute(
+                "INSERT INTO change (id, n, action, by, reason, at) VALUES (?, ?, ?, ?, ?, ?)",
+                (record_id, record.version, action, by, reason, rows.iso(self._clock())),
+            )
+
     def _change(
         self, action: str, by: str, reason: str, step: Callable[[SqliteUtils, Act], Record]
     ) -> Record:
