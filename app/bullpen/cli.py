@@ -71,14 +71,16 @@ def ask(
     question: Annotated[str, typer.Argument(help="What you want to know, in quotes")],
     agent: Annotated[str, typer.Option(help="Who should answer, such as quant")] = "",
     channel: Annotated[str, typer.Option(help="Where to ask")] = "desk",
+    as_of: Annotated[
+        str, typer.Option(help="Use nothing that became known after this day, such as 2026-03-05")
+    ] = "",
     home: Home = None,
 ) -> None:
     """Ask the desk and follow the conversation until it answers."""
     from bullpen import asking, settings
 
-    asking.ask(
-        settings.load(home=home), question, agent=agent, channel=channel.lstrip("#"), debug=_debug()
-    )
+    wanted = asking.Wanted(question=question, agent=agent, channel=channel.lstrip("#"), as_of=as_of)
+    asking.ask(settings.load(home=home), wanted, debug=_debug())
 
 
 @app.command()

@@ -114,7 +114,10 @@ class Desk:
         self._ledger = Ledger(parts.home / "ledger.db")
         kept = self._ledger.team(parts.team)
         if kept != parts.team:
-            raise messages.other_team(parts.home, kept, parts.team)
+            waiting = self._ledger.move(parts.team)
+            if waiting:
+                raise messages.other_team(parts.home, kept, parts.team, waiting)
+            _log.info("the home moves to another team", old=kept, new=parts.team)
         self._outbox = Outbox(
             parts.home / "ledger.db",
             parts.chat,

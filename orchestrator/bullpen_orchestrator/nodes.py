@@ -51,7 +51,7 @@ class Nodes:
         """Read the decision that was made when the message was claimed; say what is wrong with it."""
         run = self._ledger.run(state["run_id"])
         leads = list(run.route.agents) or [self._parts.roster.lead.id]
-        request = run.route.text[: self._parts.limits.characters]
+        request = run.pin.rest[: self._parts.limits.characters]
         notice = self._notice(run, leads[0])
         if notice:
             return {"leads": leads, "request": request, "notice": notice}
@@ -81,6 +81,8 @@ class Nodes:
         if said.problems and not said.files:
             # The question was about these files: the refusal, with its remedy, is the answer.
             return messages.bad_files(said.problems)
+        if run.pin.problem:
+            return run.pin.problem
         if decided.text.strip() or said.files:
             return ""
         return messages.empty(self._parts.desk_name, lead)

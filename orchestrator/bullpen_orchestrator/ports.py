@@ -6,6 +6,7 @@ with its figures already rendered; the adapter fits it to the platform's limits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -49,13 +50,14 @@ class Heard:
     """What the desk has heard, in platform times (seconds), so that the rest can be fetched.
 
     `since` is when it first listened; `channels` and `threads` (channel, root) hold the latest
-    message of a person; `known` the (channel, ts) of the last day.
+    message of a person; `known` the (channel, ts) of the last day, with the thread's root, without
+    what was taken back.
     """
 
     since: float
     channels: dict[str, float]
     threads: dict[tuple[str, str], float]
-    known: frozenset[tuple[str, str]]
+    known: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

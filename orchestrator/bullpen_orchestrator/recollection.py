@@ -86,7 +86,9 @@ class Recollection:
         inbound = run.inbound
         own = self._ledger.thread_ids(inbound.channel, inbound.thread_ts)
         # Long requests drown the search in words; the beginning says what it is about.
-        query = Query(text=text[:2000], scopes=visible(inbound), limit=limit * 3)
+        query = Query(
+            text=text[:2000], scopes=visible(inbound), limit=limit * 3, as_of=run.pin.moment
+        )
         hits = self._store.find(query).hits
         return [hit for hit in hits if hit.record.source.ref not in own][:limit]
 
