@@ -30,6 +30,7 @@ from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
 from bullpen.slack.manifest import prompts as suggestions
 from bullpen.slack.reception import Reception
 from bullpen.slack.refusals import ABSENT, reason
+from bullpen.slack.remembering import Remembering, Restating
 from bullpen.slack.render import FEEDBACK
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
@@ -57,6 +58,7 @@ class Books:
     roster: Roster
     receipts: ReceiptBook
     memory: Memory
+    review: Restating
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,11 @@ class Listeners:
             client=connection.client, directory=directory, desk=desk, roster=books.roster,
             memory=books.memory, commands=self._commands, pace=pace or Unpaced(),
         )  # fmt: skip
+        self._remembering = Remembering(
+            client=connection.client, me=connection.identity, directory=directory,
+            memory=books.memory, review=books.review,
+            show=lambda user, note: self.reception.show(user, note=note),
+        )  # fmt: skip
         self._ears = ears or Ears(desk)
         self._register(connection.app)
 
@@ -110,6 +117,7 @@ class Listeners:
         app.action(re.compile(r"^stop(:\d+)?$"))(self.stop)
         app.action(FEEDBACK)(self.judged)
         self.reception.register(app)
+        self._remembering.register(app)
         app.action(re.compile(".*"))(self.acknowledged)
         app.view(re.compile(".*"))(self.acknowledged)
 

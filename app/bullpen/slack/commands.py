@@ -17,7 +17,15 @@ from bullpen.slack import messages
 from bullpen.slack.directory import Channel
 from bullpen.slack.render import mrkdwn
 from bullpen_agents.roster import Roster
-from bullpen_memory.records import WORKSPACE, Found, Query, Record, channel_scope, person_scope
+from bullpen_memory.records import (
+    WORKSPACE,
+    Draft,
+    Found,
+    Query,
+    Record,
+    channel_scope,
+    person_scope,
+)
 from bullpen_orchestrator import messages as said
 from bullpen_orchestrator.desk import Running
 from bullpen_orchestrator.entries import Feedback
@@ -48,6 +56,8 @@ class Listening(Protocol):
 
 class Memory(Protocol):
     """What Slack's side needs of the context store; the store's own methods."""
+
+    def add(self, draft: Draft) -> Record: ...
 
     def count(self, scopes: frozenset[str] | None) -> dict[str, int]: ...
 
