@@ -232,6 +232,15 @@ def shown(database: Database, record_id: str, *, limit: int = 50) -> list[Shown]
     return [Shown(r["run_id"], r["agent"], r["query"], rows.moment_of(r["at"])) for r in found]
 
 
+def known_as(database: Database, author: str) -> str:
+    """The name under which somebody last wrote; the id where nobody told a name."""
+    found = database.read(
+        "SELECT speaker FROM version WHERE author = ? AND speaker <> '' ORDER BY vid DESC LIMIT 1",
+        (author,),
+    )
+    return str(found[0]["speaker"]) if found else author
+
+
 def linked(database: Database, record: Record, scopes: frozenset[str]) -> dict[str, list[Record]]:
     """The visible records that this one is tied to: by relation, nearest first."""
     marks = ", ".join("?" * len(scopes))
