@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=100_000)
     count = parser.parse_args().records
     chance, now = random.Random(5), datetime.now(UTC)
-    kinds = frozenset(kind for kind in KINDS if kind != "message")
+    kinds: frozenset[Kind] = frozenset(kind for kind in KINDS if kind != "message")
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder, "context.db"))
         for first in range(0, count, 1000):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bullpen import messages, runfile
+from bullpen import erasure, messages, runfile
 from bullpen.remembered import opened, rebuilt
 from bullpen.settings import Settings
 from bullpen_memory import archive, backup, notebook
@@ -124,7 +124,11 @@ def forget(settings: Settings, record_id: str, *, reason: str, everywhere: bool)
         try:
             reached = forgetting.reach(store, receipts, record_id)
             erased = forgetting.forget(store, receipts, record_id, by=by, reason=reason)
-            changed = forgetting.everywhere(settings.home, erased) if everywhere else {}
+            changed = (
+                erasure.everywhere(settings.home, erased, by=by, reason=reason)
+                if everywhere
+                else {}
+            )
         finally:
             receipts.close()
         print(

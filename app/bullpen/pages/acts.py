@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bullpen import messages
+from bullpen.erasure import everywhere
 from bullpen_memory.changes import Revision
 from bullpen_memory.errors import BullpenError, InputError
 from bullpen_memory.listing import DISPUTED
 from bullpen_memory.records import WORKSPACE, Draft, Kind, Record, Source
 from bullpen_memory.reviewing import Review, Seen
 from bullpen_memory.store import Store
-from bullpen_tools.forgetting import Erased, everywhere, forget, prove
+from bullpen_tools.forgetting import Erased, forget, prove
 from bullpen_tools.receipts import Receipts
 
 Form = Mapping[str, str]
@@ -162,7 +163,7 @@ class Acts:
     def _erased(self, seen: Seen, by: str, form: Form) -> Erased:
         erased = forget(self._store, self._receipts, seen.id, by=by, reason=_reason(form))
         if form.get("everywhere") == "yes":
-            everywhere(self._home, erased)
+            everywhere(self._home, erased, by=by, reason=_reason(form))
         return erased
 
     def _revise(self, seen: Seen, by: str, form: Form) -> Record:
