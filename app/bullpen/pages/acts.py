@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bullpen import messages
 from bullpen.erasure import everywhere
+from bullpen.pages.look import headline
 from bullpen_memory.changes import Revision
 from bullpen_memory.errors import BullpenError, InputError
 from bullpen_memory.listing import DISPUTED
@@ -173,6 +174,8 @@ class Acts:
             return self._review.restate(seen, by=by, text=text, title=title, reason=reason)
         fields = Fields.of(form)
         present = self._store.get(seen.id)
+        if present is not None and title == present.title and not headline(present):
+            title = ""  # It was the beginning of the text, which says something else now.
         # A mark that the form does not show is not taken away by saving it.
         marks = (DISPUTED,) if present is not None and DISPUTED in present.tags else ()
         new: Revision = {
