@@ -16,7 +16,6 @@ from bullpen.slack.side import Access, SlackSide
 from bullpen_agents.model import Model
 from bullpen_agents.roster import Roster
 from bullpen_agents.scripted import ScriptedModel
-from bullpen_memory.reviewing import Review
 from bullpen_orchestrator.desk import Desk
 from bullpen_workspace.server import Workspace
 from real_parts import close_parts, make_parts
@@ -46,9 +45,7 @@ class OpenOffice:
         await self.desk.start()
         files = self.home / "files"
         files.mkdir(exist_ok=True)
-        books = Books(
-            self.parts.roster, self.parts.receipts, self.parts.store, review=Review(self.parts.store)
-        )  # fmt: skip
+        books = Books(self.parts.roster, self.parts.receipts, self.parts.store)
         await self.side.listen(
             self.desk, books, lambda line: Attachments(line.client, files, 99), timing
         )

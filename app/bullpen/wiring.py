@@ -29,7 +29,6 @@ from bullpen_agents.roster import Roster
 from bullpen_memory.embed import local_embedder
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
-from bullpen_memory.reviewing import Review
 from bullpen_memory.store import Store
 from bullpen_tools.receipts import Receipts
 
@@ -221,7 +220,7 @@ class Bullpen:
         from bullpen.slack.attachments import Attachments
 
         folder, limit = self.settings.home / "files", self.settings.max_file_bytes
-        books = Books(self.roster, self.receipts, self.store, review=Review(self.store))
+        books = Books(self.roster, self.receipts, self.store)
         await self.slack.listen(
             self.desk, books, lambda line: Attachments(line.client, folder, limit)
         )

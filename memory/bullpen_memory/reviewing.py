@@ -167,18 +167,7 @@ class Review:
         """Put a person's own words in the place of a proposal; they hold at once, under that name."""
         present = writing.must_exist(self._store.get(seen.id), seen.id)
         changes.refuse_stale(present, seen.version)
-        source = Source(kind="person", ref=by, title=f"Instead of: {present.title or present.text[:60]}",
-                        locator=f"{present.id} version {present.version}")  # fmt: skip
-        draft = replace(
-            _same(present),
-            text=text,
-            title=present.title if title is None else title,
-            author=by,
-            speaker="",
-            source=source,
-            evidence=(present.source, *present.evidence),
-            status="active",
-        )
+        draft = restated(present, by=by, text=text, title=title)
         return self._store.supersede(present.id, draft, by=by, reason=reason)
 
     def note(self, record_id: str, *, action: str, by: str, reason: str) -> None:
@@ -323,6 +312,24 @@ def _same(record: Record) -> Draft:
         valid_to=record.valid_to, confidence=record.confidence, evidence=record.evidence,
         status=record.status, pinned=record.pinned, thread=record.thread,
     )  # fmt: skip
+
+
+def restated(record: Record, *, by: str, text: str, title: str | None = None) -> Draft:
+    """A person's own words in the place of a record, with what that rested on as evidence."""
+    source = Source(
+        kind="person", ref=by, title=f"Instead of: {record.title or record.text[:60]}",
+        locator=f"{record.id} version {record.version}",
+    )  # fmt: skip
+    return replace(
+        _same(record),
+        text=text,
+        title=record.title if title is None else title,
+        author=by,
+        speaker="",
+        source=source,
+        evidence=(record.source, *record.evidence),
+        status="active",
+    )
 
 
 def _told(record: Record, by: str) -> Source:

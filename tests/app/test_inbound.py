@@ -19,7 +19,6 @@ from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, own, unwrap
 from bullpen.slack.manifest import ASK_SHORTCUT
 from bullpen_agents.roster import Roster
-from bullpen_memory.reviewing import Review
 from bullpen_memory.store import Store
 from bullpen_orchestrator.desk import Running
 from bullpen_orchestrator.entries import Feedback
@@ -80,13 +79,7 @@ async def ear(connection: Connection, tmp_path: Path) -> AsyncIterator[Ear]:
     reader = Reader(connection.identity, directory, attachments)
     receipts = Receipts(tmp_path / "receipts.db")
     store = Store(tmp_path / "context.db")
-    Listeners(
-        connection,
-        reader,
-        directory,
-        made,
-        Books(Roster.load(), receipts, store, review=Review(store)),
-    )
+    Listeners(connection, reader, directory, made, Books(Roster.load(), receipts, store))
     await connection.listen()
     yield made
     receipts.close()

@@ -30,7 +30,7 @@ from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
 from bullpen.slack.manifest import prompts as suggestions
 from bullpen.slack.reception import Reception
 from bullpen.slack.refusals import ABSENT, reason
-from bullpen.slack.remembering import Remembering, Restating
+from bullpen.slack.remembering import Remembering
 from bullpen.slack.render import FEEDBACK
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
@@ -58,7 +58,6 @@ class Books:
     roster: Roster
     receipts: ReceiptBook
     memory: Memory
-    review: Restating
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +89,14 @@ class Listeners:
         self._roster = books.roster
         self._receipts = books.receipts
         self._memory = books.memory
+        self._remembering = Remembering(
+            client=connection.client, me=connection.identity, directory=directory,
+            memory=books.memory, show=lambda user, note: self.reception.show(user, note=note),
+        )  # fmt: skip
         self._commands = Commands(desk, books.roster, books.memory)
         self.reception = Reception(
             client=connection.client, directory=directory, desk=desk, roster=books.roster,
             memory=books.memory, commands=self._commands, pace=pace or Unpaced(),
-        )  # fmt: skip
-        self._remembering = Remembering(
-            client=connection.client, me=connection.identity, directory=directory,
-            memory=books.memory, review=books.review,
-            show=lambda user, note: self.reception.show(user, note=note),
         )  # fmt: skip
         self._ears = ears or Ears(desk)
         self._register(connection.app)
@@ -112,12 +110,12 @@ class Listeners:
         app.command("/bullpen")(self.command)
         app.shortcut(ASK_SHORTCUT)(self.shortcut)
         app.shortcut(OPEN_SHORTCUT)(self.shortcut)
+        self._remembering.register(app)
         app.view(ask.CALLBACK)(self.asked)
         app.action(re.compile(r"^receipts(:\d+)?$"))(self.receipts)
         app.action(re.compile(r"^stop(:\d+)?$"))(self.stop)
         app.action(FEEDBACK)(self.judged)
         self.reception.register(app)
-        self._remembering.register(app)
         app.action(re.compile(".*"))(self.acknowledged)
         app.view(re.compile(".*"))(self.acknowledged)
 

@@ -23,6 +23,7 @@ from bullpen.slack.directory import Channel, Directory
 from bullpen.slack.inbound import link
 from bullpen.slack.manifest import REMEMBER_SHORTCUT
 from bullpen.slack.render import mrkdwn
+from bullpen_memory import changes
 from bullpen_memory.errors import BullpenError
 from bullpen_memory.records import (
     WORKSPACE,
@@ -33,7 +34,7 @@ from bullpen_memory.records import (
     channel_scope,
     person_scope,
 )
-from bullpen_memory.reviewing import Seen
+from bullpen_memory.reviewing import restated
 
 REMEMBER, EDIT = "remember_form", "edit_form"
 KINDS: dict[str, Kind] = {"Note": "note", "Finding": "finding", "Fact": "fact", "Decision": "decision", "Task": "task"}  # fmt: skip
@@ -51,13 +52,7 @@ class Keeping(Protocol):
 
     def get(self, record_id: str, *, scopes: frozenset[str] | None = None) -> Record | None: ...
 
-
-class Restating(Protocol):
-    """What the forms need of the review steps."""
-
-    def restate(
-        self, seen: Seen, *, by: str, text: str, title: str | None = None, reason: str = ""
-    ) -> Record: ...
+    def supersede(self, record_id: str, draft: Draft, *, by: str, reason: str) -> Record: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +63,6 @@ class Remembering:
     me: Identity
     directory: Directory
     memory: Keeping
-    review: Restating
     show: Callable[[str, str], Awaitable[None]]
 
     def register(self, app: AsyncApp) -> None:
@@ -125,16 +119,19 @@ class Remembering:
         user = str(body["user"]["id"])
         private: Json = json.loads(view["private_metadata"])
         text, title, _ = _given(view)
-        seen = Seen(str(private["id"]), int(private["version"]))
+        record_id = str(private["id"])
         if not text:
             await ack(response_action="errors", errors={"text": EMPTY})
             return
         await ack()
         try:
-            if await self._visible(seen.id, user) is None:
-                raise said.no_record(seen.id)
+            record = await self._visible(record_id, user)
+            if record is None:
+                raise said.no_record(record_id)
+            changes.refuse_stale(record, int(private["version"]))
+            draft = restated(record, by=user, text=text, title=title)
             made = await asyncio.to_thread(
-                lambda: self.review.restate(seen, by=user, text=text, title=title)
+                lambda: self.memory.supersede(record_id, draft, by=user, reason="")
             )
             note = f"`{made.id}` holds in your words, in place of the proposal."
         except BullpenError as error:
