@@ -56,7 +56,7 @@ class Keeping(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remembering:
+class Noting:
     """The two forms of one app. `show` draws a person's home again, with a note."""
 
     client: AsyncWebClient
