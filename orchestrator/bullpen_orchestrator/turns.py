@@ -19,6 +19,7 @@ from bullpen_memory.errors import OperatorError
 from bullpen_orchestrator import messages
 from bullpen_orchestrator.colleagues import NAMES, Ask, Assign
 from bullpen_orchestrator.entries import Entry, Run
+from bullpen_orchestrator.gate import gated
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Inbound
@@ -165,7 +166,7 @@ class Turns:
 
     def _tools(self, run: Run, agent: Agent, order: Order) -> dict[str, BoundTool]:
         names = [name for name in agent.tools if name not in NAMES]
-        tools = self._parts.toolbox.bind(self._context(run, agent), names)
+        tools = gated(self._parts.toolbox.bind(self._context(run, agent), names))
         if "ask" in agent.tools:
             tools["ask"] = self._ask(run, agent, order.depth)
         if order.purpose == "plan" and "assign" in agent.tools:
