@@ -128,10 +128,17 @@ class Turns:
             memories=memories,
             reports=order.reports,
             files=tuple(file.name for file in said.files),
+            earlier=self._earlier(run),
             channel=where,
             today=run.created_at[:10],
             as_of=run.pin.day.isoformat() if run.pin.day else "",
         )
+
+    def _earlier(self, run: Run) -> tuple[str, ...]:
+        """The names of the files that were sent before in the thread, and may be read."""
+        new = {file.name for file in run.inbound.files}
+        files = () if run.pin.day else self._ledger.files(run)
+        return tuple(file.name for file in files if file.name not in new)
 
     def _history(self, run: Run, order: Order) -> tuple[Line, ...]:
         """The thread up to the request; who was given a piece of it reads the request too."""
