@@ -144,12 +144,16 @@ def close(desk: Desk) -> str:
     reports = [report for report in desk.reports if report.get("text", "").strip()]
     if not reports:
         return "No colleague reported, so there is nothing to answer with. Ask again, or name one of them."
+    disputed = [report for report in reports if report.get("author") == "review"]
+    reports = [report for report in reports if report not in disputed] or reports
     by_figures = sorted(reports, key=lambda report: -len(receipts_in(_headline(report["text"]))))
     lead, others = by_figures[0], by_figures[1:]
     intent = follow(desk.text, desk.said_before(), desk.files, desk.earlier)
     kept = _kept_if_asked(desk, intent, lead["text"])
     parts = [_headline(lead["text"]), *(_in_one_line(report) for report in others), kept]
     parts.append(f"The details are in the reports above ({_speakers(reports)}).")
+    if disputed:
+        parts.append("**Their figures disagree**: the card below names the receipts of both sides.")
     parts.append(_caveats(lead["text"]))
     return "\n\n".join(part for part in parts if part)
 

@@ -204,3 +204,21 @@ async def test_a_text_beyond_slacks_limit_rolls_over(
     assert await chat.post(done) == ts
     said = "".join(words(m) for m in await page())
     assert said.split() == LONG.split()
+
+
+async def test_a_contradiction_is_a_card_that_warns(
+    chat: SlackChat, person: AsyncWebClient, desk_channel: str
+) -> None:
+    root = (await person.chat_postMessage(channel=desk_channel, text="q"))["ts"]
+    alert = (
+        "Two values for volatility of WTI: quant has **10.0%** (r1); data_analyst has 12.0% (r2)."
+    )
+    post = Post(
+        key="k", channel=desk_channel, thread_ts=root, agent="quant", text="", alerts=(alert,)
+    )
+    await chat.post(post)
+    page = await person.conversations_replies(channel=desk_channel, ts=root)
+    [block] = page["messages"][-1]["blocks"]
+    assert (block["type"], block["level"]) == ("alert", "warning")
+    assert "*10.0%* (r1)" in block["text"]["text"]
+    assert page["messages"][-1]["text"].startswith("Two values for volatility")
