@@ -13,7 +13,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack.chat import SlackChat
 from bullpen.slack.connect import Connection
+from bullpen.slack.identity import OneApp
 from bullpen.slack.limits import Unpaced
+from bullpen.slack.line import Line
 from bullpen.wiring import build
 from bullpen_agents.roster import Roster
 from bullpen_orchestrator.ports import Plan, Post, Step
@@ -125,7 +127,7 @@ async def hurried(tmp_path: Path) -> AsyncIterator[tuple[SlackChat, AsyncWebClie
     connection = await Connection.open(
         base_url=f"{made.url}/api/", bot_token=keys.bot_token, app_token=keys.app_token
     )
-    chat = SlackChat(connection, Roster.load().agents, Unpaced())
+    chat = SlackChat(OneApp(Line(connection, Roster.load().agents, Unpaced())))
     client = AsyncWebClient(
         keys.user_token, base_url=f"{made.url}/api/", session=connection.session
     )
