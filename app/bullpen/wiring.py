@@ -216,11 +216,12 @@ class Bullpen:
         await self.desk.start()
 
     async def _listen(self) -> None:
+        from bullpen.blame import Blame
         from bullpen.slack.app import Books
         from bullpen.slack.attachments import Attachments
 
         folder, limit = self.settings.home / "files", self.settings.max_file_bytes
-        books = Books(self.roster, self.receipts, self.store)
+        books = Books(self.roster, self.receipts, self.store, Blame(self.store))
         await self.slack.listen(
             self.desk, books, lambda line: Attachments(line.client, folder, limit)
         )

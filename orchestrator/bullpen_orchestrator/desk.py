@@ -271,8 +271,8 @@ class Desk:
             for run in self.ledger.open_runs()
         ]
 
-    async def judge(self, feedback: Feedback) -> bool:
-        """Keep what a person thinks of an answer; False where there is no such answer."""
+    async def judge(self, feedback: Feedback) -> str:
+        """Keep what a person thinks of an answer; the id of its run, "" where there is none."""
         return await asyncio.to_thread(self.ledger.people.judge, feedback)
 
     async def heard(self) -> Heard:

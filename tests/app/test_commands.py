@@ -13,7 +13,7 @@ import pytest
 
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
 from bullpen.wiring import Bullpen, build
-from bullpen_memory.records import Draft, Source
+from bullpen_memory.records import Draft, Query, Source
 from bullpen_workspace.controls import Controls
 from real_desk import Someone, here, keyless, words
 
@@ -172,6 +172,62 @@ async def test_an_answer_can_be_judged(bullpen: Bullpen, hands: Controls) -> Non
         [feedback] = await until(kept)
         assert (feedback.person, feedback.person_name) == (hands.user, "Ada")
         assert feedback.at.startswith("20")
+
+
+async def test_who_was_misled_says_by_what_and_proposes_the_correction(
+    bullpen: Bullpen, hands: Controls
+) -> None:
+    ada = Someone(bullpen)
+    assert bullpen.workspace is not None
+    source = Source(kind="person", ref="p1")
+    wrong = bullpen.store.add(
+        Draft(kind="finding", title="Oil is calm", text="Oil volatility is 3 percent a year.",
+              author="quant", source=source, scope="workspace", confidence=0.8)
+    )  # fmt: skip
+    hidden = bullpen.store.add(
+        Draft(kind="finding", text="Oil volatility, in private.", author="quant", source=source,
+              scope="person:USOMEBODY")
+    )  # fmt: skip
+    answer = (await ada.ask("desk", "quant: what do we know about oil volatility?"))[-1]
+    run = answer["metadata"]["event_payload"]["key"].partition(":answer")[0]
+    bullpen.store.log_recall(run_id=run, agent="quant", query="oil", record_ids=[hidden.id])
+    place = await ada.channel("desk")
+    block = next(b for b in answer["blocks"] if b["type"] == "context_actions")
+    hands.press(
+        place, answer["ts"], "feedback", block_id=block["block_id"],
+        choice={"value": f"misleading|{answer['metadata']['event_payload']['key']}"},
+    )  # fmt: skip
+    view = await until(lambda: modal(bullpen))
+    asked = {b["block_id"]: b for b in view.body["blocks"]}
+    options = asked["records"]["element"]["options"]
+    assert wrong.id in [option["value"] for option in options]
+    assert hidden.id not in json.dumps(view.body)
+    empty = {"records": {"value": {"selected_options": []}}, "right": {"value": {"value": ""}}}
+    assert "right" in (await hands.submit(view.id, empty)).errors
+    picked = next(option for option in options if option["value"] == wrong.id)
+    said = "Oil volatility is 38 percent a year."
+    state = {
+        "records": {"value": {"selected_options": [picked]}}, "right": {"value": {"value": said}}
+    }  # fmt: skip
+    assert not (await hands.submit(view.id, state)).open
+
+    async def proposed() -> Any:
+        found = bullpen.store.find(
+            Query(scopes=frozenset({"workspace"}), statuses=frozenset({"proposed"}))
+        )
+        return [hit.record for hit in found.hits]
+
+    [correction] = await until(proposed)
+    assert (correction.text, correction.author, correction.supersedes) == (
+        said,
+        hands.user,
+        wrong.id,
+    )
+    now = bullpen.store.get(wrong.id)
+    assert now is not None
+    assert (now.confidence, now.tags, now.status) == (0.4, ("disputed",), "active")
+    why = bullpen.store.changes(wrong.id)[-1]
+    assert (why.by, said in why.reason) == (hands.user, True)
 
 
 async def test_an_opened_home_follows_what_happens(bullpen: Bullpen, hands: Controls) -> None:

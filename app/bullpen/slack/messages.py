@@ -277,6 +277,31 @@ def spent(tokens: int, calls: int, cost: str) -> str:
     return f"{tokens:,} tokens in {calls:,} model call{'s' if calls > 1 else ''}, {cost}"
 
 
+def misled_kept(*, asked: bool) -> str:
+    kept = "Thank you. That this answer misled you is kept with it, with your name and the time."
+    if asked:
+        return f"{kept} In the form you can say by what, and what is right."
+    return f"{kept} Say in the thread what is wrong, and the desk answers with the correction before it."
+
+
+def misled_done(disputed: Sequence[str], proposed: str) -> str:
+    done: list[str] = []
+    if disputed:
+        ids = ", ".join(f"`{record}`" for record in disputed)
+        done.append(
+            f"{ids} {'is' if len(disputed) == 1 else 'are'} marked as disputed and believed less; "
+            "the memory page shows why and lets anybody settle it."
+        )
+    if proposed:
+        done.append(
+            f"Your correction waits for somebody's approval in the app's Home: `{proposed}`."
+        )
+    return " ".join(done) or (
+        "Nothing changed: what you named was changed by somebody meanwhile. "
+        "The memory page shows how it is now."
+    )
+
+
 def form_empty() -> str:
     return "Write what you want to know."
 
@@ -292,9 +317,15 @@ def asked_by(person: str, question: str) -> str:
 HELPFUL = "Helpful"
 MISLED = "This misled us"
 THANKS = "Thank you. It is kept with the answer."
-MISLED_KEPT = (
-    "Thank you. That this answer misled you is kept with it, with your name and the time. "
-    "Say in the thread what is wrong, and the desk answers with the correction before it."
+MISLED_BY = "Which of what the desk remembered misled you?"
+MISLED_BY_NOTHING = (
+    "No record that you may see was shown to the colleagues for this answer, so nothing that is "
+    "remembered has to change. Say what is right, and it is proposed to the memory."
+)
+MISLED_RIGHT = "What is right?"
+MISLED_HINT = "It is proposed to the memory under your name, and somebody else approves it."
+MISLED_WHAT = (
+    "Tick what misled you, or write what is right; or close the form, the verdict is kept."
 )
 JUDGED_NOTHING = "This answer is not in the desk's ledger any more, so nothing was kept."
 RETRACTED_AT_HOME = "turned down in the app's home"
