@@ -220,6 +220,7 @@ class Bullpen:
         from bullpen.slack.app import Books
         from bullpen.slack.attachments import Attachments
 
+        self._stack.push_async_callback(self.slack.deafen)
         folder, limit = self.settings.home / "files", self.settings.max_file_bytes
         books = Books(self.roster, self.receipts, self.store, Blame(self.store))
         await self.slack.listen(

@@ -179,8 +179,8 @@ class Connection:
             [await handler.client.is_connected() for handler in self._handlers]
         )
 
-    async def close(self) -> None:
-        """Close the sockets and the session; safe to call twice."""
+    async def deafen(self) -> None:
+        """Close the sockets: nothing is heard any more, and what comes is delivered again later."""
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
@@ -192,6 +192,10 @@ class Connection:
             for task in (handler.client.message_processor, handler.client.message_receiver):
                 if task is not None:
                     await asyncio.gather(task, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Close the sockets and the session; safe to call twice."""
+        await self.deafen()
         await self.session.close()
 
 

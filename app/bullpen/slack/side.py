@@ -102,6 +102,11 @@ class SlackSide:
             await connection.listen(catch_up, timing=timing)
         self._refreshing = asyncio.create_task(keep_up(receptions, desk, books.memory))
 
+    async def deafen(self) -> None:
+        """Hear nothing any more: before the desk stops, so that no message meets a closed desk."""
+        for line in self.identity.lines:
+            await line.connection.deafen()
+
     async def close(self) -> None:
         """Close every app."""
         if self._refreshing is not None:
