@@ -23,7 +23,7 @@ from bullpen.pages.proof import Proof, Verify
 from bullpen.pages.receipts import ReceiptsPage
 from bullpen.runfile import HomeLock, RunningDesk
 from bullpen.settings import Settings, prepare_home
-from bullpen.slack import messages as slack_said
+from bullpen.slack import setup_messages
 from bullpen.warmth import warm_up
 from bullpen_agents.roster import Roster
 from bullpen_memory.embed import local_embedder
@@ -167,7 +167,7 @@ class Bullpen:
         self._stack.push_async_callback(self.slack.close)
         self.connection = self.slack.connection
         if self.workspace is None:
-            self.place = slack_said.in_slack(self.connection.identity.team)
+            self.place = setup_messages.in_slack(self.connection.identity.team)
 
     def _pace(self, me: Identity) -> Pace:
         from bullpen.slack.limits import Tiers, Unpaced
