@@ -34,6 +34,7 @@ import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
+from bullpen_agents.grammar_credit import read_merton_says
 from bullpen_agents.grammar_ideas import read_ideas
 from bullpen_agents.grammar_intents import (
     Amend,
@@ -379,6 +380,7 @@ _FOCUS = (
 _DRAWN = {"volatility": "rolling_vol", "drawdown": "drawdown"}
 _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
     read_ideas,
+    read_merton_says,
     read_memory,
     read_quant,
     _option,

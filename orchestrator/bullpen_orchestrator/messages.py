@@ -175,6 +175,11 @@ def unsourced(figures: Sequence[str]) -> str:
     return f"Without a receipt: {shown}"
 
 
+def fell_back(model: str, instead_of: str) -> str:
+    """Under an answer that another model gave."""
+    return f"Answered by {model}: {instead_of} was overloaded or is not available."
+
+
 def pinned(day: date) -> str:
     """Under what was said in a run that is pinned to a day."""
     return f"As of {day.day} {day:%B %Y}: nothing that became known later was used."

@@ -97,7 +97,7 @@ class Post:
     """One message that an agent says. `key` is fixed before the effect and unique for ever.
 
     `images` are paths of PNG files, relative to the home folder, shown inside the message, with
-    their alt texts; `footnotes` are Markdown lines set small under the text. `live_ts` is the
+    their alt texts, `files` those of other files, shown under it, with their titles; `footnotes` are Markdown lines set small under the text. `live_ts` is the
     message that already streams this text, when there is one: it is completed instead of posting
     another. `judged` asks the readers whether it helped. `plan` is shown under the text.
     """
@@ -109,6 +109,7 @@ class Post:
     text: str
     footnotes: tuple[str, ...] = ()
     images: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
     buttons: tuple[Button, ...] = ()
     priority: Literal["answer", "approval", "result", "progress"] = "result"
     live_ts: str = ""

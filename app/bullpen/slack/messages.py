@@ -208,6 +208,15 @@ SLASH_NOT_HERE = (
     "I cannot post in this channel because I am not a member of it. "
     "Invite me with `/invite @Bullpen` and ask again."
 )
+
+
+def file_lost(name: str, reason: str) -> str:
+    return (
+        f"The file “{name}” could not be attached: {reason}. It is kept with its receipt; ask again, "
+        "or open the receipt to take it from there."
+    )
+
+
 QUESTION_NOT_TAKEN = (
     "Your question stands in the channel, but the desk could not take it in: something failed on its "
     "side. Ask again in that thread in a minute; if that does not help, whoever runs the desk finds "
