@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bullpen_memory.errors import BullpenError
+from bullpen_memory.listing import DISPUTED
 from bullpen_memory.records import Draft, Record, Source
 from bullpen_memory.reviewing import Review, Seen
 from bullpen_memory.store import Store
@@ -69,6 +70,9 @@ class Blame:
         return Consequence(disputed, proposed)
 
     def _dispute(self, record: Record, by: str, reason: str) -> bool:
+        if DISPUTED in record.tags:
+            # The verdict itself has marked it already; it is not believed less twice.
+            return True
         try:
             lower = (UNSTATED if record.confidence is None else record.confidence) * SHARE
             revised = self._store.revise(
