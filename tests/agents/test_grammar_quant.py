@@ -124,6 +124,12 @@ def read(text: str) -> Compute:
         ),
         ("VaR of oil at 99%", "risk_measures", {"series": "oil", "confidence_pct": 99}),
         ("expected shortfall of the S&P 500 since 2008", "risk_measures", {"series": "S&P 500"}),
+        (
+            "VaR of 10m of SLV at 60 vol, 10 days, 99%",
+            "position_var",
+            {"positions": [{"name": "SLV", "amount": 10e6, "volatility_pct": 60}], "confidence_pct": 99, "days": 10},
+        ),
+        ("price a no-touch that pays 10 if SLV never touches 90, spot 70, vol 60, 3 months", "digital_option", {"touch_pays": "if_never_touched", "strike": 90}),
         ("GARCH vol of the S&P 500", "garch_volatility", {"series": "S&P 500"}),
         ("beta of oil to the S&P 500 since 2010", "factor_beta", {"series": "oil", "factor": "S&P 500"}),
         (

@@ -146,6 +146,43 @@ async def test_what_cannot_be_is_refused(
     assert says in outcome.text
 
 
+HULL = [
+    {"name": "Microsoft", "amount": 10_000_000, "daily_volatility_pct": 2},
+    {"name": "AT&T", "amount": 5_000_000, "daily_volatility_pct": 1},
+]
+
+
+async def test_hulls_two_asset_portfolio(ctx: ToolContext, call: Call) -> None:
+    """Hull, "Value at risk": correlation 0.3, ten days, 99 %; he rounds the quantile to 2.33."""
+    got = numbers(
+        await call(ctx, "position_var", positions=HULL, correlation=0.3, days=10, confidence_pct=99)
+    )
+    assert got["var"] == pytest.approx(1_622_657, rel=0.002)
+    assert got["var_1"] == pytest.approx(1_473_621, rel=0.002)
+    assert got["var_2"] == pytest.approx(368_405, rel=0.002)
+    assert got["diversification"] == pytest.approx(219_369, rel=0.003)
+    assert got["share_1"] + got["share_2"] == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, "move together is not clear"),
+        ({"correlation": -1.2}, "cannot hold together"),
+        ({"correlations": [[1, 0.3], [0.2, 1]]}, "no correlation matrix"),
+        ({"correlations": [[1.0]]}, "do not fit the positions"),
+        ({"correlation": 0.3, "days": 0}, "The horizon is 0"),
+        ({"positions": [{"name": "x", "amount": 1}]}, "volatility of x is not clear"),
+    ],
+)
+async def test_positions_that_cannot_be(
+    ctx: ToolContext, call: Call, change: dict[str, Any], says: str
+) -> None:
+    outcome = await call(ctx, "position_var", **({"positions": HULL} | change))
+    assert outcome.error
+    assert says in outcome.text
+
+
 @pytest.mark.slow
 async def test_risk_parity_gives_each_line_the_same_risk(desk: ToolContext, call: Call) -> None:
     got = numbers(await call(desk, "portfolio_weights", series=["oil", "sp500", "nasdaq"]))
