@@ -165,6 +165,23 @@ def test_what_is_computed(text: str, tool: str, args: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "how volatile is oil since 2010?",
+        "what did treasury yields do since 2010?",
+        "compare the volatility of oil and the S&P 500 since 2000",
+        "remember that compute supply grows 50% a year and demand 15%",
+        "what do we know about the copper gap in 2030?",
+        "payoff of a 100/110 call spread for 3.20",
+        "correlation of oil and the S&P 500 in 2008",
+        "what do I make on the SLV June 70-90-110 call butterfly bought at 2.50?",
+    ],
+)
+def test_other_questions_are_left_to_the_rest(text: str) -> None:
+    assert not isinstance(parse(text), Compute)
+
+
+@pytest.mark.parametrize(
     ("text", "lacks"),
     [
         ("price the SLV 90 call with spot at 70 and 60 vol", "the time to expiry"),
