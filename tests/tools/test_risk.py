@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bullpen_tools.context import ToolContext
+from bullpen_tools.figures import conflicts
 from bullpen_tools.quant import tails
 from bullpen_tools.tool import Outcome
 
@@ -91,6 +92,15 @@ async def test_the_tail_of_oil(desk: ToolContext, call: Call) -> None:
     few = await call(desk, "risk_measures", series="oil", start="2018-10-01", confidence_pct=99)
     assert numbers(few)["var_historical"] is None
     assert "too few returns" in few.text
+
+
+async def test_one_fact_has_one_value(desk: ToolContext, call: Call) -> None:
+    receipts = [
+        (await call(desk, tool, series="oil")).receipt for tool in ("risk_measures", "series_stats")
+    ]
+    known = [receipt for receipt in receipts if receipt is not None]
+    assert [r.result.values["volatility"].entity for r in known] == ["wti", "wti"]
+    assert conflicts(known) == []
 
 
 async def test_garch_forecasts_return_to_the_long_run(desk: ToolContext, call: Call) -> None:
