@@ -23,9 +23,10 @@ from bullpen.pages.proof import Proof, Verify
 from bullpen.pages.receipts import ReceiptsPage
 from bullpen.runfile import HomeLock, RunningDesk
 from bullpen.settings import Settings, prepare_home
-from bullpen.slack import messages as slack_said
+from bullpen.slack import setup_messages
 from bullpen.warmth import warm_up
 from bullpen_agents.roster import Roster
+from bullpen_memory import policy
 from bullpen_memory.embed import local_embedder
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
@@ -68,6 +69,7 @@ class Bullpen:
         self._stack = AsyncExitStack()
         self._view: tuple[float, Viewer] | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._clock: asyncio.Task[None] | None = None
         self._verify: Verify | None = None
 
@@ -87,6 +89,7 @@ class Bullpen:
         self._stack.callback(self.receipts.close)
         self.store = Store(home / "context.db", embedder=local_embedder())
         self._stack.callback(self.store.close)
+        self.store.policy = policy.load(home / "memory-policy.toml")
         if self.settings.slack_mode == "workspace":
             await self._open_workspace()
             self.place = messages.in_workspace()
@@ -151,6 +154,9 @@ class Bullpen:
         embedder = self.store.embedder
         steps = (lambda: embedder.embed(["warm"]),) if embedder is not None else ()
         self._warming = asyncio.create_task(warm_up(*steps))
+        from bullpen.upkeep import keep_up
+
+        self._keeping = asyncio.create_task(keep_up(self.store))
 
     async def _connect(self) -> None:
         from bullpen.slack.side import Access, SlackSide
@@ -170,7 +176,7 @@ class Bullpen:
         self._stack.push_async_callback(self.slack.close)
         self.connection = self.slack.connection
         if self.workspace is None:
-            self.place = slack_said.in_slack(self.connection.identity.team)
+            self.place = setup_messages.in_slack(self.connection.identity.team)
 
     def _pace(self, me: Identity) -> Pace:
         from bullpen.slack.limits import Tiers, Unpaced
@@ -219,11 +225,13 @@ class Bullpen:
         await self.desk.start()
 
     async def _listen(self) -> None:
+        from bullpen.blame import Blame
         from bullpen.slack.app import Books
         from bullpen.slack.attachments import Attachments
 
+        self._stack.push_async_callback(self.slack.deafen)
         folder, limit = self.settings.home / "files", self.settings.max_file_bytes
-        books = Books(self.roster, self.receipts, self.store)
+        books = Books(self.roster, self.receipts, self.store, Blame(self.store))
         await self.slack.listen(
             self.desk, books, lambda line: Attachments(line.client, folder, limit)
         )
@@ -269,7 +277,7 @@ class Bullpen:
     async def stop(self) -> None:
         """Close everything, last opened first. Runs under way go on at the next start."""
         self.ready = False
-        for task in (self._warming, self._clock):
+        for task in (self._warming, self._keeping, self._clock):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
