@@ -254,7 +254,7 @@ def _about_files(lower: str, files: Sequence[str]) -> Intent | None:
         return Import(then=Chart((), _DRAWN.get(asked, "level")))
     if len(lower.split()) <= 1 or _IMPORT.search(lower):
         return Import()
-    tables = all(name.lower().endswith((".csv", ".tsv")) for name in files)
+    tables = all(name.lower().endswith((".csv", ".tsv", ".xlsx", ".parquet")) for name in files)
     if tables and re.match(r"look at the attached files?\b", lower):
         return Import()
     return ReadFile() if _READ.search(lower) else None

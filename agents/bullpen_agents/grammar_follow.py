@@ -20,6 +20,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bullpen_agents.asof import without
 from bullpen_agents.grammar import parse
 from bullpen_agents.grammar_ideas import OpenIdea, completed
 from bullpen_agents.grammar_intents import (
@@ -64,7 +65,7 @@ def follow(text: str, before: Sequence[str], files: Sequence[str] = ()) -> Inten
     """What `text` means after the earlier messages of people in its thread (oldest first)."""
     subject: Subject | None = None
     for said in before:
-        meaning = _meaning(said, subject)
+        meaning = _meaning(without(said), subject)
         subject = meaning if isinstance(meaning, Subject) and _carries(meaning) else subject
     return _meaning(text, subject, files)
 

@@ -71,14 +71,16 @@ def ask(
     question: Annotated[str, typer.Argument(help="What you want to know, in quotes")],
     agent: Annotated[str, typer.Option(help="Who should answer, such as quant")] = "",
     channel: Annotated[str, typer.Option(help="Where to ask")] = "desk",
+    as_of: Annotated[
+        str, typer.Option(help="Use nothing that became known after this day, such as 2026-03-05")
+    ] = "",
     home: Home = None,
 ) -> None:
     """Ask the desk and follow the conversation until it answers."""
     from bullpen import asking, settings
 
-    asking.ask(
-        settings.load(home=home), question, agent=agent, channel=channel.lstrip("#"), debug=_debug()
-    )
+    wanted = asking.Wanted(question=question, agent=agent, channel=channel.lstrip("#"), as_of=as_of)
+    asking.ask(settings.load(home=home), wanted, debug=_debug())
 
 
 @app.command()
@@ -87,6 +89,18 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
     from bullpen import doctor as checks
 
     raise typer.Exit(checks.show(home, as_json=as_json))
+
+
+@app.command()
+def ideas(
+    author: Annotated[str, typer.Option(help="Only the calls of this person or agent, by id")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the track record of the idea book."""
+    from bullpen import ideabook, settings
+
+    ideabook.show(settings.load(home=home), author, as_json=as_json)
 
 
 @memory.command("search")
@@ -116,6 +130,23 @@ def memory_show(
     from bullpen import remembered, settings
 
     remembered.show(settings.load(home=home), record, as_json=as_json)
+
+
+@memory.command("import")
+def memory_import(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all below them")],
+    scope: Annotated[
+        str, typer.Option(help="Who may see them: workspace, channel:ID or person:ID")
+    ] = "workspace",
+    tag: Annotated[list[str] | None, typer.Option(help="A tag for each; repeatable")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put files into memory: PDF, Word, Excel, CSV, Parquet, JSON, HTML, Markdown, text, e-mail."""
+    from bullpen import importing, settings
+
+    wanted = importing.Order(tuple(paths), scope=scope, tags=tuple(tag or ()))
+    raise typer.Exit(importing.bring_in(settings.load(home=home), wanted, as_json=as_json))
 
 
 @memory.command("rebuild")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from bullpen import messages, models
 from bullpen.log import start_logging, stop_logging
+from bullpen.pages.ideas import IdeasPage
 from bullpen.pages.look import Drawing, Frame, Link, Viewer
 from bullpen.pages.memory import MemoryPage
 from bullpen.pages.proof import Proof, Verify
@@ -99,7 +100,7 @@ class Bullpen:
 
         home = self.settings.home
         drawing = Drawing(
-            Frame("Bullpen", (Link("Channels", "/"), Link("Memory", "/memory/"), Link("Receipts", "/receipts/")))
+            Frame("Bullpen", (Link("Channels", "/"), Link("Memory", "/memory/"), Link("Receipts", "/receipts/"), Link("Ideas", "/ideas/")))
         )  # fmt: skip
         desk, *own = apps(self.roster, per_agent=self.settings.slack_apps == "per-agent")
         config = WorkspaceConfig(
@@ -112,12 +113,14 @@ class Bullpen:
             mounts=(
                 MemoryPage(self.store, self.receipts, drawing, self.viewer).mount(),
                 ReceiptsPage(self.receipts, home / "artifacts", drawing, self.viewer).mount(),
+                IdeasPage(self.store, drawing, self.viewer).mount(),
                 Proof(lambda: self._verify, self._token).mount(),
             ),
             client_paths=("/desk/",),
             nav=(
                 NavLink(label="Memory", href="/memory/", icon="book"),
                 NavLink(label="Receipts", href="/receipts/", icon="receipt"),
+                NavLink(label="Ideas", href="/ideas/", icon="idea"),
             ),
         )
         try:

@@ -7,6 +7,7 @@ and formats no figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from bullpen_memory.errors import BullpenError, OperatorError
@@ -170,6 +171,11 @@ def unsourced(figures: Sequence[str]) -> str:
     """Numbers that no receipt stands behind."""
     shown = ", ".join(figures[:6]) + (" …" if len(figures) > 6 else "")
     return f"Without a receipt: {shown}"
+
+
+def pinned(day: date) -> str:
+    """Under what was said in a run that is pinned to a day."""
+    return f"As of {day.day} {day:%B %Y}: nothing that became known later was used."
 
 
 def not_shown(where: str, reason: str) -> str:

@@ -51,11 +51,12 @@ class Nodes:
         """Read the decision that was made when the message was claimed; say what is wrong with it."""
         run = self._ledger.run(state["run_id"])
         leads = list(run.route.agents) or [self._parts.roster.lead.id]
-        request = run.route.text[: self._parts.limits.characters]
+        request = run.pin.rest[: self._parts.limits.characters]
         notice = self._notice(run, leads[0])
         if notice:
             return {"leads": leads, "request": request, "notice": notice}
-        for key, text in self._remarks(run):
+        unread = await self._recollection.keep_files(run)
+        for key, text in self._remarks(run, unread):
             await self._speech.notice(
                 run.inbound, self._agent(leads[0]), key=key, text=text, run_id=run.id
             )
@@ -80,14 +81,16 @@ class Nodes:
         if said.problems and not said.files:
             # The question was about these files: the refusal, with its remedy, is the answer.
             return messages.bad_files(said.problems)
+        if run.pin.problem:
+            return run.pin.problem
         if decided.text.strip() or said.files:
             return ""
         return messages.empty(self._parts.desk_name, lead)
 
-    def _remarks(self, run: Run) -> list[tuple[str, str]]:
+    def _remarks(self, run: Run, unread: list[str]) -> list[tuple[str, str]]:
         remarks: list[tuple[str, str]] = []
-        if run.inbound.problems:
-            remarks.append((f"{run.id}:files", messages.bad_files(run.inbound.problems)))
+        if problems := [*run.inbound.problems, *unread]:
+            remarks.append((f"{run.id}:files", messages.bad_files(problems)))
         length, limit = len(run.route.text), self._parts.limits.characters
         if length > limit:
             remarks.append((f"{run.id}:long", messages.too_long(length, limit)))

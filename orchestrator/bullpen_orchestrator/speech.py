@@ -98,6 +98,8 @@ class Speech:
         notes = rendered.footnotes
         if rendered.unsourced and words.kind != "notice":
             notes = (*notes, messages.unsourced(rendered.unsourced))
+        if run.pin.day and words.kind in ("answer", "work", "reply"):
+            notes = (*notes, messages.pinned(run.pin.day))
         images = self._images(run, agent, words)
         said = f"{text}\n\n{words.listed}".strip() if words.listed else text
         post = Post(
@@ -202,10 +204,12 @@ class Speech:
         return str(kept["ts"]) if kept else ""
 
     def _lookup(self, run: Run) -> figures.Lookup:
-        scopes = visible(run.inbound)
+        scopes, moment = visible(run.inbound), run.pin.moment
+        receipts = self._parts.receipts
+        book = receipts.known(run.id, moment) if moment else receipts
 
         def lookup(receipt_id: str) -> Receipt | None:
-            return self._parts.receipts.get(receipt_id, scopes)
+            return book.get(receipt_id, scopes)
 
         return lookup
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from bullpen.pages.ideas import IdeasPage
 from bullpen.pages.look import Drawing, Frame, Link, Viewer, bare, marked, safe_link
 from bullpen.pages.memory import MemoryPage
 from bullpen.pages.receipts import ReceiptsPage
+from bullpen_memory.ideas import Ideas, Outcome, Terms
 from bullpen_memory.records import Draft, Source, channel_scope, person_scope
 from bullpen_memory.store import Store
 from bullpen_tools.context import Artifact, DataRef, Result, Value
@@ -46,6 +50,7 @@ def page(store: Store, receipts: Receipts, tmp_path: Path) -> Iterator[TestClien
         routes=[
             MemoryPage(store, receipts, drawing, eyes).mount(),
             ReceiptsPage(receipts, tmp_path / "artifacts", drawing, eyes).mount(),
+            IdeasPage(store, drawing, eyes).mount(),
         ]
     )
     with TestClient(app) as client:
@@ -350,3 +355,34 @@ def test_windows_and_choosing_all(page: TestClient, store: Store) -> None:
     told = page.get("/memory/ids?kind=note").json()
     assert (len(told["chosen"]), told["total"]) == (70, 70)
     assert "No record fits" in page.get("/memory/rows?first=1&as_of=2001-01-01").text
+
+
+def test_ideas_are_listed_with_their_record(page: TestClient, store: Store) -> None:
+    assert "No ideas yet" in page.get("/ideas/").text
+    record = store.add(draft("Deficits persist.", kind="idea", author="U1"))
+    book = Ideas(store)
+    terms = Terms(
+        record_id=record.id, scope="workspace", author="U1", instrument="<silver>", series="silver",
+        unit="usd", measure="return", side="long", size=2.0, opened_at=datetime.now(UTC),
+        entry_day=date(2026, 1, 1), entry=50.0, horizon=date(2026, 6, 30), probability=0.6,
+        base_rate=0.5, base_rate_from="history", take_profit=60.0,
+    )  # fmt: skip
+    book.open(terms)
+    shown = page.get("/ideas/").text
+    assert "&lt;silver&gt;" in shown
+    assert f"/memory/{record.id}" in shown
+    assert "target $60.00" in shown
+    assert "0 resolved, 1 open" in shown
+    book.resolve(
+        "i1",
+        Outcome(
+            day=date(2026, 3, 1), value=61.0, reason="take_profit", profit=22.0,
+            resolved_at=datetime.now(UTC), by="quant",
+        ),
+    )  # fmt: skip
+    shown = page.get("/ideas/").text
+    assert "1 Mar 2026" in shown
+    assert "22.0%" in shown
+    hidden = store.add(draft("Secret.", kind="idea", author="U2", scope="channel:C9"))
+    book.open(replace(terms, record_id=hidden.id, scope="channel:C9", instrument="uranium"))
+    assert "uranium" not in page.get("/ideas/").text

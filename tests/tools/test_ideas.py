@@ -114,7 +114,9 @@ async def test_nobody_enters_at_a_stale_price(ctx: ToolContext, call: Call) -> N
     assert "a price that old" in stale.text
     hindsight = replace(ctx, as_of=datetime(2020, 3, 1, tzinfo=UTC))
     body, _ = read(
-        await call(hindsight, "idea_open", **terms(horizon="2020-03-20", stop_loss=None))
+        await call(
+            hindsight, "idea_open", **terms(horizon="2020-03-20", stop_loss=None, base_rate=50.0)
+        )
     )
     assert any("hindsight" in note for note in body["warnings"])
     _, resolved = read(await call(ctx, "idea_resolve"))

@@ -398,3 +398,13 @@ def test_rolling_agrees_with_each_window() -> None:
     for i in (0, 7, 30):
         assert rolling[i] == pytest.approx(measures.annualised_deviation(changes[i : i + 10], 252))
     assert len(measures.rolling_deviation(changes, 41, 252)) == 0
+
+
+def test_a_series_of_somebodys_own_keeps_its_id(
+    ctx: ToolContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(ctx, "wti", [1.0, 2.0], unit="eur")
+    assert seed(ctx.market) > 0
+    held = ctx.market.slice("wti", scopes=frozenset({WORKSPACE}))
+    assert (held.info.unit, len(held.observations)) == ("eur", 2)
+    assert "with the unit eur" in caplog.text

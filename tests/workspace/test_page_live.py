@@ -220,13 +220,26 @@ async def test_messages_of_one_person_in_a_row_share_one_name(window, desk, pers
     assert page.count('class="day"') == 1
 
 
-async def test_a_thread_of_two_hundred_is_whole(window, desk, person):
+async def test_a_long_thread_comes_in_pieces_and_is_whole(window, desk, person, workspace):
     root = person.post(desk, "root")
-    for number in range(200):
+    for number in range(230):
         person.post(desk, f"reply {number}", thread_ts=root.ts)
     page = await window.get(f"/archives/{desk}/p{root.ts.replace('.', '')}?thread=1")
-    assert page.split('<ol class="msgs" id="replies"')[1].count('data-testid="message"') == 201
-    assert "200 replies" in page
+    seen = re.findall(r"reply (\d+)<", page.split('<ol class="msgs" id="replies"')[1])
+    assert seen == [str(n) for n in range(130, 230)]
+    older = True
+    while older:
+        first = workspace.rooms.messages.thread(desk, root.ts)[len(seen) * -1].ts
+        said = json.loads(
+            await window.get(f"/page/older?channel={desk}&thread={root.ts}&before={first}")
+        )
+        seen = re.findall(r"reply (\d+)<", said["html"]) + seen
+        older = said["older"]
+    assert seen == [str(n) for n in range(230)]
+    # A link to a reply far up opens the thread as far as that reply.
+    old = workspace.rooms.messages.thread(desk, root.ts)[5]
+    link = f"/archives/{desk}/p{old.ts.replace('.', '')}?thread_ts={root.ts}"
+    assert "reply 4<" in await window.get(link)
 
 
 @pytest.mark.parametrize(

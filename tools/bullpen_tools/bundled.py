@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import logging
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from bullpen_memory.errors import OperatorError
+from bullpen_memory.errors import InputError, OperatorError
 from bullpen_memory.market import Market
 from bullpen_memory.records import Observation, SeriesInfo
+
+_log = logging.getLogger(__name__)
 
 _FRED = "FRED (Federal Reserve Bank of St. Louis)"
 _TERMS = (
@@ -221,7 +224,8 @@ _BUNDLES: tuple[_Bundle, ...] = (
 def seed(market: Market) -> int:
     """Put the bundled series into the market and return the number of new rows.
 
-    Idempotent: what is there already is left alone, so a second start writes nothing.
+    Idempotent: what is there already is left alone, so a second start writes nothing. A series
+    that somebody else put there under one of these ids stays as it is.
     Raises OperatorError when a package's file is not what it was when this was written.
     """
     folders = {name: _package(name) for name in ("arch", "statsmodels")}
@@ -229,7 +233,12 @@ def seed(market: Market) -> int:
     for bundle in _BUNDLES:
         folder = folders[bundle.package]
         if folder is not None and (folder / bundle.file).is_file():
-            added += market.put(bundle.info, list(_read(folder / bundle.file, bundle)))
+            observations = list(_read(folder / bundle.file, bundle))
+            try:
+                added += market.put(bundle.info, observations)
+            except InputError as error:
+                # Somebody's own series has that id: theirs stays, and the desk starts without ours.
+                _log.warning("%s", error)
     return added
 
 

@@ -25,7 +25,8 @@ STALE_AFTER = {
     "daily": 7, "weekly": 21, "monthly": 62, "quarterly": 190, "annual": 500, "irregular": 500,
 }  # fmt: skip
 """Days after which the last value of a series is no price to enter at, by its frequency."""
-_FEW = 10
+_LEAST, _FEW = 5, 20
+"""Past spans side by side below which a base rate is refused, and below which it is a rough one."""
 REASONS = {"take_profit": "take profit", "stop_loss": "stop loss", "horizon": "horizon"}
 
 
@@ -79,11 +80,13 @@ def idea_open(ctx: ToolContext, call: Call) -> Result:
     past = list(zip(history.dates, (float(value) for value in history.values), strict=True))
     counted = base_rate(rule, past, measure, history.dates[-1])
     stated = call.base_rate
-    chance = stated / 100 if stated is not None else counted.share
+    enough = counted.share if counted.separate >= _LEAST else None
+    chance = stated / 100 if stated is not None else enough
     if chance is None:
         raise InputError(
             "The idea was not opened.",
-            f"{history.info.title} has no past of that length to count a base rate in.",
+            f"The past of {history.info.title} holds {counted.separate} spans of that length side "
+            f"by side; a base rate takes at least {_LEAST}.",
             "State one: the probability of a gain without any opinion, such as `base rate 50%`.",
         )
     receipts = _known(ctx, call.receipts)

@@ -184,6 +184,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     """The desk's own tools. The imports wait until a desk is built: `--help` must not pay for them."""
     from bullpen_tools.analysis import analyst_tools
     from bullpen_tools.charts import payoff_chart, series_chart
+    from bullpen_tools.claims import check_claim
     from bullpen_tools.documents import keep_document
     from bullpen_tools.files import read_file
     from bullpen_tools.ideas import idea_open
@@ -210,6 +211,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             import_csv,
             read_file,
             keep_document,
+            check_claim,
             *QUANT_TOOLS,
             *analyst_tools(),
             idea_open,

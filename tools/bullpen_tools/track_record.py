@@ -70,7 +70,11 @@ def idea_report(ctx: ToolContext, author: str = "") -> Result:
     Args:
         author: Only the calls of this person or agent (an id). Default: everybody's.
     """
-    everything = authored(Ideas(ctx.store).listed(ctx.scopes, known_at=ctx.as_of), author.strip())
+    return judged(authored(Ideas(ctx.store).listed(ctx.scopes, known_at=ctx.as_of), author.strip()))
+
+
+def judged(everything: Sequence[Idea]) -> Result:
+    """The track record of these calls: figures, a row for each call, and what they cannot tell."""
     counted = [idea for idea in everything if not idea.terms.backdated]
     ended = [(idea.terms, idea.outcome) for idea in counted if idea.outcome is not None]
     hits = sum(outcome.hit for _, outcome in ended)

@@ -17,7 +17,8 @@ from bullpen_workspace.people import SLACKBOT
 from bullpen_workspace.types import Channel, File, Message
 
 MAX_TEXT = 40_000
-"""Characters of one message, as in Slack."""
+"""Characters of one message as typed, as in Slack; mentions may make the stored text longer."""
+MAX_TOPIC, MAX_TITLE, MAX_LINK = 250, 80, 3000
 
 _CHANNEL_NAME = re.compile(r"[a-z0-9_\-]{1,80}")
 _ENCODED = re.compile(r"<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+(?:\|[^>]*)?|![a-z]+|https?://[^>\s]+)>")
@@ -51,13 +52,7 @@ class Person:
             raise Refusal(
                 "Nothing was sent.", "The channel is archived.", "Unarchive it, or use another."
             )
-        encoded = self._encode(text.strip())
-        if len(encoded) > MAX_TEXT:
-            raise Refusal(
-                "The message was not sent.",
-                f"It has {len(encoded):,} characters; a message holds {MAX_TEXT:,}.",
-                "Send it as a file, or in parts.",
-            )
+        encoded = self._encode(_fitting(text.strip(), "The message was not sent."))
         if thread_ts:
             self._message(channel, thread_ts)
         with self._rooms.transaction():
@@ -87,7 +82,7 @@ class Person:
             )
         edited = replace(
             message,
-            text=self._encode(text.strip()),
+            text=self._encode(_fitting(text.strip(), "The message was not changed.")),
             edited_by=self.user,
             edited_ts=f"{self._office.now():.6f}",
         )
@@ -171,6 +166,56 @@ class Person:
             raise Refusal("Nobody was invited.", "Nobody has that id.", "Choose from the list.")
         self._rooms.channels.join(channel, user, inviter=self.user)
 
+    def describe(self, channel: str, *, topic: str) -> None:
+        """Say in a line at the head of a channel what it is about now; "" for nothing."""
+        self._place(channel)
+        if len(topic) > MAX_TOPIC:
+            raise Refusal(
+                "The topic was not changed.",
+                f"It has {len(topic)} characters; a topic holds {MAX_TOPIC}.",
+                "Shorten it.",
+            )
+        self._rooms.channels.describe(channel, topic=self._encode(topic.strip()))
+
+    def archive(self, channel: str, *, archived: bool = True) -> None:
+        """Lay a channel to rest, or wake it; the page of a direct message is never laid to rest."""
+        place = self._rooms.channels.get(channel)
+        if place is None or (place.kind == "private" and self.user not in place.members):
+            raise Refusal("Nothing was changed.", "There is no such channel.", "Choose another.")
+        if not place.name:
+            raise Refusal(
+                "Nothing was archived.", "This is a direct message.", "Archive channels only."
+            )
+        if place.archived != archived:
+            self._rooms.channels.archive(channel, user=self.user, archived=archived)
+
+    def pin(self, channel: str, ts: str) -> bool:
+        """Pin a message to its channel, or take its pin off; True when it is now pinned."""
+        self._message(channel, ts)
+        if self._rooms.pinboard.unpin(channel, ts, self.user):
+            return False
+        return self._rooms.pinboard.pin(channel, ts, self.user)
+
+    def bookmark(self, channel: str, title: str, link: str) -> None:
+        """Keep a link at the head of a channel."""
+        self._place(channel)
+        if not re.match(r"https?://[^\s/]+", link) or len(link) > MAX_LINK:
+            raise Refusal(
+                "The bookmark was not added.",
+                "Its link is not a web address.",
+                "Begin it with https:// or http://.",
+            )
+        name = title.strip()[:MAX_TITLE] or link.split("//", 1)[1].rstrip("/")[:MAX_TITLE]
+        self._rooms.pinboard.add_bookmark(channel, title=name, link=link, emoji="", app="")
+
+    def unbookmark(self, channel: str, bookmark: str) -> None:
+        """Remove a link from the head of a channel."""
+        self._place(channel)
+        found = self._rooms.pinboard.bookmark(channel, bookmark)
+        if found is None:
+            raise Refusal("Nothing was removed.", "The bookmark is gone.", "Reload the page.")
+        self._rooms.pinboard.remove_bookmark(found)
+
     # -- looking things up ---------------------------------------------------------------
 
     def _place(self, channel: str) -> Channel:
@@ -236,3 +281,14 @@ class Person:
                         visible_to=self.user,
                     )
                 )
+
+
+def _fitting(text: str, fact: str) -> str:
+    """The text, when a message holds it. It is counted as typed, before mentions become ids."""
+    if len(text) > MAX_TEXT:
+        raise Refusal(
+            fact,
+            f"It has {len(text):,} characters; a message holds {MAX_TEXT:,}.",
+            "Send it as a file, or in parts.",
+        )
+    return text

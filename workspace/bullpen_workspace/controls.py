@@ -30,10 +30,15 @@ class ViewAnswer:
 class Controls:
     """The controls of apps in one person's hands. Methods raise Refusal when in vain."""
 
-    def __init__(self, office: Office, user: str) -> None:
+    def __init__(self, office: Office, user: str, *, window: str = "") -> None:
         self._office = office
         self._rooms = office.rooms
+        self._window = window
         self.user = user
+
+    def at(self, window: str) -> Controls:
+        """The same controls in one browser window, where the modals they cause will show."""
+        return Controls(self._office, self.user, window=window)
 
     def open_home(self, app_id: str, *, tab: str = "home") -> View | None:
         """Tell the app that its "home" or "messages" tab is shown; the home published so far."""
@@ -74,26 +79,35 @@ class Controls:
         *,
         block_id: str = "",
         choice: Json | None = None,
+        values: Json | None = None,
     ) -> None:
         """Use a button, select or other element of a message.
 
         `choice` is what the element adds in Slack's shape, {"selected_option": …} for a select;
-        a button needs none.
+        a button needs none. `values` is what all inputs around it hold now, by block and action.
         """
         message = self._message(channel, ts)
         app = self._app(message.app_id)
         action = self._action(message.blocks, action_id, block_id, choice)
         payload = interactions.from_message(self._office, app, self.user, message, action)
-        self._send(app, payload)
+        self._send(app, payload | {"state": {"values": values or {}}})
 
     def press_in_view(
-        self, view_id: str, action_id: str, *, block_id: str = "", choice: Json | None = None
+        self,
+        view_id: str,
+        action_id: str,
+        *,
+        block_id: str = "",
+        choice: Json | None = None,
+        values: Json | None = None,
     ) -> None:
         """The same for an element of a modal or the App Home."""
         view = self._view(view_id)
         app = self._app(view.app_id)
         action = self._action(view.body.get("blocks", ()), action_id, block_id, choice)
-        self._send(app, interactions.from_view(self._office, app, self.user, view, action))
+        payload = interactions.from_view(self._office, app, self.user, view, action)
+        payload["view"]["state"] = {"values": values or {}}
+        self._send(app, payload)
 
     async def submit(self, view_id: str, values: Json) -> ViewAnswer:
         """Send a modal's form; `values` is {block_id: {action_id: state}} in Slack's shape."""
@@ -124,18 +138,32 @@ class Controls:
             self._office.courier.enqueue(app.id, "interactive", payload)
 
     async def suggest(self, view_id: str, block_id: str, action_id: str, typed: str) -> list[Json]:
-        """The options an app offers for what was typed into an external select."""
+        """The options an app offers for what was typed into an external select of a view.
+
+        Options that come in groups are given flat, as a list of what can be chosen.
+        """
         view = self._view(view_id)
         app = self._app(view.app_id)
-        payload = interactions.suggestion(
-            self._office,
-            app,
-            self.user,
-            {"type": "view", "view_id": view.id},
-            {"block_id": block_id, "action_id": action_id, "value": typed},
+        query = {"block_id": block_id, "action_id": action_id, "value": typed}
+        return await self._suggested(
+            app, interactions.suggestion_in_view(self._office, app, self.user, view, query)
         )
+
+    async def suggest_in_message(
+        self, channel: str, ts: str, block_id: str, action_id: str, typed: str
+    ) -> list[Json]:
+        """The same for an external select of a message."""
+        message = self._message(channel, ts)
+        app = self._app(message.app_id)
+        query = {"block_id": block_id, "action_id": action_id, "value": typed}
+        return await self._suggested(
+            app, interactions.suggestion_in_message(self._office, app, self.user, message, query)
+        )
+
+    async def _suggested(self, app: App, payload: Json) -> list[Json]:
         answer = await self._ask(app, payload)
-        return [dict(option) for option in answer.get("options", ())]
+        grouped = [o for g in answer.get("option_groups") or () for o in g.get("options", ())]
+        return [dict(option) for option in answer.get("options") or grouped]
 
     async def slash(self, channel: str, line: str) -> None:
         """Run "/command the rest"; what the app answers at once is shown to this person only."""
@@ -209,13 +237,20 @@ class Controls:
     def _send(self, app: App, payload: Json) -> None:
         if not self._office.courier.sockets(app.id):
             raise _absent(app)
+        self._place_trigger(payload)
         self._office.courier.enqueue(app.id, "interactive", payload)
 
     async def _ask(self, app: App, payload: Json, *, type_: EnvelopeType = "interactive") -> Json:
+        self._place_trigger(payload)
         try:
             return await self._office.courier.request(app.id, type_, payload)
         except Unconnected:
             raise _absent(app) from None
+
+    def _place_trigger(self, payload: Json) -> None:
+        """A modal that the payload's trigger opens shows where the person is."""
+        if self._window and (key := payload.get("trigger_id")):
+            self._office.triggers.change(key, lambda held: replace(held, window=self._window))
 
     def _show(self, app: App, channel: str, answer: Json) -> None:
         """An app's immediate answer to a command: to this person, or to all if it says so."""

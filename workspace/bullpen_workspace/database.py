@@ -109,6 +109,10 @@ _MIGRATIONS = (
     CREATE INDEX sent_by_message ON sent (channel, ts);
     CREATE INDEX sent_by_age ON sent (created);
     """,
+    """
+    ALTER TABLE views ADD COLUMN window TEXT NOT NULL DEFAULT '';
+    CREATE INDEX messages_by_user ON messages (user, channel, thread_ts, ts);
+    """,
 )
 """Numbered by position and append-only: a released script never changes."""
 

@@ -23,6 +23,7 @@ MAX_UPLOAD = 100 * 1024 * 1024
 
 _INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp")
 """What a browser may show in place; everything else is downloaded."""
+_PDF = "application/pdf"
 
 
 def routes(office: Office) -> list[BaseRoute]:
@@ -53,7 +54,7 @@ def routes(office: Office) -> list[BaseRoute]:
         person = office.person_at(request.cookies)
         if file is None or (file.channels and not office.rooms.sees(person, file)):
             return _missing()
-        return _answer(office, file)
+        return _answer(office, file, shown=True)
 
     return [
         Route("/upload/v1/{ticket}", upload, methods=["POST"]),
@@ -94,17 +95,25 @@ def _missing() -> Response:
     return PlainTextResponse("There is no such file.", 404)
 
 
-def _answer(office: Office, file: File) -> Response:
+def _answer(office: Office, file: File, *, shown: bool = False) -> Response:
+    """The bytes. On the page, a PDF is `shown` by the browser's own viewer, in a frame of ours.
+
+    That viewer does not run in a sandboxed frame; it is one itself, with no access to the page.
+    """
+    viewed = shown and file.mimetype == _PDF
+    policy = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
+    framed = {"content-security-policy": f"{policy}; frame-ancestors 'self'"}
+    closed = {"content-security-policy": "default-src 'none'; sandbox"}
     return FileResponse(
         office.rooms.files.path(file.id),
         media_type=file.mimetype,
         headers={
-            "content-disposition": _disposition(file),
-            "content-security-policy": "default-src 'none'; sandbox",
+            "content-disposition": _disposition(file, inline=viewed),
+            **({**framed, "x-frame-options": "SAMEORIGIN"} if viewed else closed),
         },
     )
 
 
-def _disposition(file: File) -> str:
-    way = "inline" if file.mimetype in _INLINE else "attachment"
+def _disposition(file: File, *, inline: bool) -> str:
+    way = "inline" if inline or file.mimetype in _INLINE else "attachment"
     return f"{way}; filename*=UTF-8''{quote(file.name)}"

@@ -7,7 +7,7 @@ trigger, in Slack's shape. It sends nothing; `actions.py` does.
 from __future__ import annotations
 
 from bullpen_workspace.office import Office, Reply, Trigger
-from bullpen_workspace.types import App, Json, Message, Shortcut, View
+from bullpen_workspace.types import App, Channel, Json, Message, Shortcut, View
 from bullpen_workspace.wire import message_json, view_json
 
 
@@ -39,14 +39,8 @@ def from_message(office: Office, app: App, user: str, message: Message, action: 
         "type": "block_actions",
         **_person(office, app, user),
         "trigger_id": _trigger(office, app, user),
-        "container": {
-            "type": "message",
-            "message_ts": message.ts,
-            "channel_id": message.channel,
-            "is_ephemeral": bool(message.visible_to),
-            **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
-        },
-        "channel": {"id": message.channel, "name": channel.name or "directmessage"},
+        "container": _container(message),
+        "channel": {"id": message.channel, "name": _label(channel)},
         "message": message_json(office, message),
         "state": {"values": {}},
         "response_url": _response_url(office, reply),
@@ -87,12 +81,28 @@ def closed(office: Office, app: App, user: str, view: View, *, cleared: bool) ->
     }
 
 
-def suggestion(office: Office, app: App, user: str, container: Json, query: Json) -> Json:
+def suggestion_in_view(office: Office, app: App, user: str, view: View, query: Json) -> Json:
     """block_suggestion: `query` names block_id, action_id and the value typed so far."""
     return {
         "type": "block_suggestion",
         **_person(office, app, user),
-        "container": container,
+        "container": {"type": "view", "view_id": view.id},
+        "view": view_json(office, view),
+        **query,
+    }
+
+
+def suggestion_in_message(
+    office: Office, app: App, user: str, message: Message, query: Json
+) -> Json:
+    """block_suggestion for an element of a message."""
+    channel = office.rooms.channels.require(message.channel)
+    return {
+        "type": "block_suggestion",
+        **_person(office, app, user),
+        "container": _container(message),
+        "channel": {"id": message.channel, "name": _label(channel)},
+        "message": message_json(office, message),
         **query,
     }
 
@@ -119,7 +129,7 @@ def message_shortcut(
         "trigger_id": _trigger(office, app, user),
         "action_ts": f"{office.now():.6f}",
         "message_ts": message.ts,
-        "channel": {"id": message.channel, "name": channel.name or "directmessage"},
+        "channel": {"id": message.channel, "name": _label(channel)},
         "message": message_json(office, message),
         "response_url": _response_url(office, reply),
     }
@@ -137,7 +147,7 @@ def slash_command(
         "team_id": team.id,
         "team_domain": team.domain,
         "channel_id": channel_id,
-        "channel_name": channel.name or "directmessage",
+        "channel_name": _label(channel),
         "user_id": user,
         "user_name": person.name if person else "",
         "command": command,
@@ -147,6 +157,22 @@ def slash_command(
         "response_url": _response_url(office, Reply(app_id=app.id, user=user, channel=channel_id)),
         "trigger_id": _trigger(office, app, user),
     }
+
+
+def _container(message: Message) -> Json:
+    return {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": message.channel,
+        "is_ephemeral": bool(message.visible_to),
+        **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
+    }
+
+
+def _label(channel: Channel) -> str:
+    """What Slack calls a channel in payloads: private ones are named only to their members."""
+    names = {"im": "directmessage", "private": "privategroup"}
+    return names.get(channel.kind, "") or channel.name or "mpim"
 
 
 def _person(office: Office, app: App, user: str) -> Json:

@@ -142,6 +142,37 @@ class Messages:
         bounds = (channel, root_ts, root_ts, viewer, after or "0", limit)
         return [_message(row) for row in self._db.rows(sql, bounds)]
 
+    def replies(
+        self, channel: str, root_ts: str, *, viewer: str = "", before: str = "", limit: int = 100
+    ) -> list[Message]:
+        """The newest `limit` replies of a thread before a ts, oldest first, without the root."""
+        sql = f"""{_SELECT} WHERE m.channel = ? AND m.thread_ts = ?
+            AND (m.visible_to = '' OR m.visible_to = ?) AND m.ts < ? ORDER BY m.ts DESC LIMIT ?"""
+        bounds = (channel, root_ts, viewer, before or "9", limit)
+        return [_message(row) for row in reversed(self._db.rows(sql, bounds))]
+
+    def replies_since(self, channel: str, root_ts: str, ts: str) -> int:
+        """How many replies a thread has from `ts` on."""
+        sql = "SELECT count(*) AS n FROM messages WHERE channel = ? AND thread_ts = ? AND ts >= ?"
+        row = self._db.row(sql, (channel, root_ts, ts))
+        return int(row["n"]) if row else 0
+
+    def threads_of(
+        self, user: str, channels: Sequence[str], *, limit: int = 25
+    ) -> list[tuple[str, str]]:
+        """Threads of `channels` that `user` takes part in, last answered first: (channel, ts)."""
+        rows = self._db.rows(
+            f"""WITH mine AS MATERIALIZED (
+                    SELECT DISTINCT channel, iif(thread_ts = '', ts, thread_ts) AS root
+                    FROM messages WHERE user = ? AND channel IN ({_marks(channels)}))
+                SELECT mine.channel AS channel, mine.root AS root FROM mine
+                JOIN messages m ON m.channel = mine.channel AND m.thread_ts = mine.root
+                WHERE m.visible_to = '' GROUP BY mine.channel, mine.root
+                ORDER BY max(m.ts) DESC LIMIT ?""",
+            (user, *channels, limit),
+        )
+        return [(str(row["channel"]), str(row["root"])) for row in rows]
+
     def above(self, message: Message, *, viewer: str = "", thread: bool = False) -> Message | None:
         """The message that stands right above one, in the main line or in its thread."""
         root = message.thread_ts or message.ts

@@ -8,7 +8,7 @@ live in memory because Slack's too end within minutes.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -30,11 +30,15 @@ _CODE = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """The right to open a modal for `user`, over `view_id` when it came from a modal."""
+    """The right to open a modal for `user`, over `view_id` when it came from a modal.
+
+    `window` is the browser window of the person's deed, where the modal will show.
+    """
 
     user: str
     app_id: str
     view_id: str = ""
+    window: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,11 @@ class Grants(Generic[T]):
         key = self._prefix + secrets.token_urlsafe(24)
         self._held[key] = (value, now + self._seconds, self._uses)
         return key
+
+    def change(self, key: str, change: Callable[[T], T]) -> None:
+        """Replace the value of a key that was issued."""
+        value, until, uses = self._held[key]
+        self._held[key] = (change(value), until, uses)
 
     def redeem(self, key: str, *, now: float) -> tuple[T | None, str]:
         """The value and "", or None and why not: "unknown", "expired" or "used"."""

@@ -42,6 +42,11 @@ class Pinboard:
         sql = "SELECT 1 FROM pins WHERE channel = ? AND ts = ?"
         return self._db.row(sql, (channel, ts)) is not None
 
+    def pinned(self, channel: str) -> frozenset[str]:
+        """The ts of the messages that are pinned in a channel."""
+        rows = self._db.rows("SELECT ts FROM pins WHERE channel = ?", (channel,))
+        return frozenset(str(row["ts"]) for row in rows)
+
     def pins(self, channel: str) -> list[Pin]:
         """The pins of messages that still exist, newest first."""
         rows = self._db.rows(

@@ -38,13 +38,16 @@ class Surfaces:
         )
         return _view(row) if row else None
 
-    def open_modal(self, user: str, app_id: str, body: Json, *, over: View | None = None) -> View:
-        """Show a modal to `user`, on top of `over` when given."""
+    def open_modal(
+        self, user: str, app_id: str, body: Json, *, over: View | None = None, window: str = ""
+    ) -> View:
+        """Show a modal to `user`, on top of `over` when given, in one browser window."""
         view = self._new("modal", user, app_id, body)
         view = replace(
             view,
             root_id=over.root_id if over else view.id,
             previous_id=over.id if over else "",
+            window=over.window if over else window,
         )
         return self._store_modal(view)
 
@@ -69,10 +72,11 @@ class Surfaces:
             self._db.run(f"UPDATE views SET closed = 1 WHERE {column} = ?", (value,))
             self._db.emit(Change(kind="modal", user=view.user, detail={"view": view_id}))
 
-    def modals(self, user: str) -> list[View]:
-        """The open modals of `user`, the topmost last."""
-        sql = "SELECT * FROM views WHERE kind = 'modal' AND closed = 0 AND user = ? ORDER BY rowid"
-        return [_view(row) for row in self._db.rows(sql, (user,))]
+    def modals(self, user: str, *, window: str = "") -> list[View]:
+        """The open modals of `user` in one browser window (in any for ""), the topmost last."""
+        sql = """SELECT * FROM views WHERE kind = 'modal' AND closed = 0 AND user = ?1
+            AND (?2 = '' OR window IN ('', ?2)) ORDER BY rowid"""
+        return [_view(row) for row in self._db.rows(sql, (user, window))]
 
     def view(self, view_id: str) -> View | None:
         row = self._db.row("SELECT * FROM views WHERE id = ?", (view_id,))

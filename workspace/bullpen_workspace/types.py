@@ -311,7 +311,10 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """An App Home or a modal of one person. `body` is the view as the app sent it."""
+    """An App Home or a modal of one person. `body` is the view as the app sent it.
+
+    A modal shows in the browser window that it was asked for in; "" means in every one.
+    """
 
     id: str
     kind: Literal["home", "modal"]
@@ -323,6 +326,7 @@ class View:
     previous_id: str = ""
     external_id: str = ""
     closed: bool = False
+    window: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

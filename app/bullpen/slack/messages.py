@@ -15,7 +15,6 @@ EVENTS_HELP = (
     "compare the app's “Event Subscriptions” page with `bullpen slack manifest`."
 )
 STATES = frozenset({"proposed", "active", "superseded", "retracted", "forgotten"})
-READABLE_FILES = "CSV, Markdown and plain text"
 
 
 def token_names(agent: str = "") -> tuple[str, str]:
@@ -160,10 +159,10 @@ def file_empty(name: str) -> str:
     return f"I left out the file “{name}”: it is empty. Send it again with its content."
 
 
-def file_unreadable(name: str) -> str:
+def file_unreadable(name: str, cause: str, readable: str) -> str:
     return (
-        f"I left out the file “{name}”: it is binary and holds no text that I can read. "
-        f"I read {READABLE_FILES}; export it as one of these and send it again."
+        f"I left out the file “{name}”: {cause[:1].lower()}{cause[1:]} "
+        f"I read {readable}; export it as one of these and send it again."
     )
 
 

@@ -24,7 +24,10 @@ export function state(el) {
   if (type === "rich_text_input") return { ...out, rich_text_value: rich(el.value) };
   return { ...out, value: el.value || null };
 }
-export function values(form) { const out = {}; for (const el of $$("[data-input], .input-block [data-live]", form)) (out[el.dataset.block] ??= {})[el.dataset.action] = state(el); return out; }
+const STATEFUL = ["static_select", "external_select", "users_select", "conversations_select", "channels_select", "checkboxes", "radio_buttons", "datepicker", "timepicker", "datetimepicker", "plain_text_input", "number_input", "email_text_input", "url_text_input", "rich_text_input", "file_input"];
+const holds = (el) => STATEFUL.includes((el.dataset.type || "").replace(/^multi_/, ""));
+/* What everything that can be filled in holds, in a form or a message. */
+export function values(root) { const out = {}; for (const el of $$("[data-action]", root).filter(holds)) (out[el.dataset.block] ??= {})[el.dataset.action] = state(el); return out; }
 
 /* An updated view keeps what a person filled in wherever the same element is still there. */
 export const held = () => $$("#view [data-block]").filter((el) => el.matches("[data-input], .input-block [data-live]"));
@@ -50,7 +53,7 @@ export async function press(el, more) {
   if (el.dataset.confirm) { const c = JSON.parse(el.dataset.confirm); if (!(await ask(c.title || "Are you sure?", c.text || "", c.yes || "Yes", c.no || "No"))) return; }
   const action = { block_id: el.dataset.block, action_id: el.dataset.action };
   const chosen = el.dataset.type === "overflow" ? { selected_option: option(el) } : more;
-  const done = await attempt(() => post("block", { channel: msg?.dataset.channel || "", ts: msg?.dataset.ts || "", view: msg ? "" : view?.dataset.view || "", action, choice: chosen }));
+  const done = await attempt(() => post("block", { channel: msg?.dataset.channel || "", ts: msg?.dataset.ts || "", view: msg ? "" : view?.dataset.view || "", action, choice: chosen, values: values(msg || view) }));
   if (done && el.dataset.type === "feedback_buttons") { el.classList.add("done"); toast("Thank you. The desk has your feedback."); }
 }
 function told(el) { const { type, ...more } = state(el); if (!(el.matches("select") && !el.value)) press(el, more); }

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bullpen_workspace.actions import Person
+from bullpen_workspace.controls import Controls
 from bullpen_workspace.downloads import MAX_UPLOAD, body_within, too_large
 from bullpen_workspace.errors import Refusal
 from bullpen_workspace.office import Office
@@ -63,6 +64,12 @@ class Deeds:
             "leave": self._leave,
             "unread": self._unread,
             "suggest": self._suggest,
+            "pin": self._pin,
+            "bookmark": self._bookmark,
+            "unbookmark": self._unbookmark,
+            "describe": self._describe,
+            "archive": self._archive,
+            "read": self._read,
         }
 
     async def answer(self, request: Request) -> Response:
@@ -76,8 +83,9 @@ class Deeds:
             asked = None
         if not isinstance(asked, dict):
             return refused("The page sent something unreadable. Reload it and try again.", 400)
+        window = request.headers.get("x-window", "")[:64]
         try:
-            return JSONResponse(await deed(asked))
+            return JSONResponse(await deed({**asked, "window": window}))
         except Refusal as refusal:
             return refused(str(refusal), 409)
 
@@ -96,7 +104,7 @@ class Deeds:
     async def _send(self, asked: Asked) -> dict[str, Any]:
         key, text, channel = _word(asked, "key"), _word(asked, "text"), _word(asked, "channel")
         if re.match(r"/[a-z][\w-]*(\s|$)", text):
-            await self._command(key, channel, text)
+            await self._command(key, channel, text, self._apps(asked))
             return {"ts": ""}
         with self._office.rooms.transaction():
             known = self._sent.find(key) if key else None
@@ -113,7 +121,7 @@ class Deeds:
                 self._sent.keep(key, channel, message.ts)
         return {"ts": message.ts}
 
-    async def _command(self, key: str, channel: str, line: str) -> None:
+    async def _command(self, key: str, channel: str, line: str, apps: Controls) -> None:
         """Run a slash command, once for a key; a second asker waits for the first."""
         if running := self._running.get(key):
             await asyncio.shield(running)
@@ -128,15 +136,15 @@ class Deeds:
                 )
             return
         if not key:
-            await self._person.apps.slash(channel, line)
+            await apps.slash(channel, line)
             return
         self._sent.keep(key, channel, done=False)
-        self._running[key] = asyncio.create_task(self._run(key, channel, line))
+        self._running[key] = asyncio.create_task(self._run(key, channel, line, apps))
         await asyncio.shield(self._running[key])
 
-    async def _run(self, key: str, channel: str, line: str) -> None:
+    async def _run(self, key: str, channel: str, line: str, apps: Controls) -> None:
         try:
-            await self._person.apps.slash(channel, line)
+            await apps.slash(channel, line)
             self._sent.keep(key, channel)
         except Refusal:
             self._sent.drop(key)
@@ -162,26 +170,35 @@ class Deeds:
     async def _block(self, asked: Asked) -> dict[str, Any]:
         action = _mapping(asked.get("action"))
         action_id, block_id = _word(action, "action_id"), _word(action, "block_id")
-        choice = _mapping(asked.get("choice")) or None
+        choice, values = _mapping(asked.get("choice")) or None, self._values(asked)
+        apps = self._apps(asked)
         if view := _word(asked, "view"):
-            self._person.apps.press_in_view(view, action_id, block_id=block_id, choice=choice)
+            apps.press_in_view(view, action_id, block_id=block_id, choice=choice, values=values)
         else:
-            self._person.apps.press(
+            apps.press(
                 _word(asked, "channel"),
                 _word(asked, "ts"),
                 action_id,
                 block_id=block_id,
                 choice=choice,
+                values=values,
             )
         return {}
 
+    def _apps(self, asked: Asked) -> Controls:
+        return self._person.apps.at(_word(asked, "window"))
+
     async def _view(self, asked: Asked) -> dict[str, Any]:
+        answer = await self._apps(asked).submit(_word(asked, "view"), self._values(asked))
+        return {"errors": answer.errors, "open": answer.open}
+
+    def _values(self, asked: Asked) -> dict[str, Any]:
+        """What the inputs of a form or message hold, with their files as apps receive them."""
         values = _mapping(asked.get("values"))
         for held in (state for block in values.values() for state in _mapping(block).values()):
             if isinstance(held, dict) and held.get("type") == "file_input":
                 held["files"] = self._files(held.get("files"))
-        answer = await self._person.apps.submit(_word(asked, "view"), values)
-        return {"errors": answer.errors, "open": answer.open}
+        return values
 
     def _files(self, named: object) -> list[dict[str, Any]]:
         """The files of a file_input as apps receive them; one that is gone is left out."""
@@ -196,9 +213,9 @@ class Deeds:
     async def _shortcut(self, asked: Asked) -> dict[str, Any]:
         app, callback, ts = _word(asked, "app"), _word(asked, "callback"), _word(asked, "ts")
         if ts:
-            self._person.apps.message_shortcut(app, callback, _word(asked, "channel"), ts)
+            self._apps(asked).message_shortcut(app, callback, _word(asked, "channel"), ts)
         else:
-            self._person.apps.shortcut(app, callback)
+            self._apps(asked).shortcut(app, callback)
         return {}
 
     async def _stop(self, asked: Asked) -> dict[str, Any]:
@@ -233,10 +250,44 @@ class Deeds:
         rooms.channels.mark_read(self._person.user, channel, seen)
         return {}
 
+    async def _pin(self, asked: Asked) -> dict[str, Any]:
+        pinned = self._person.pin(_word(asked, "channel"), _word(asked, "ts"))
+        return {"pinned": pinned}
+
+    async def _bookmark(self, asked: Asked) -> dict[str, Any]:
+        self._person.bookmark(_word(asked, "channel"), _word(asked, "title"), _word(asked, "link"))
+        return {}
+
+    async def _unbookmark(self, asked: Asked) -> dict[str, Any]:
+        self._person.unbookmark(_word(asked, "channel"), _word(asked, "bookmark"))
+        return {}
+
+    async def _describe(self, asked: Asked) -> dict[str, Any]:
+        self._person.describe(_word(asked, "channel"), topic=_word(asked, "topic"))
+        return {}
+
+    async def _archive(self, asked: Asked) -> dict[str, Any]:
+        self._person.archive(_word(asked, "channel"), archived=asked.get("archived") is not False)
+        return {}
+
+    async def _read(self, asked: Asked) -> dict[str, Any]:
+        """All of a channel, or of every channel, counts as read; its threads with it."""
+        rooms = self._office.rooms
+        wanted = _word(asked, "channel")
+        for channel in [wanted] if wanted else [c.id for c in rooms.channels.of(self._person.user)]:
+            self._person.mark_read(channel)
+            for root in rooms.channels.unread_replies(self._person.user, channel):
+                self._person.mark_read(channel, thread_ts=root)
+        return {}
+
     async def _suggest(self, asked: Asked) -> dict[str, Any]:
         view, block, action = (_word(asked, name) for name in ("view", "block_id", "action_id"))
         typed = _word(asked, "value")[:200]
-        return {"options": await self._person.apps.suggest(view, block, action, typed)}
+        if view:
+            return {"options": await self._person.apps.suggest(view, block, action, typed)}
+        channel, ts = _word(asked, "channel"), _word(asked, "ts")
+        found = await self._person.apps.suggest_in_message(channel, ts, block, action, typed)
+        return {"options": found}
 
 
 def refused(sentence: str, status: int) -> Response:

@@ -5,7 +5,11 @@ export const app = $("#app"), modal = $("#modal"), picker = $("#picker");
 export const offers = JSON.parse(document.body.dataset.agents || "{}");
 // A finger, not merely the absence of a mouse: a remote desktop reports neither.
 export const touch = () => matchMedia("(pointer: coarse)").matches;
-export const here = () => ({ channel: $("#main")?.dataset.channel || "", thread: $("#thread")?.dataset.ts || "", home: $("#main")?.dataset.home || "", page: document.body.dataset.page || "" });
+/* This window's own name: a modal that is asked for here shows here, and nowhere else. */
+export const me = (() => { let name = ""; try { name = sessionStorage.getItem("window") || ""; } catch { /* it lasts as long as the page */ }
+  if (!name) { name = crypto.randomUUID?.() || `${Date.now()}-${Math.random()}`; try { sessionStorage.setItem("window", name); } catch { /* as above */ } }
+  return name; })();
+export const here = () => ({ channel: $("#main")?.dataset.channel || $("#thread")?.dataset.channel || "", thread: $("#thread")?.dataset.ts || "", home: $("#main")?.dataset.home || "", feed: $("#main")?.dataset.feed || "", page: document.body.dataset.page || "", window: me });
 export const store = { get(k, d) { try { return JSON.parse(localStorage.getItem(k)) ?? d; } catch { return d; } },
   set(k, v) { try { v == null ? localStorage.removeItem(k) : localStorage.setItem(k, JSON.stringify(v)); } catch { /* private mode: drafts last as long as the page */ } } };
 export const parse = (html) => { const t = document.createElement("template"); t.innerHTML = html.trim(); return t.content; };
@@ -25,7 +29,7 @@ export function ask(title, text, yes = "OK", no = "Cancel", danger = false) {
 }
 export class Refused extends Error {}
 export async function post(path, body) {
-  const answer = await fetch(`/page/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const answer = await fetch(`/page/${path}`, { method: "POST", headers: { "content-type": "application/json", "x-window": me }, body: JSON.stringify(body) });
   let said; try { said = await answer.json(); } catch { said = {}; }
   if (!answer.ok) throw new Refused(said.error || `The workspace refused this (${answer.status}). Reload the page and try again.`);
   return said;

@@ -4,8 +4,8 @@ import { queue, queued } from "./composer.js";
 import { $, $$, modal, parse, toast } from "./dom.js";
 import { knock, showBell } from "./knock.js";
 import { seen } from "./live.js";
-import { park, parked, unpark } from "./window.js";
-import { closeThread } from "./places.js";
+import { jumpOf, listOf, moreOf, park, parked, unpark } from "./window.js";
+import { closeThread, go } from "./places.js";
 export function morph(old, fresh) {
   if (old.isEqualNode(fresh)) return;
   if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) { old.replaceWith(fresh); return; }
@@ -17,9 +17,9 @@ export function morph(old, fresh) {
   next.forEach((node, i) => { const now = old.childNodes[i]; now ? morph(now, node) : old.append(node); });
   while (old.childNodes.length > next.length) old.lastChild.remove();
 }
-export const pinned = (box) => box && !(box.id === "scroll" && parked()) && box.scrollHeight - box.scrollTop - box.clientHeight < 90;
+export const pinned = (box) => box && !parked(listOf(box)) && box.scrollHeight - box.scrollTop - box.clientHeight < 90;
 export function place(list, li) {
-  if (list.id === "messages" && park(li)) return;
+  if (park(list, li)) return;
   const old = document.getElementById(li.id);
   if (old?.classList.contains("flash")) li.classList.add("flash");
   if (old) { if (old.dataset.v !== li.dataset.v && !$(".edit-box", old)) morph(old, li); return; }
@@ -30,17 +30,17 @@ export function place(list, li) {
   }
   if (after) after.after(li);
   // Older than everything loaded here: it will come with "Show earlier messages".
-  else if (!list.firstElementChild || $(".more")?.hidden || list.id === "replies" || list.firstElementChild.classList.contains("pending")) list.prepend(li);
+  else if (!list.firstElementChild || !moreOf(list) || moreOf(list).hidden || list.firstElementChild.classList.contains("pending")) list.prepend(li);
 }
 export const moves = {
   put({ target, html, key }) { if (key) { queue(queued().filter((i) => i.key !== key)); document.getElementById(`p-${key}`)?.remove(); } const list = $(target); if (list) for (const li of [...parse(html).children]) { dress(li); place(list, li); } },
   sync({ target, html, older }) {
     const list = $(target); if (!list) return;
-    if (list.id === "messages" && parked()) { unpark(); list.replaceChildren(); }
+    if (parked(list)) { unpark(list); list.replaceChildren(); }
     const fresh = [...parse(html).children], ids = new Set(fresh.map((li) => li.id)), first = fresh[0]?.dataset.ts || "";
     for (const el of [...list.children]) if (!el.classList.contains("pending") && !ids.has(el.id) && (el.dataset.ts >= first || !older)) el.remove();
     // A gap longer than the window: what is above it would not join on, so it goes.
-    if (older && list.firstElementChild && !fresh.some((li) => document.getElementById(li.id))) { for (const el of $$(".msg:not(.pending)", list)) el.remove(); const more = $(".more"); if (more && target === "#messages") more.hidden = false; }
+    if (older && list.firstElementChild && !fresh.some((li) => document.getElementById(li.id))) { for (const el of $$(".msg:not(.pending)", list)) el.remove(); const more = moreOf(list); if (more) more.hidden = false; }
     for (const li of fresh) place(list, li);
   },
   remove({ target }) { $(target)?.remove(); },
@@ -59,13 +59,15 @@ export const moves = {
   knock,
   toast({ text, bad }) { toast(text, bad); },
   gone() { $("#thread") && closeThread(); },
+  again() { go(location.pathname + location.search, false, true); },
 };
 export function apply(ops) {
+  const fresh = (target) => ops.some((o) => o.op === "put" && o.fresh && o.target === target);
   const main = $("#scroll"), side = $("#thread-scroll"), low = pinned(main), lowSide = pinned(side);
   for (const op of ops) moves[op.op]?.(op);
   const hello = $("#hello"); if (hello && $("#messages > .msg")) $(".examples", hello)?.remove();
-  if (low) toEnd(main); else if (ops.some((o) => o.op === "put" && o.fresh)) { const b = $(".jump-down"); if (b) b.hidden = false; }
-  if (lowSide) toEnd(side);
+  if (low) toEnd(main); else if (main && fresh("#messages")) jumpOf(main).hidden = false;
+  if (lowSide) toEnd(side); else if (side && fresh("#replies")) jumpOf(side).hidden = false;
   seen();
 }
 export const toEnd = (box) => { if (box) box.scrollTop = box.scrollHeight; };

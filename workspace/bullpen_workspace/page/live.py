@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from bullpen_workspace.actions import Person
 from bullpen_workspace.errors import Refusal
 from bullpen_workspace.page.pushes import Op, Pushes
-from bullpen_workspace.page.screens import Here
+from bullpen_workspace.page.rail import Here
 from bullpen_workspace.rooms import Rooms
 from bullpen_workspace.types import Change
 
@@ -77,6 +77,8 @@ class Live:
                 thread=words.get("thread", ""),
                 home=words.get("home", ""),
                 page=words.get("page", ""),
+                feed=words.get("feed", ""),
+                window=words.get("window", ""),
             )
             await self._send(self._pushes.everything(self._here))
         if isinstance(read := said.get("read"), dict):

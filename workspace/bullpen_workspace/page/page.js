@@ -8,10 +8,12 @@ import { toEnd } from "./fragments.js";
 import { closeMenus } from "./keys.js";
 import { connect, hold, tell } from "./live.js";
 import { askToKnock, showBell } from "./knock.js";
-import { parked, unpark } from "./window.js";
+import { jumpOf, listOf, parked, unpark } from "./window.js";
 import { arrive, closeThread, go, inChannel, older, openThread } from "./places.js";
 
 let pickFor = null;
+async function inside(path, why) { const a = await fetch(path); if (!a.ok) throw new Refused(why); return a.text(); }
+function openInside(html) { if (html != null) { $("#members").innerHTML = html; if (!$("#members").open) $("#members").showModal(); } }
 const composerNear = (el) => $("textarea", el.closest(".pane") || document) || $("#composer");
 const acts = {
   theme: flipTheme,
@@ -20,8 +22,7 @@ const acts = {
   bell: askToKnock,
   keys() { $("#keys").showModal(); },
   async members() {
-    const said = await attempt(async () => { const a = await fetch(`/page/members?channel=${here().channel}`); if (!a.ok) throw new Refused("The members could not be read. Reload the page."); return a.text(); });
-    if (said != null) { $("#members").innerHTML = said; if (!$("#members").open) $("#members").showModal(); }
+    openInside(await attempt(() => inside(`/page/members?channel=${here().channel}`, "The members could not be read. Reload the page.")));
   },
   async bring(el) { if (await attempt(() => post("invite", { channel: here().channel, user: el.dataset.user }))) acts.members(); },
   async leave() {
@@ -35,11 +36,25 @@ const acts = {
   async join(el) { const done = await attempt(() => post("join", { channel: el.dataset.channel })); if (done) { el.closest("dialog")?.close(); go(`/archives/${el.dataset.channel}`); } },
   async invite(el) { const box = el.closest("#absent"); if (await attempt(() => post("invite", { channel: here().channel }))) box.remove(); },
   "show-side"() { app.classList.add("show-side"); $("#side a")?.focus(); },
-  "close-thread": closeThread, older,
-  "to-end"() {
-    if (!parked()) { toEnd($("#scroll")); return; }
-    unpark(); $("#messages").replaceChildren(); tell({ see: here() });
+  "close-thread": closeThread,
+  older(el) { older(listOf(el.closest(".scroll"))); },
+  "to-end"(el) {
+    const box = $(".scroll", el.closest(".pane")), list = listOf(box);
+    if (!parked(list)) { toEnd(box); return; }
+    unpark(list); list.replaceChildren(); tell({ see: here() });
   },
+  "thread-at"(el) { openThread(el.dataset.channel, el.dataset.ts); },
+  "read-channel"(el) { attempt(() => post("read", { channel: el.dataset.channel })); },
+  async "read-all"() { if (await attempt(() => post("read", {}))) toast("Everything counts as read."); },
+  async pin(el) { const m = el.closest(".msg"), said = await attempt(() => post("pin", { channel: m.dataset.channel, ts: m.dataset.ts })); if (said) toast(said.pinned ? "Pinned. It is kept at the head of the channel." : "Unpinned."); },
+  async pins() { openInside(await attempt(() => inside(`/page/pins?channel=${here().channel}`, "The pins could not be read. Reload the page."))); },
+  async archive() {
+    const label = $("#members h2").textContent;
+    if (!(await ask(`Archive ${label}?`, "Nobody can write there any more. It stays readable and can be unarchived.", "Archive", "Keep it", true))) return;
+    if (await attempt(() => post("archive", { channel: here().channel, archived: true }))) $("#members").close();
+  },
+  async unarchive(el) { if (await attempt(() => post("archive", { channel: el.dataset.channel, archived: false }))) { el.closest("dialog")?.close(); go(`/archives/${el.dataset.channel}`, true, true); } },
+  async unbookmark(el) { if (await attempt(() => post("unbookmark", { channel: here().channel, bookmark: el.dataset.bookmark }))) acts.members(); },
   thread(el) { const m = el.closest(".msg"); openThread(m.dataset.channel, m.dataset.thread); },
   react(el) { const m = el.closest(".msg"); attempt(() => post("react", { channel: m.dataset.channel, ts: m.dataset.ts, name: el.dataset.name })); },
   pick(el) { const m = el.closest(".msg"); showPicker(el, (name) => attempt(() => post("react", { channel: m.dataset.channel, ts: m.dataset.ts, name, add: true }))); },
@@ -68,8 +83,8 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (link?.matches("[data-type=button]")) { press(link, {}); return; }
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) { return; }
-  if (link.dataset.threadLink) { event.preventDefault(); openThread(here().channel, link.dataset.threadLink); return; }
-  if (link.matches("[data-nav],[data-here]") && link.pathname.match(/^\/(archives|home)\//)) { event.preventDefault(); $$("dialog[open]").forEach((d) => d.close()); go(inChannel(link.href)); return; }
+  if (link.dataset.threadLink) { event.preventDefault(); openThread(link.closest(".msg").dataset.channel, link.dataset.threadLink); return; }
+  if (link.matches("[data-nav],[data-here]") && link.pathname.match(/^\/(archives\/|home\/|threads$|unreads$)/)) { event.preventDefault(); $$("dialog[open]").forEach((d) => d.close()); go(inChannel(link.href)); return; }
   const msg = event.target.closest(".msg-in"); if (msg) { $$(".touched").forEach((m) => m.classList.remove("touched")); }
 });
 document.addEventListener("touchend", (event) => { const m = event.target.closest(".msg-in"); if (event.target.closest("a,button,textarea,input,summary")) return; $$(".touched").forEach((o) => o !== m && o.classList.remove("touched")); m?.classList.toggle("touched"); }, { passive: true });
@@ -82,6 +97,14 @@ $("#create-channel").addEventListener("submit", async (event) => {
   event.preventDefault(); const err = $(".err", event.target); err.hidden = true;
   try { const said = await post("create", { name: $("#channel-name").value, private: $("#channel-private").checked }); $("#channel-name").value = ""; $("#new-channel").close(); go(`/archives/${said.channel}`); }
   catch (error) { err.textContent = error instanceof Refused ? error.message : "The workspace cannot be reached. Check that it is running."; err.hidden = false; }
+});
+document.addEventListener("submit", async (event) => {
+  if (!event.target.matches("#topic-form, #bookmark-form")) return;
+  event.preventDefault();
+  const form = event.target, topic = form.id === "topic-form", channel = here().channel;
+  const said = await attempt(() => topic ? post("describe", { channel, topic: $("input", form).value }) : post("bookmark", { channel, link: form.elements.link.value, title: form.elements.title.value }));
+  if (!said) return;
+  if (topic) { $("#main .topic").textContent = $("input", form).value; toast("The topic is set."); } else acts.members();
 });
 document.addEventListener("change", async (event) => {
   if (!event.target.matches("[data-acting]")) return;

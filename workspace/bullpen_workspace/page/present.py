@@ -7,13 +7,12 @@ content of a message, and it writes nothing.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 
 from markupsafe import Markup
 
 from bullpen_workspace.page import emoji
 from bullpen_workspace.page.faces import Faces, portrait
-from bullpen_workspace.page.views import Chip, Entry, Replies, StatusLine
+from bullpen_workspace.page.views import Chip, Entry, Place, Replies, StatusLine
 from bullpen_workspace.rooms import Rooms
 from bullpen_workspace.types import Message, Reaction, ThreadStatus
 
@@ -77,7 +76,7 @@ class Presenter:
         self,
         messages: Sequence[Message],
         *,
-        place: Literal["m", "t"],
+        place: Place,
         before: Message | None = None,
         last_read: str = "",
         flash: str = "",
@@ -92,6 +91,7 @@ class Presenter:
             if messages and place == "m"
             else {}
         )
+        pinned = self._rooms.pinboard.pinned(messages[0].channel) if messages else frozenset()
         entries: list[Entry] = []
         marked = not last_read
         for message in messages:
@@ -104,6 +104,7 @@ class Presenter:
                     before=before,
                     new=new,
                     flash=message.ts == flash,
+                    pinned=message.ts in pinned,
                     replies=self._replies(message, statuses, replies) if place == "m" else None,
                 )
             )
@@ -114,10 +115,11 @@ class Presenter:
         self,
         message: Message,
         *,
-        place: Literal["m", "t"],
+        place: Place,
         before: Message | None,
         new: bool,
         flash: bool,
+        pinned: bool,
         replies: Replies | None,
     ) -> Entry:
         at = when(message.ts)
@@ -137,10 +139,12 @@ class Presenter:
             day=day_label(at, self._now()) if new_day and place == "m" else "",
             cont=not new_day
             and not new
+            and not pinned
             and before is not None
             and _continues(before, message, place),
             new=new,
             flash=flash,
+            pinned=pinned,
             from_thread=place == "m" and bool(message.thread_ts),
             sep=_replies_word(message.reply_count) if root else "",
             files=tuple(self._faces.card(file) for file in message.files),

@@ -8,15 +8,27 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bullpen_workspace.page.deeds import source
+from bullpen_workspace.page.feeds import Feeds
 from bullpen_workspace.page.present import permalink
-from bullpen_workspace.page.screens import Here, Screens
+from bullpen_workspace.page.rail import Here
+from bullpen_workspace.page.screens import Screens
 from bullpen_workspace.types import Change, Message
 
 Op = dict[str, Any]
+_OF_HEAD = ("pinned", "unpinned", "channel_changed")
+_OF_ROOM = ("channel_archived", "channel_unarchived", "channel_renamed")
+_OF_FEED = (
+    "message",
+    "message_changed",
+    "message_deleted",
+    "read",
+    "reaction_added",
+    "reaction_removed",
+)
 _OF_MESSAGES = ("message", "message_changed", "ephemeral", "reaction_added", "reaction_removed")
 _OF_SIDEBAR = (
     *("message", "message_deleted", "channel_created", "channel_changed", "member_joined"),
-    *("member_left", "read", "app"),
+    *("member_left", "read", "app", "channel_renamed", "channel_archived", "channel_unarchived"),
 )
 
 
@@ -25,6 +37,7 @@ class Pushes:
 
     def __init__(self, screens: Screens, key_of: Callable[[str, str], str]) -> None:
         self._screens = screens
+        self._feeds = Feeds(screens)
         self._key_of = key_of
 
     def everything(self, here: Here) -> list[Op]:
@@ -32,13 +45,16 @@ class Pushes:
         ops = [self._sidebar(here)]
         if here.page:
             return ops
-        ops.append(self._modal())
+        ops.append(self._modal(here))
         if here.home:
             ops.extend(self._home(here))
+        if here.feed:
+            ops.append(self._feed(here))
         channel = self._screens.rooms.channels.get(here.channel) if here.channel else None
         if channel is None:
             return ops
-        ops.append(self._window(here))
+        if not here.feed:
+            ops.extend([self._window(here), self._head(here)])
         ops.extend(self._statuses(here))
         if here.thread:
             ops.extend(self._thread(here))
@@ -55,9 +71,12 @@ class Pushes:
             kinds.add("sidebar" if change.kind in _OF_SIDEBAR else "")
             kinds.add("home" if change.kind == "home" else "")
             kinds.add("modal" if change.kind == "modal" and change.user == self._screens.me else "")
+            kinds.add("feed" if change.kind in _OF_FEED and not change.detail.get("stream") else "")
             if change.channel != here.channel or not here.channel:
                 continue
-            if change.kind in _OF_MESSAGES:
+            kinds.add("head" if change.kind in _OF_HEAD else "")
+            kinds.add("room" if change.kind in _OF_ROOM else "")
+            if change.kind in (*_OF_MESSAGES, "pinned", "unpinned"):
                 touched[change.ts] = touched.get(change.ts, False) or change.kind == "message"
             if change.kind == "message_deleted":
                 gone = True
@@ -73,7 +92,10 @@ class Pushes:
         ops.extend(self._gone(here) if gone else [])
         ops.extend(self._statuses(here) if "status" in kinds else [])
         ops.extend(self._home(here) if "home" in kinds and here.home else [])
-        ops.extend([self._modal()] if "modal" in kinds and not here.page else [])
+        ops.extend([self._modal(here)] if "modal" in kinds and not here.page else [])
+        ops.extend([self._feed(here)] if "feed" in kinds and here.feed else [])
+        ops.extend([self._head(here)] if "head" in kinds and not here.feed else [])
+        ops.extend([{"op": "again"}] if "room" in kinds else [])
         ops.extend([self._sidebar(here)] if "sidebar" in kinds else [])
         return ops
 
@@ -90,7 +112,8 @@ class Pushes:
             ops.append({"op": "put", "target": "#messages", "html": made, **more})
         if here.thread and here.thread in (message.ts, message.thread_ts):
             made = self._screens.message(message, "t")
-            ops.append({"op": "put", "target": "#replies", "html": made, **more})
+            target = "#root" if here.thread == message.ts else "#replies"
+            ops.append({"op": "put", "target": target, "html": made, **more})
         if more["fresh"] and (ops or not message.thread_ts):
             ops.append({"op": "announce", "text": self._spoken(message)})
         return ops
@@ -127,7 +150,8 @@ class Pushes:
         return f"{who}: {self._plain(message.text)[:140]}" if message.text else f"{who} posted"
 
     def _gone(self, here: Here) -> list[Op]:
-        return [self._window(here), *(self._thread(here) if here.thread else [])]
+        window = [] if here.feed else [self._window(here)]
+        return [*window, *(self._thread(here) if here.thread else [])]
 
     def _window(self, here: Here) -> Op:
         last_read = self._screens.rooms.channels.last_read(self._screens.me, here.channel)
@@ -137,8 +161,12 @@ class Pushes:
     def _thread(self, here: Here) -> list[Op]:
         if self._screens.rooms.messages.get(here.channel, here.thread) is None:
             return [{"op": "gone"}]
-        html = self._screens.replies(here.channel, here.thread)
-        return [{"op": "sync", "target": "#replies", "html": html, "older": False}]
+        root = self._screens.root(here.channel, here.thread)
+        html, older = self._screens.replies(here.channel, here.thread)
+        return [
+            {"op": "sync", "target": "#root", "html": root, "older": False},
+            {"op": "sync", "target": "#replies", "html": html, "older": older},
+        ]
 
     def _statuses(self, here: Here) -> list[Op]:
         ops = [{"op": "inner", "target": "#status", "html": self._screens.status(here.channel)}]
@@ -150,10 +178,17 @@ class Pushes:
     def _sidebar(self, here: Here) -> Op:
         return {"op": "replace", "target": "#side", "html": self._screens.sidebar(here)}
 
-    def _modal(self) -> Op:
-        views = self._screens.rooms.surfaces.modals(self._screens.me)
+    def _modal(self, here: Here) -> Op:
+        views = self._screens.rooms.surfaces.modals(self._screens.me, window=here.window)
         view = views[-1].id if views else ""
-        return {"op": "modal", "view": view, "html": self._screens.modal()}
+        return {"op": "modal", "view": view, "html": self._screens.modal(here.window)}
+
+    def _feed(self, here: Here) -> Op:
+        name = "threads" if here.feed == "threads" else "unreads"
+        return {"op": "inner", "target": "#feed", "html": self._feeds.inside(name)}
+
+    def _head(self, here: Here) -> Op:
+        return {"op": "inner", "target": "#marks", "html": self._screens.head(here.channel)}
 
     def _home(self, here: Here) -> list[Op]:
         app = self._screens.rooms.people.app(here.home)

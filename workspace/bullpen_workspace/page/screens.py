@@ -1,27 +1,33 @@
-"""Whole panes of the page: the sidebar, a channel, a thread, the App Home, the open modal.
+"""Whole panes of the page: a channel, a thread, the App Home, the open modal.
 
 The rule it protects: a pane is the same HTML whether it comes with a full load, with a change of
 channel or through the WebSocket. It changes nothing in the workspace.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
 
-from bullpen_workspace.config import NavLink
 from bullpen_workspace.office import Office
 from bullpen_workspace.page import emoji
+from bullpen_workspace.page.deeds import source
 from bullpen_workspace.page.faces import Faces, portrait
+from bullpen_workspace.page.mrkdwn import plain, safe_url
 from bullpen_workspace.page.present import Presenter
-from bullpen_workspace.page.render import Renderer, embedded, said
-from bullpen_workspace.page.views import Ask, Colleague, Link, Member, Portrait, Room, Sidebar
+from bullpen_workspace.page.rail import Here, Rail
+from bullpen_workspace.page.render import Renderer, said
+from bullpen_workspace.page.views import (
+    Ask,
+    BookmarkLink,
+    Marks,
+    Place,
+    Room,
+)
 from bullpen_workspace.people import SLACKBOT
-from bullpen_workspace.types import App, Channel, Message, User
+from bullpen_workspace.types import App, Channel, Message
 
-WINDOW = 50
-_INSPECTOR = NavLink(label="Inspector", href="/inspector", icon="bolt")
-
+WINDOW, REPLIES, MOST_REPLIES = 50, 100, 900
 _ASKS = (
     (
         "quant",
@@ -42,19 +48,6 @@ _ASKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
-    """What one browser window shows: a channel and perhaps a thread, an App Home, or a page.
-
-    `page` is the address of a page beside the chat, which shows nothing of ours but the sidebar.
-    """
-
-    channel: str = ""
-    thread: str = ""
-    home: str = ""
-    page: str = ""
-
-
 class Screens:
     """Renders panes for one person of the workspace."""
 
@@ -63,6 +56,7 @@ class Screens:
         self.rooms = office.rooms
         self.me = user
         self.faces = Faces(office.rooms, self.me)
+        self.rail = Rail(office, user, self.faces)
         self.renderer = Renderer(
             self.faces.names,
             url=office.url,
@@ -73,13 +67,10 @@ class Screens:
 
     # -- a channel -----------------------------------------------------------------------
 
-    def app(self) -> App | None:
-        return self.rooms.people.app(self._office.credentials.app_id)
-
     def room(self, channel: Channel) -> Room:
         """The head of a channel for the template."""
         title = self.faces.title(channel)
-        app = self.app()
+        app = self.rail.app()
         direct = not channel.name
         with_app = direct and app is not None and app.bot_user in channel.members
         purpose = channel.purpose or "Messages here are seen by everybody in the channel."
@@ -90,7 +81,7 @@ class Screens:
             name=title,
             label=title if direct else f"#{title}",
             href=f"/archives/{channel.id}",
-            topic=channel.topic or ("" if direct else channel.purpose),
+            topic=source(channel.topic, self.faces.names()) or ("" if direct else channel.purpose),
             purpose=purpose,
             direct=direct,
             joined=self.rooms.channels.is_member(channel.id, self.me),
@@ -98,9 +89,10 @@ class Screens:
             absent=portrait(app.name, icon=app.icon)
             if app and not direct and app.bot_user not in channel.members
             else None,
-            face=self._other(channel) if direct else None,
+            face=self.rail.other(channel) if direct else None,
             private=channel.kind == "private",
             members=len(channel.members),
+            archived=channel.archived,
             asks=self._asks(app, direct=direct),
         )
 
@@ -122,25 +114,14 @@ class Screens:
         return tuple(asks)
 
     def entries(
-        self, messages: list[Message], *, place: str, before: Message | None, **more: str
+        self, messages: list[Message], *, place: Place, before: Message | None, **more: str
     ) -> Markup:
         """List items for messages in order."""
-        made = self.present.entries(
-            messages, place="m" if place == "m" else "t", before=before, **more
-        )
-        shortcuts = self._shortcuts("message")
+        made = self.present.entries(messages, place=place, before=before, **more)
+        shortcuts = self.rail.shortcuts("message")
         return Markup("").join(
             self.renderer.versioned("message.html", e=entry, shortcuts=shortcuts) for entry in made
         )
-
-    def _shortcuts(self, kind: str) -> list[dict[str, str]]:
-        """The shortcuts of the app on messages, or for everywhere ("global")."""
-        app = self.app()
-        return [
-            {"app": app.id, "callback": shortcut.callback_id, "label": shortcut.label}
-            for shortcut in (app.shortcuts if app else ())
-            if app and shortcut.kind == kind
-        ]
 
     def window(
         self, channel: str, *, before: str = "", flash: str = "", last_read: str = ""
@@ -165,28 +146,75 @@ class Screens:
             "count": len(messages),
             "older": older,
             "status": self.status(channel.id),
+            "marks": self.marks(channel.id),
         }
 
-    def message(self, message: Message, place: str) -> Markup:
+    def marks(self, channel: str) -> Marks:
+        """What is pinned and bookmarked at the head of a channel."""
+        board = self.rooms.pinboard
+        links = tuple(
+            BookmarkLink(id=b.id, title=plain(b.title), link=safe, glyph=emoji.glyph(b.emoji) or "")
+            for b in board.bookmarks(channel)
+            if (safe := safe_url(b.link))
+        )
+        return Marks(pins=len(board.pins(channel)), bookmarks=links)
+
+    def head(self, channel: str) -> Markup:
+        """The line with pins and bookmarks, as it is pushed."""
+        return self.renderer.fragment("marks.html", marks=self.marks(channel))
+
+    def pins(self, channel: Channel) -> dict[str, Any]:
+        """What pins.html needs: the pinned messages, the last pinned first."""
+        found = [
+            self.rooms.messages.require(p.channel, p.ts)
+            for p in self.rooms.pinboard.pins(channel.id)
+        ]
+        shown = Markup("").join(self.entries([m], place="f", before=None) for m in found)
+        return {"room": self.room(channel), "messages": shown}
+
+    def message(self, message: Message, place: Place) -> Markup:
         """One message in its place, grouped under the one above it."""
         above = self.rooms.messages.above(message, viewer=self.me, thread=place == "t")
         return self.entries([message], place=place, before=above)
 
     # -- a thread ------------------------------------------------------------------------
 
-    def replies(self, channel: str, root: str, *, flash: str = "") -> Markup:
-        messages = self.rooms.messages.thread(channel, root, viewer=self.me)
-        return self.entries(messages, place="t", before=None, flash=flash)
+    def root(self, channel: str, root: str, *, flash: str = "") -> Markup:
+        """The message that a thread answers."""
+        message = self.rooms.messages.require(channel, root)
+        return self.entries([message], place="t", before=None, flash=flash)
+
+    def replies(
+        self, channel: str, root: str, *, before: str = "", flash: str = ""
+    ) -> tuple[Markup, bool]:
+        """The newest replies before a ts, and whether there are older ones.
+
+        With `flash` they reach back to that reply, however long the thread is.
+        """
+        limit = REPLIES
+        if flash and flash != root:
+            since = self.rooms.messages.replies_since(channel, root, flash)
+            limit = min(max(limit, since + 10), MOST_REPLIES)
+        found = self.rooms.messages.replies(
+            channel, root, viewer=self.me, before=before, limit=limit + 1
+        )
+        older = len(found) > limit
+        above = found[0] if older else self.rooms.messages.require(channel, root)
+        shown = found[1:] if older else found
+        return self.entries(shown, place="t", before=above, flash=flash), older
 
     def thread_pane(self, channel: Channel, root: str, *, flash: str = "") -> dict[str, Any] | None:
         """What thread.html needs; None when the root does not exist."""
         if self.rooms.messages.get(channel.id, root) is None:
             return None
+        replies, older = self.replies(channel.id, root, flash=flash)
         return {
             "channel": channel.id,
             "ts": root,
             "place": self.room(channel).label,
-            "messages": self.replies(channel.id, root, flash=flash),
+            "root": self.root(channel.id, root, flash=flash),
+            "messages": replies,
+            "older": older,
             "status": self.status(channel.id, root),
         }
 
@@ -205,102 +233,23 @@ class Screens:
     # -- around it -----------------------------------------------------------------------
 
     def sidebar(self, here: Here) -> Markup:
-        return self.renderer.versioned("sidebar.html", side=self._sidebar(here))
-
-    def _sidebar(self, here: Here) -> Sidebar:
-        app = self.app()
-        channels: list[Link] = []
-        directs: list[Link] = []
-        for channel in self.rooms.channels.of(self.me):
-            if channel.archived:
-                continue
-            unread = self.rooms.channels.unread(self.me, channel.id)
-            # In the channel one looks at, the threads carry their own marks.
-            away = channel.id != here.channel
-            replies = self.rooms.channels.unread_replies(self.me, channel.id) if away else {}
-            title = self.faces.title(channel)
-            link = Link(
-                id=channel.id,
-                name=title,
-                href=f"/archives/{channel.id}",
-                icon="lock" if channel.kind == "private" else "hash",
-                face=None if channel.name else self._other(channel),
-                unread=unread.messages + sum(replies.values()),
-                mentions=unread.mentions,
-                current=channel.id == here.channel,
-            )
-            (channels if channel.name else directs).append(link)
-        return Sidebar(
-            team=self.rooms.people.team().name,
-            me=self.faces.of_user(self.me),
-            channels=tuple(channels),
-            directs=tuple(directs),
-            agents=() if here.page else tuple(self.colleagues(app)),
-            beside=bool(here.page),
-            people=tuple(self.others()),
-            pages=tuple(self._pages(here)),
-        )
-
-    def _other(self, channel: Channel) -> Portrait:
-        others = [user for user in channel.members if user != self.me] or [self.me]
-        return self.faces.of_user(others[0])
-
-    def colleagues(self, app: App | None) -> list[Colleague]:
-        """The agents of the app, as the sidebar and completion offer them."""
-        if app is None:
-            return []
-        return [
-            Colleague(
-                face=portrait(agent.name, icon=agent.icon, app=True),
-                title=agent.title,
-                address=f"@{app.name} {agent.name.lower()}: ",
-                aliases=agent.aliases,
-            )
-            for agent in app.agents
-        ]
-
-    def _pages(self, here: Here) -> list[Link]:
-        return [
-            Link(
-                id="",
-                name=link.label,
-                href=link.href,
-                icon=link.icon.strip(":") or "page",
-                glyph=emoji.glyph(link.icon) or "" if link.icon.startswith(":") else "",
-                current=bool(here.page) and here.page.startswith(link.href.rstrip("/")),
-            )
-            for link in (*self._office.config.nav, _INSPECTOR)
-        ]
-
-    def joinable(self) -> list[Channel]:
-        """Public channels that the person is not in."""
-        return [
-            channel
-            for channel in self.rooms.channels.all()
-            if channel.kind == "public" and not channel.archived and self.me not in channel.members
-        ]
+        return self.renderer.versioned("sidebar.html", side=self.rail.sidebar(here))
 
     def members(self, channel: Channel) -> dict[str, Any]:
         """What members.html needs: who is in the channel, and who could be invited."""
         everybody = [user for user in self.rooms.people.all() if user.id != SLACKBOT]
         return {
             "room": self.room(channel),
-            "inside": [self._member(user) for user in everybody if user.id in channel.members],
-            "outside": [self._member(user) for user in everybody if user.id not in channel.members],
+            "inside": [self.rail.member(user) for user in everybody if user.id in channel.members],
+            "marks": self.marks(channel.id),
+            "outside": [
+                self.rail.member(user) for user in everybody if user.id not in channel.members
+            ],
         }
 
-    def _member(self, user: User) -> Member:
-        face = self.faces.of_user(user.id)
-        return Member(id=user.id, face=face, handle=user.name, me=user.id == self.me)
-
-    def others(self) -> list[Member]:
-        """The people of the workspace that the page can be shown as, when there are several."""
-        people = [u for u in self.rooms.people.all() if not u.is_bot and u.id != SLACKBOT]
-        return [self._member(user) for user in people] if len(people) > 1 else []
-
-    def modal(self) -> Markup:
-        """The topmost open modal; empty when there is none."""
-        views = self.rooms.surfaces.modals(self.me)
+    def modal(self, window: str = "") -> Markup:
+        """The topmost open modal of a window; empty when there is none."""
+        views = self.rooms.surfaces.modals(self.me, window=window)
         if not views:
             return Markup("")
         body = views[-1].body
@@ -336,43 +285,4 @@ class Screens:
             "blocks": self.renderer.blocks(view.body.get("blocks"), **self._choices())
             if view
             else empty.format(app.name),
-        }
-
-    def frame(self, here: Here) -> dict[str, Any]:
-        """What page.html needs besides the panes."""
-        app = self.app()
-        offers = {
-            "app": {
-                "name": app.name,
-                "user": app.bot_user,
-                "glyph": portrait(app.name, icon=app.icon).glyph,
-            }
-            if app
-            else None,
-            "agents": [
-                {
-                    "name": agent.face.name,
-                    "glyph": agent.face.glyph,
-                    "title": agent.title,
-                    "aliases": list(agent.aliases),
-                }
-                for agent in self.colleagues(app)
-            ],
-            "commands": [
-                {"name": c.name, "usage": c.usage, "description": c.description}
-                for c in (app.commands if app else ())
-            ],
-            "shortcuts": self._shortcuts("global"),
-            "people": [
-                {"name": user.real_name or user.name, "user": user.id}
-                for user in self.rooms.people.all()
-                if not user.is_bot and user.id not in (self.me, SLACKBOT)
-            ],
-        }
-        return {
-            "side": self._sidebar(here),
-            "me": self.me,
-            "agents_json": embedded(offers),
-            "joinable": self.joinable(),
-            "view": None,
         }

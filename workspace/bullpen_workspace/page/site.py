@@ -25,10 +25,12 @@ from bullpen_workspace.actions import Person
 from bullpen_workspace.inspector import Tape
 from bullpen_workspace.office import ACTING, Office
 from bullpen_workspace.page.deeds import Deeds, refused, source
+from bullpen_workspace.page.feeds import FeedName, Feeds
 from bullpen_workspace.page.live import Live
 from bullpen_workspace.page.pushes import Pushes
+from bullpen_workspace.page.rail import Here
 from bullpen_workspace.page.render import Renderer
-from bullpen_workspace.page.screens import Here, Screens
+from bullpen_workspace.page.screens import Screens
 from bullpen_workspace.page.search import Searches
 from bullpen_workspace.types import Channel, Message
 
@@ -61,6 +63,9 @@ class Site:
             Route("/archives/{channel}", self._for(Seat.channel)),
             Route("/archives/{channel}/{message}", self._for(Seat.channel)),
             Route("/home/{app}", self._for(Seat.home)),
+            Route("/threads", self._for(Seat.threads)),
+            Route("/unreads", self._for(Seat.unreads)),
+            Route("/page/pins", self._for(Seat.pins)),
             Route("/page/older", self._for(Seat.older)),
             Route("/page/side", self._for(Seat.side)),
             Route("/page/search", self._for(Seat.search)),
@@ -117,6 +122,7 @@ class Seat:
     def __init__(self, office: Office, user: str) -> None:
         self._office = office
         self._screens = Screens(office, user)
+        self._feeds = Feeds(self._screens)
         self._searches = Searches(office.rooms, self._screens.faces)
         self._person = Person(office, user)
         self._deeds = Deeds(self._person, office)
@@ -167,7 +173,8 @@ class Seat:
         channel = self._screens.rooms.channels.require(here.channel)
         renderer = self._screens.renderer
         partial = "x-pane" in request.headers
-        keeps = partial and request.headers.get("x-have") == here.channel and not flash
+        have = request.headers.get("x-have", "")
+        keeps = partial and (have == "feed" or (have == here.channel and not flash))
         pane = {} if keeps else self._screens.channel_pane(channel, flash=flash)
         thread = (
             self._screens.thread_pane(channel, here.thread, flash=flash) if here.thread else None
@@ -193,9 +200,27 @@ class Seat:
         frame = {**self._frame(request, Here(home=app.id)), **pane}
         return HTMLResponse(self._screens.renderer.fragment("page.html", **frame))
 
+    async def threads(self, request: Request) -> Response:
+        return self._feed(request, "threads")
+
+    async def unreads(self, request: Request) -> Response:
+        return self._feed(request, "unreads")
+
+    def _feed(self, request: Request, name: FeedName) -> Response:
+        """A view across channels."""
+        pane = {**self._feeds.pane(name), "thread": None}
+        if "x-pane" in request.headers:
+            main = self._screens.renderer.fragment("feed.html", **pane)
+            return JSONResponse({"main": main, "thread": "", "url": _address(request)})
+        frame = {**self._frame(request, Here(feed=name)), **pane}
+        return HTMLResponse(self._screens.renderer.fragment("page.html", **frame))
+
     def _frame(self, request: Request, here: Here) -> dict[str, Any]:
         theme = request.cookies.get("theme", "")
-        return {**self._screens.frame(here), "theme": theme if theme in ("light", "dark") else ""}
+        return {
+            **self._screens.rail.frame(here),
+            "theme": theme if theme in ("light", "dark") else "",
+        }
 
     def _nowhere(self, sentence: str) -> Response:
         html = self._screens.renderer.fragment("nowhere.html", sentence=sentence)
@@ -205,9 +230,13 @@ class Seat:
         channel = self._screens.rooms.channels.get(request.query_params.get("channel", ""))
         if channel is None or not self._may_see(channel):
             return refused("There is no such channel.", 404)
-        html, older = self._screens.window(
-            channel.id, before=request.query_params.get("before", "")
-        )
+        before, thread = (request.query_params.get(name, "") for name in ("before", "thread"))
+        if not thread:
+            html, older = self._screens.window(channel.id, before=before)
+        elif self._screens.rooms.messages.get(channel.id, thread) is None:
+            return refused("The thread is gone.", 404)
+        else:
+            html, older = self._screens.replies(channel.id, thread, before=before)
         return JSONResponse({"html": html, "older": older})
 
     async def side(self, request: Request) -> Response:
@@ -234,6 +263,15 @@ class Seat:
             return refused("There is no such channel.", 404)
         pane = self._screens.members(channel)
         return HTMLResponse(self._screens.renderer.fragment("members.html", **pane))
+
+    async def pins(self, request: Request) -> Response:
+        """What is pinned in a channel, as the inside of a dialog."""
+        channel = self._screens.rooms.channels.get(request.query_params.get("channel", ""))
+        if channel is None or not self._may_see(channel):
+            return refused("There is no such channel.", 404)
+        return HTMLResponse(
+            self._screens.renderer.fragment("pins.html", **self._screens.pins(channel))
+        )
 
     @property
     def renderer(self) -> Renderer:

@@ -13,6 +13,9 @@ from markupsafe import Markup
 
 from bullpen_workspace.types import Message
 
+Place = Literal["m", "t", "f"]
+_NOTHING = Markup("")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portrait:
@@ -61,6 +64,7 @@ class Sidebar:
     directs: tuple[Link, ...]
     agents: tuple[Colleague, ...]
     pages: tuple[Link, ...]
+    views: tuple[Link, ...] = ()
     beside: bool = False
     people: tuple[Member, ...] = ()
 
@@ -90,6 +94,7 @@ class Room:
     direct: bool
     joined: bool
     home_href: str = ""
+    archived: bool = False
     private: bool = False
     members: int = 0
     absent: Portrait | None = None
@@ -141,9 +146,12 @@ class Replies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One message as it stands in a list. `place` is "m" in the channel, "t" in a thread."""
+    """One message as it stands in a list.
 
-    place: Literal["m", "t"]
+    `place` is "m" in the channel, "t" in a thread, "f" in a view across channels.
+    """
+
+    place: Place
     dom: str
     message: Message
     who: Portrait
@@ -162,6 +170,44 @@ class Entry:
     files: tuple[FileCard, ...] = ()
     reactions: tuple[Chip, ...] = ()
     replies: Replies | None = None
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPart:
+    """A thread (`ts` is its root's) or a channel in a view across channels.
+
+    `first` and `rest` are rendered list items; `hidden` is how many between them are left out.
+    """
+
+    channel: str
+    label: str
+    channel_href: str
+    href: str
+    face: Portrait | None = None
+    ts: str = ""
+    unread: int = 0
+    hidden: int = 0
+    first: Markup = _NOTHING
+    rest: Markup = _NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookmarkLink:
+    """A link kept at the head of a channel."""
+
+    id: str
+    title: str
+    link: str
+    glyph: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What is kept at the head of a channel: how many pins, and the bookmarks."""
+
+    pins: int = 0
+    bookmarks: tuple[BookmarkLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

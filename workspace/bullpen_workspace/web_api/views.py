@@ -35,7 +35,9 @@ def publish(call: Call) -> Json:
 def open_(call: Call) -> Json:
     body = _body(call, kind="modal")
     trigger = _trigger(call)
-    view = call.rooms.surfaces.open_modal(trigger.user, call.caller.app.id, body)
+    view = call.rooms.surfaces.open_modal(
+        trigger.user, call.caller.app.id, body, window=trigger.window
+    )
     return {"view": view_json(call.office, view)}
 
 
