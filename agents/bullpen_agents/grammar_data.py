@@ -15,7 +15,7 @@ Grammar (a period may follow, and `as of 5 March 2026` pins what was known):
     positions   how are speculators positioned in silver
     calendar    is the NYSE open on 2024-07-04 | trading days in 2024 | when do VIX futures expire
     units       convert 30 usd/troy_oz to usd/kg | how much is 3500 tỷ
-    code        sql: SELECT … | python: … (or a fenced block)   replay r42
+    replay      replay r42          (SQL and Python stand in grammar_code)
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ _DAY = re.compile(
 class DataLookup(Compute):
     """A lookup by one of the data analyst's tools. `series` are names by argument; `period` is settled later."""
 
-    series: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict[str, str | tuple[str, ...]])
+    series: Mapping[str, str | tuple[str, ...]] = field(
+        default_factory=dict[str, str | tuple[str, ...]]
+    )
     period: Period = EVERYTHING
 
 
@@ -51,26 +53,18 @@ def days_in(text: str) -> list[tuple[str, str]]:
             found.append((match["iso"], match[0]))
             continue
         month = MONTHS[(match["m"] or match["m2"])]
-        found.append((f"{match['y'] or match['y2']}-{month:02d}-{int(match['d'] or match['d2']):02d}", match[0]))
+        found.append(
+            (
+                f"{match['y'] or match['y2']}-{month:02d}-{int(match['d'] or match['d2']):02d}",
+                match[0],
+            )
+        )
     return found
 
 
-_AS_OF = re.compile(rf"\b(?:as of|as known on|as at|known by)\s+(?P<day>{_DAY.pattern})", re.IGNORECASE)
-
-
-def read_code(text: str) -> DataLookup | None:
-    """SQL or Python that somebody wrote out, from the text as it came: line ends matter in Python."""
-    fenced = re.search(r"```(?P<kind>sql|python|py)\s*\n?(?P<code>.*?)```", text, re.DOTALL | re.IGNORECASE)
-    said = re.search(r"(?:^|[:,]\s|\s)(?P<kind>sql|python)\s*:\s*(?P<code>\S.*)$", text, re.DOTALL | re.IGNORECASE)
-    found = fenced or said
-    if found is None:
-        bare = re.match(r"\s*(?:<?@[\w-]+>?\s*)*(?P<code>(?:select|with)\s.+\sfrom\s.+)$", text, re.DOTALL | re.IGNORECASE)
-        return DataLookup("sql_query", {"query": bare["code"].strip()}) if bare else None
-    code = found["code"].strip()
-    if found["kind"].lower() == "sql":
-        return DataLookup("sql_query", {"query": code})
-    named = tuple(dict.fromkeys(re.findall(r"desk\.series\(\s*['\"]([\w.-]+)['\"]", code)))
-    return DataLookup("run_python", {"code": code, "series": list(named)})
+_AS_OF = re.compile(
+    rf"\b(?:as of|as known on|as at|known by)\s+(?P<day>{_DAY.pattern})", re.IGNORECASE
+)
 
 
 def read_data(original: str, lower: str) -> DataLookup | None:
@@ -79,8 +73,14 @@ def read_data(original: str, lower: str) -> DataLookup | None:
     rest = _AS_OF.sub(" ", lower)
     for family in _FAMILIES:
         if found := family(original, rest):
-            args = {**found.args, "as_of": as_of} if as_of and "as_of_a" not in found.args else found.args
-            return DataLookup(found.tool, args, found.missing, found.focus, found.series, found.period)
+            args = (
+                {**found.args, "as_of": as_of}
+                if as_of and "as_of_a" not in found.args
+                else found.args
+            )
+            return DataLookup(
+                found.tool, args, found.missing, found.focus, found.series, found.period
+            )
     return None
 
 
@@ -92,10 +92,14 @@ def _about(tool: str, text: str, args: dict[str, Any], focus: str = "") -> DataL
     """A lookup of the one series that `text` names, over its period; None where it names none."""
     period, rest = read_period(text)
     names = _names(rest)
-    return DataLookup(tool, args, "", focus, {"series": names[0]}, period) if len(names) == 1 else None
+    return (
+        DataLookup(tool, args, "", focus, {"series": names[0]}, period) if len(names) == 1 else None
+    )
 
 
-_VALUE = re.compile(r"\b(?:what|where|how (?:much|high|low)|price|value|level|close[ds]?|quote|was|were|did)\b")
+_VALUE = re.compile(
+    r"\b(?:what|where|how (?:much|high|low)|price|value|level|close[ds]?|quote|was|were|did)\b"
+)
 
 
 def _value(original: str, lower: str) -> DataLookup | None:
@@ -153,16 +157,30 @@ def _rolling(original: str, lower: str) -> DataLookup | None:
     if not found or "position" in lower or "specul" in lower:
         return None
     rest = f"{lower[: found.start()]} {lower[found.end() :]}"
-    after = re.search(r"\b(?:over|window of|in|last|past)?\s*(?:the )?(?:last |past )?(\d{1,4})[- ]?(?:trading )?(?:days?|returns|values|observations|weeks|months)\b", rest)
+    after = re.search(
+        r"\b(?:over|window of|in|last|past)?\s*(?:the )?(?:last |past )?(\d{1,4})[- ]?(?:trading )?(?:days?|returns|values|observations|weeks|months)\b",
+        rest,
+    )
     window = found["w"] or (after[1] if after else "")
     if after:
         rest = f"{rest[: after.start()]} {rest[after.end() :]}"
-    how = found["how"].removeprefix("rolling ") if found["how"].removeprefix("rolling ") in ("median",) else found["how"]
+    how = (
+        found["how"].removeprefix("rolling ")
+        if found["how"].removeprefix("rolling ") in ("median",)
+        else found["how"]
+    )
     args = {"statistic": _STATISTICS.get(how, "mean"), "window": int(window) if window else 250}
     return _about("series_rolling", re.sub(r"\b(?:current|now|rolling|moving)\b", " ", rest), args)
 
 
-_GRAINS = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "yearly": "year", "annual": "year"}
+_GRAINS = {
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+    "annual": "year",
+}
 _ROWS = re.compile(
     r"\b(?P<grain>daily|weekly|monthly|quarterly|yearly|annual) (?P<how>averages?|means?|closes?|values?|data|table|highs?|lows?|sums?|numbers|figures|rows)\b"
     r"|\bexport\b|\b(?:as|to) (?:a )?(?:csv|table)\b|\btable of\b|\b(?:values|rows) of\b|\bby (?P<by>week|month|quarter|year)\b"
@@ -185,7 +203,11 @@ def _rows(original: str, lower: str) -> DataLookup | None:
     if unit := re.search(r"\bin ([a-z]{2,3}/[a-z_]+)\b", lower):
         args["unit"] = unit[1]
         lower = lower.replace(unit[0], " ")
-    rest = re.sub(r"\b(?:export|as|to|csv|table|values?|rows?|averages?|by|week|month|quarter|year|in)\b(?! (?:19|20)\d\d)", " ", lower.replace(found[0], " "))
+    rest = re.sub(
+        r"\b(?:export|as|to|csv|table|values?|rows?|averages?|by|week|month|quarter|year|in)\b(?! (?:19|20)\d\d)",
+        " ",
+        lower.replace(found[0], " "),
+    )
     return _about("series_rows", rest, args)
 
 
@@ -204,7 +226,9 @@ def _profile(original: str, lower: str) -> DataLookup | None:
         r"\b(?:profile|data|quality|check|inspect|audit|clean|ok|okay|good|trust|trustworthy|gaps?|outliers?|holes?|constant|runs?|missing|values?|odd|wrong|strange|about|can i|in|of|is)\b",
         " ", lower)  # fmt: skip
     names = _names(rest)
-    return DataLookup("series_profile", {}, "", "", {"series": names[0]}) if len(names) == 1 else None
+    return (
+        DataLookup("series_profile", {}, "", "", {"series": names[0]}) if len(names) == 1 else None
+    )
 
 
 def _reconcile(original: str, lower: str) -> DataLookup | None:
@@ -215,7 +239,11 @@ def _reconcile(original: str, lower: str) -> DataLookup | None:
     rest = lower
     for _, written in days:
         rest = rest.replace(written, " ")
-    rest = re.sub(r"\b(?:reconcile[ds]?|reconciliation|revised|revisions?|vintages?|between|been|any|as|known|of|on|from)\b", " ", rest)
+    rest = re.sub(
+        r"\b(?:reconcile[ds]?|reconciliation|revised|revisions?|vintages?|between|been|any|as|known|of|on|from)\b",
+        " ",
+        rest,
+    )
     names = _names(rest)
     if not names:
         return None
@@ -233,13 +261,29 @@ def _tests(original: str, lower: str) -> DataLookup | None:
         period, x = read_period(found["x"])
         args: dict[str, Any] = {"transform": "level"} if re.search(r"\blevels?\b", lower) else {}
         y, names = _names(found["y"]), _names(x)
-        return DataLookup("regression", args, "", "", {"y": y[0], "x": names}, period) if len(y) == 1 and names else None
+        return (
+            DataLookup("regression", args, "", "", {"y": y[0], "x": names}, period)
+            if len(y) == 1 and names
+            else None
+        )
     tool = "stationarity" if re.search(r"\bstationar\w*|\bunit root\b", lower) else ""
-    tool = tool or ("break_test" if re.search(r"\b(?:structural )?breaks? (?:in|of)\b|\bregime (?:change|shift|break)\b", lower) else "")
+    tool = tool or (
+        "break_test"
+        if re.search(
+            r"\b(?:structural )?breaks? (?:in|of)\b|\bregime (?:change|shift|break)\b", lower
+        )
+        else ""
+    )
     if not tool:
         return None
-    rest = re.sub(r"\b(?:stationar\w*|unit|root|structural|breaks?|regime|change|shift|there|test|have|has|a|an|is|in|of|for|mean|levels?|changes|returns)\b", " ", lower)
-    transform = next((t.rstrip("s") for t in ("changes", "returns") if re.search(rf"\b{t}\b", lower)), "level")
+    rest = re.sub(
+        r"\b(?:stationar\w*|unit|root|structural|breaks?|regime|change|shift|there|test|have|has|a|an|is|in|of|for|mean|levels?|changes|returns)\b",
+        " ",
+        lower,
+    )
+    transform = next(
+        (t.rstrip("s") for t in ("changes", "returns") if re.search(rf"\b{t}\b", lower)), "level"
+    )
     return _about(tool, rest, {"transform": transform})
 
 
@@ -248,13 +292,22 @@ _MARKETS = r"silver|gold|copper|wti|crude oil|crude|oil|platinum|natural gas|nat
 
 def _positions(original: str, lower: str) -> DataLookup | None:
     del original
-    if not re.search(r"\b(?:cot|cftc|commitments? of traders|positioning|positioned|speculat\w+|net (?:long|short|position)s?|hedgers)\b", lower):
+    if not re.search(
+        r"\b(?:cot|cftc|commitments? of traders|positioning|positioned|speculat\w+|net (?:long|short|position)s?|hedgers)\b",
+        lower,
+    ):
         return None
     market = re.search(rf"\b({_MARKETS})\b", lower)
     if market is None:
-        return DataLookup("positioning", {}, "In which market? For example `how are speculators positioned in silver`.")
+        return DataLookup(
+            "positioning",
+            {},
+            "In which market? For example `how are speculators positioned in silver`.",
+        )
     args: dict[str, Any] = {"market": market[1]}
-    if re.search(r"\bcommercials?\b|\bhedgers?\b", lower) and not re.search(r"non-?commercial", lower):
+    if re.search(r"\bcommercials?\b|\bhedgers?\b", lower) and not re.search(
+        r"non-?commercial", lower
+    ):
         args["group"] = "commercial"
     if weeks := re.search(r"\b(\d{1,4}) weeks?\b", lower):
         args["weeks"] = int(weeks[1])
@@ -274,12 +327,17 @@ _EXCHANGES = r"nyse|nasdaq|new york|comex|cme|nymex|london|lme|lse|tokyo|shangha
 def _calendar(original: str, lower: str) -> DataLookup | None:
     del original
     days = [day for day, _ in days_in(lower)]
-    if re.search(r"\bexpir(?:y|ies|es?|ation|ations)\b|\blast trading day\b", lower) and not re.search(r"\bcalls?\b|\bputs?\b|\bstrike", lower):
+    if re.search(
+        r"\bexpir(?:y|ies|es?|ation|ations)\b|\blast trading day\b", lower
+    ) and not re.search(r"\bcalls?\b|\bputs?\b|\bstrike", lower):
         contract = next((name for name, pattern in _CONTRACTS if re.search(pattern, lower)), "")
         if not contract:
             return None
         return DataLookup("expiries", {"contract": contract} | ({"start": days[0]} if days else {}))
-    asked = re.search(rf"\b(?:{_EXCHANGES}|market|exchange|markets)\b.*\b(?:open|closed|holiday)|\b(?:trading|market|business) (?:day|session|holiday)s?\b|\bsessions\b", lower)
+    asked = re.search(
+        rf"\b(?:{_EXCHANGES}|market|exchange|markets)\b.*\b(?:open|closed|holiday)|\b(?:trading|market|business) (?:day|session|holiday)s?\b|\bsessions\b",
+        lower,
+    )
     if not asked:
         return None
     where = re.search(rf"\b({_EXCHANGES})\b", lower)
@@ -293,15 +351,25 @@ def _calendar(original: str, lower: str) -> DataLookup | None:
 
 
 _UNIT = r"(?:[a-z€£$%]{1,6}\s?/\s?)?(?:troy[ _]oz|troy ounces?|short[ _]tons?|metric tons?|basis points?|[a-z%]{1,9})"
-_CONVERT = re.compile(rf"\b(?:convert )?(?P<n>-?\d[\d,]*(?:\.\d+)?)\s*(?P<a>{_UNIT})\s+(?:to|in|into|as)\s+(?P<b>{_UNIT})\s*[?.!]*$")
-_SCALED = re.compile(r"tỷ|tỉ|nghìn|triệu|[万亿萬億兆]|\b(?:million|billion|trillion|thousand)\b", re.IGNORECASE)
+_CONVERT = re.compile(
+    rf"\b(?:convert )?(?P<n>-?\d[\d,]*(?:\.\d+)?)\s*(?P<a>{_UNIT})\s+(?:to|in|into|as)\s+(?P<b>{_UNIT})\s*[?.!]*$"
+)
+_SCALED = re.compile(
+    r"tỷ|tỉ|nghìn|triệu|[万亿萬億兆]|\b(?:million|billion|trillion|thousand)\b", re.IGNORECASE
+)
 
 
 def _units(original: str, lower: str) -> DataLookup | None:
     if (found := _CONVERT.search(lower)) and (lower.startswith("convert") or re.search(r"/|oz|ounce|kg|ton|\bbp\b|pct|percent|bps", found["a"] + found["b"])):  # fmt: skip
         tidy = {key: re.sub(r"\s*/\s*", "/", found[key].strip()) for key in ("a", "b")}
-        return DataLookup("convert_unit", {"amount": float(found["n"].replace(",", "")), "given": tidy["a"], "wanted": tidy["b"]})
-    asks = re.search(r"\bhow (?:much|many) is\b|\bwhat is\b|\bread\b|\bin (?:numbers|digits|plain)\b|\bscale\b|\bmeans?\b", lower)
+        return DataLookup(
+            "convert_unit",
+            {"amount": float(found["n"].replace(",", "")), "given": tidy["a"], "wanted": tidy["b"]},
+        )
+    asks = re.search(
+        r"\bhow (?:much|many) is\b|\bwhat is\b|\bread\b|\bin (?:numbers|digits|plain)\b|\bscale\b|\bmeans?\b",
+        lower,
+    )
     if asks and _SCALED.search(original) and re.search(r"\d", original) and len(lower.split()) < 14:
         unit = next((code for sign, code in (("usd", "usd"), ("$", "usd"), ("美元", "usd"), ("vnd", "vnd"), ("đồng", "vnd"), ("元", "cny")) if sign in original.lower()), "")  # fmt: skip
         return DataLookup("read_amount", {"text": original} | ({"unit": unit} if unit else {}))

@@ -21,7 +21,11 @@ def look(desk: Desk, asked: DataLookup) -> str:
     """Call the tool and tell its figures; what is missing, or its own refusal, otherwise."""
     if asked.missing:
         return asked.missing
-    names = tuple(name for given in asked.series.values() for name in ((given,) if isinstance(given, str) else given))
+    names = tuple(
+        name
+        for given in asked.series.values()
+        for name in ((given,) if isinstance(given, str) else given)
+    )
     period, refused = settled(desk, names, asked.period)
     if refused:
         return refused
@@ -29,7 +33,9 @@ def look(desk: Desk, asked: DataLookup) -> str:
         key: meant(given) if isinstance(given, str) else [meant(name) for name in given]
         for key, given in asked.series.items()
     }
-    found = desk.use(asked.tool, **{"start": period.start, "end": period.end, **asked.args, **series})
+    found = desk.use(
+        asked.tool, **{"start": period.start, "end": period.end, **asked.args, **series}
+    )
     if found.error:
         return unknown_series(desk, names, found.text)
     head = _HEADLINES.get(asked.tool, _plain)(found, asked)
@@ -50,7 +56,9 @@ def _value(found: Seen, asked: DataLookup) -> str:
         text += f", {found.cite('change_pct')} from the value before"
     elif found.known("change"):
         text += f", {found.cite('change')} from the value before"
-    return f"{text}. {found.summary.partition('Source: ')[1]}{found.summary.partition('Source: ')[2]}"
+    return (
+        f"{text}. {found.summary.partition('Source: ')[1]}{found.summary.partition('Source: ')[2]}"
+    )
 
 
 def _rank(found: Seen, asked: DataLookup) -> str:
@@ -64,7 +72,9 @@ def _rank(found: Seen, asked: DataLookup) -> str:
 
 def _rolling(found: Seen, asked: DataLookup) -> str:
     name = the(str(asked.series["series"]))
-    what = {"mean": "moving average", "zscore": "z-score", "deviation": "rolling deviation"}.get(asked.args["statistic"], asked.args["statistic"])
+    what = {"mean": "moving average", "zscore": "z-score", "deviation": "rolling deviation"}.get(
+        asked.args["statistic"], asked.args["statistic"]
+    )
     return (
         f"**The {asked.args['window']}-period {what} of {name} stands at {found.cite('now')}** ({found.cite('now_date')}), between "
         f"{found.cite('lowest')} on {found.cite('lowest_date')} and {found.cite('highest')} on {found.cite('highest_date')}."
@@ -133,7 +143,9 @@ def _ranking(found: Seen, head: str) -> str:
         tail = "" if n == 1 else f"_{n}"
         if not found.known(f"best{tail}"):
             break
-        pairs.append([found.cite(f"{key}{tail}") for key in ("best_period", "best", "worst_period", "worst")])
+        pairs.append(
+            [found.cite(f"{key}{tail}") for key in ("best_period", "best", "worst_period", "worst")]
+        )
     return table(["best", "", "worst", ""], pairs)
 
 
@@ -143,7 +155,12 @@ def _queried(found: Seen, head: str) -> str:
     header, *rows = found.table or [[]]
     shown: list[list[str]] = []
     for n, row in enumerate(rows[:_MOST], start=1):
-        shown.append([_cell(found, str(title), n, cell, alone=len(rows) == 1) for title, cell in zip(header, row, strict=True)])
+        shown.append(
+            [
+                _cell(found, str(title), n, cell, alone=len(rows) == 1)
+                for title, cell in zip(header, row, strict=True)
+            ]
+        )
     return table([str(title) for title in header], shown) or "No rows."
 
 
@@ -156,12 +173,16 @@ def _cell(found: Seen, title: str, n: int, cell: object, *, alone: bool) -> str:
 
 
 def _oddities(found: Seen, head: str) -> str:
-    odd = table(["kind", "where", "what"], [[str(cell) for cell in row] for row in found.table[1:_MOST]])
+    odd = table(
+        ["kind", "where", "what"], [[str(cell) for cell in row] for row in found.table[1:_MOST]]
+    )
     return "\n\n".join(part for part in (odd, _figures(found, head)) if part)
 
 
 def _closed(found: Seen, head: str) -> str:
-    days = table(["closed on", "weekday"], [[str(cell) for cell in row] for row in found.table[1:_MOST]])
+    days = table(
+        ["closed on", "weekday"], [[str(cell) for cell in row] for row in found.table[1:_MOST]]
+    )
     return "\n\n".join(part for part in (_figures(found, head), days) if part)
 
 
@@ -173,7 +194,11 @@ def _readings(found: Seen, head: str) -> str:
 
 def _printed(found: Seen, head: str) -> str:
     text = str(found.values.get("output", {}).get("value", ""))
-    rows = [[found.label(key), found.cite(key)] for key in found.values if key != "output" and found.known(key)]
+    rows = [
+        [found.label(key), found.cite(key)]
+        for key in found.values
+        if key != "output" and found.known(key)
+    ]
     said = f"~~~\n{text[:3000]}\n~~~" if text else ""
     return "\n\n".join(part for part in (table(["", ""], rows[:_MOST]), said) if part) or head * 0
 

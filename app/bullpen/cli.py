@@ -103,6 +103,17 @@ def ideas(
     ideabook.show(settings.load(home=home), author, as_json=as_json)
 
 
+@app.command()
+def replay(
+    receipt: Annotated[str, typer.Argument(help="Id of the receipt, such as r42")],
+    home: Home = None,
+) -> None:
+    """Run a receipt again on the data it used: the same figures, or a named difference."""
+    from bullpen import replaying, settings
+
+    raise typer.Exit(replaying.replay(settings.load(home=home), receipt))
+
+
 @memory.command("search")
 def memory_search(
     text: Annotated[str, typer.Argument(help="Words to look for; empty lists the newest")] = "",

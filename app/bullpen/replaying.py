@@ -28,12 +28,20 @@ def replay(settings: Settings, receipt_id: str) -> int:
 
     path = settings.home / "receipts.db"
     if not path.exists():
-        raise InputError("There are no receipts yet.", f"{path} does not exist: no desk has run here.", "Ask the desk something first.")
+        raise InputError(
+            "There are no receipts yet.",
+            f"{path} does not exist: no desk has run here.",
+            "Ask the desk something first.",
+        )
     receipts, store = Receipts(path), Store(settings.home / "context.db")
     try:
         found = receipts.get(receipt_id)
         if found is None:
-            raise InputError(f"There is no receipt {receipt_id}.", "Ids read like r42.", "See the receipts page for those there are.")
+            raise InputError(
+                f"There is no receipt {receipt_id}.",
+                "Ids read like r42.",
+                "See the receipts page for those there are.",
+            )
         with tempfile.TemporaryDirectory() as folder:
             ctx = ToolContext(
                 run_id="replay", agent=found.agent, requester="operator", scopes=frozenset({WORKSPACE, found.scope}),
@@ -49,6 +57,8 @@ def replay(settings: Settings, receipt_id: str) -> int:
     typer.echo(again.sentence)
     for key, value in found.result.values.items():
         change = next((one for one in again.changes if one.key == key), None)
-        now = "" if change is None else f"  now {show(change.now)}" if change.now else "  now absent"
+        now = (
+            "" if change is None else f"  now {show(change.now)}" if change.now else "  now absent"
+        )
         typer.echo(f"  {'≠' if change else '='} {value.label or key}: {show(value)}{now}")
     return 0 if again.same else 1

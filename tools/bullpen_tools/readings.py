@@ -126,9 +126,16 @@ def series_rank(ctx: ToolContext, ranking: Ranking) -> Result:
         "n": Value(value=len(scored), unit="count", label=f"{ranking.grain.title()}s ranked")
     }
     for word, side in (("best", best), ("worst", worst)):
-        values[word] = Value(value=side[0][1], unit=unit, kind=history.kind, label=f"{word.title()} {ranking.grain}",
-                             metric=f"{word}_{ranking.grain}_{ranking.measure}", entity=history.info.id)  # fmt: skip
-        values[f"{word}_period"] = Value(value=side[0][0], unit="text", kind=history.kind, label=f"{word.title()} {ranking.grain} was")  # fmt: skip
+        for n, (period, score) in enumerate(side, start=1):
+            tail = "" if n == 1 else f"_{n}"
+            metric = f"{word}_{ranking.grain}_{ranking.measure}{tail}"
+            values[f"{word}{tail}"] = Value(
+                value=score, unit=unit, kind=history.kind, label=f"{word.title()} {ranking.grain} {n}",
+                metric=metric, entity=history.info.id,
+            )  # fmt: skip
+            values[f"{word}_period{tail}"] = Value(
+                value=period, unit="date" if ranking.grain == "day" else "text", kind=history.kind, label=f"{word.title()} {ranking.grain} {n} was"
+            )  # fmt: skip
     share = sum(score > 0 for _, score in scored) / len(scored) * 100
     if ranking.measure != "level":
         values["share_up"] = Value(

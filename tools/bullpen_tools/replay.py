@@ -77,17 +77,24 @@ async def run_again(tools: Tools, ctx: ToolContext, receipt: Receipt) -> Replaye
         made = _compared(receipt, found, result, moment)
         if made.same:
             return made
-        best = best or made
+        if best is None:
+            best = made
     if best is None:
         raise InputError(
-            f"{receipt.id} cannot be run again.", str(refusal), "Its figures stand in the receipt as they were."
+            f"{receipt.id} cannot be run again.",
+            str(refusal),
+            "Its figures stand in the receipt as they were.",
         ) from refusal
     return best
 
 
 def _tool(tools: Tools, receipt: Receipt) -> Tool:
     if receipt.error:
-        raise InputError(f"{receipt.id} cannot be run again.", f"The call failed: {receipt.error}", "Choose a receipt with figures.")
+        raise InputError(
+            f"{receipt.id} cannot be run again.",
+            f"The call failed: {receipt.error}",
+            "Choose a receipt with figures.",
+        )
     found = tools.find(receipt.tool)
     if found is None:
         raise InputError(f"{receipt.id} cannot be run again.", f"There is no tool `{receipt.tool}` any more: the code differs.",
@@ -125,7 +132,9 @@ def _causes(receipt: Receipt, found: Tool, result: Result) -> list[str]:
     if differing:
         causes.append(f"The data differ: {'; '.join(differing)}.")
     if found.version != receipt.version:
-        causes.append(f"The code differs: `{found.name}` was version {receipt.version} and is {found.version}.")
+        causes.append(
+            f"The code differs: `{found.name}` was version {receipt.version} and is {found.version}."
+        )
     if not causes:
         causes.append(
             "Data and version are the same, so something that the call did not name differs: an assumption such as "
@@ -142,7 +151,9 @@ def _data(before: Sequence[DataRef], now: Sequence[DataRef]) -> list[str]:
         if other is None:
             said.append(f"{ref.dataset} is no longer used")
         elif ref.sha256 and other.sha256 != ref.sha256:
-            said.append(f"{ref.dataset} had {ref.rows:,} rows until {ref.end or 'no end'} and has {other.rows:,} until {other.end or 'no end'}")
+            said.append(
+                f"{ref.dataset} had {ref.rows:,} rows until {ref.end or 'no end'} and has {other.rows:,} until {other.end or 'no end'}"
+            )
     return said
 
 
@@ -159,7 +170,11 @@ def replay_tool(tools: Tools) -> Tool:
         """
         found = ctx.receipts.get(receipt.strip(), scopes=ctx.scopes)
         if found is None:
-            raise InputError(f"There is no receipt {receipt} here.", "It does not exist or belongs to another conversation.", "Use an id such as r42.")
+            raise InputError(
+                f"There is no receipt {receipt} here.",
+                "It does not exist or belongs to another conversation.",
+                "Use an id such as r42.",
+            )
         again = await run_again(tools, ctx, found)
         values = {
             "same": Value(value=again.same, label="The same figures"),
@@ -169,11 +184,16 @@ def replay_tool(tools: Tools) -> Tool:
         for change in again.changes[:20]:
             for word, side in (("before", change.before), ("now", change.now)):
                 if side is not None:
-                    values[f"{word}_{change.key}"] = replace(side, label=f"{side.label or change.key}, {word}", metric="", entity="")
+                    values[f"{word}_{change.key}"] = replace(
+                        side, label=f"{side.label or change.key}, {word}", metric="", entity=""
+                    )
         return Result(
             summary=again.sentence,
             values=values,
-            data=(DataRef(dataset=f"receipt:{found.id}", vintage=found.created_at.isoformat()), *found.result.data),
+            data=(
+                DataRef(dataset=f"receipt:{found.id}", vintage=found.created_at.isoformat()),
+                *found.result.data,
+            ),
             as_of=found.result.as_of,
             known_at=found.result.known_at,
         )

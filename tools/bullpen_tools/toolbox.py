@@ -42,6 +42,10 @@ class Toolbox:
             raise DefectError(f"Two tools are called `{item.name}`.")
         self._tools[item.name] = item
 
+    def find(self, name: str) -> Tool | None:
+        """The tool of that name, or None."""
+        return self._tools.get(name)
+
     def names(self) -> tuple[str, ...]:
         """All names, sorted."""
         return tuple(sorted(self._tools))
@@ -192,10 +196,11 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.options import strategy_payoff
     from bullpen_tools.quant.desk import QUANT_TOOLS
     from bullpen_tools.recall import recall, remember, supersede
+    from bullpen_tools.replay import replay_tool
     from bullpen_tools.series import compare_volatility, correlation, series_catalogue, series_stats
     from bullpen_tools.track_record import hit_rate, idea_report, idea_resolve
 
-    return Toolbox(
+    box = Toolbox(
         receipts,
         [
             recall,
@@ -220,3 +225,5 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             hit_rate,
         ],
     )
+    box.register(replay_tool(box))
+    return box
