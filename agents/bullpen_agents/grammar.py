@@ -61,6 +61,7 @@ from bullpen_agents.grammar_intents import (
 )
 from bullpen_agents.grammar_memory import read_memory
 from bullpen_agents.grammar_options import read_payoff
+from bullpen_agents.grammar_plots import read_plots
 from bullpen_agents.grammar_quant import read_quant
 from bullpen_agents.grammar_series import KNOWN, read_names, read_period
 
@@ -376,6 +377,7 @@ _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
     read_quant,
     _option,
     _about_desk,
+    read_plots,
     read_data,
     _sentence,
     _measures,

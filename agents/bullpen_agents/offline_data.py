@@ -40,7 +40,7 @@ def look(desk: Desk, asked: DataLookup) -> str:
         return unknown_series(desk, names, found.text)
     head = _HEADLINES.get(asked.tool, _plain)(found, asked)
     body = _BODIES.get(asked.tool, _figures)(found, head)
-    foot = "The file is attached." if found.artifacts else ""
+    foot = "The file is attached." if found.artifacts and asked.tool != "plot_chart" else ""
     return "\n\n".join(part for part in (head, body, foot) if part) + proxies(names) + found.notes()
 
 
@@ -113,8 +113,15 @@ def _expiry(found: Seen, asked: DataLookup) -> str:
 def _amount(found: Seen, asked: DataLookup) -> str:
     del asked
     if found.known("other_reading"):
-        return f"**As written it is {found.cite('as_written')}; it may have meant {found.cite('other_reading')}.** I do not decide which."
-    return f"**It is {found.cite('as_written')}.**" if found.known("as_written") else found.summary
+        return (
+            f"**As written it is {found.cite('as_written')} ({found.cite('in_words')}); it may have meant "
+            f"{found.cite('other_reading')} ({found.cite('other_in_words')}).** I do not decide which."
+        )
+    return (
+        f"**It is {found.cite('as_written')} ({found.cite('in_words')}).**"
+        if found.known("as_written")
+        else found.summary
+    )
 
 
 def _converted(found: Seen, asked: DataLookup) -> str:
@@ -125,6 +132,11 @@ def _converted(found: Seen, asked: DataLookup) -> str:
 def _replayed(found: Seen, asked: DataLookup) -> str:
     del asked
     return f"**{found.summary}**"
+
+
+def _plotted(found: Seen, asked: DataLookup) -> str:
+    del asked
+    return f"**The chart is attached**: {found.summary.removeprefix('A chart: ')}"
 
 
 def _figures(found: Seen, head: str) -> str:
@@ -172,6 +184,44 @@ def _cell(found: Seen, title: str, n: int, cell: object, *, alone: bool) -> str:
     return found.cite(key) if found.known(key) else "" if cell is None else str(cell)
 
 
+def _coefficients(found: Seen, head: str) -> str:
+    names = [key.removeprefix("beta_") for key in found.values if key.startswith("beta_")]
+    rows = [
+        [name, *(found.cite(f"{key}_{name}") for key in ("beta", "se", "t", "p", "low", "high"))]
+        for name in names
+    ]
+    fit = [
+        [found.label(key), found.cite(key)]
+        for key in ("r2", "durbin_watson", "lags", "n")
+        if f".{key}|" not in head
+    ]
+    return "\n\n".join(
+        (table(["", "coefficient", "error", "t", "p", "from", "to"], rows), table(["", ""], fit))
+    )
+
+
+def _regressed(found: Seen, asked: DataLookup) -> str:
+    del asked
+    names = [
+        key.removeprefix("beta_")
+        for key in found.values
+        if key.startswith("beta_") and key != "beta_constant"
+    ]
+    said = [
+        f"{found.cite(f'beta_{name}')} on {name} ({found.cite(f'low_{name}')} to {found.cite(f'high_{name}')})"
+        for name in names
+    ]
+    return (
+        f"**The coefficient is {', '.join(said)}, with R² of {found.cite('r2')}.** {found.summary}"
+    )
+
+
+def _listing(found: Seen, head: str) -> str:
+    del head
+    keys = [key for key in found.values if key.startswith("row_")]
+    return table(["period", "value"], [[found.label(key), found.cite(key)] for key in keys])
+
+
 def _oddities(found: Seen, head: str) -> str:
     odd = table(
         ["kind", "where", "what"], [[str(cell) for cell in row] for row in found.table[1:_MOST]]
@@ -187,9 +237,8 @@ def _closed(found: Seen, head: str) -> str:
 
 
 def _readings(found: Seen, head: str) -> str:
-    """Both readings with the reason, where there are two; nothing more to say otherwise."""
-    reasons = [[str(row[0]), str(row[3])] for row in found.table[1:] if row[3]]
-    return table(["written", "why there are two readings"], reasons) or _figures(found, head)
+    """Nothing beside one amount; all of them otherwise. Why there are two readings, the warnings say."""
+    return _figures(found, head) if len(found.table) > 2 else ""
 
 
 def _printed(found: Seen, head: str) -> str:
@@ -205,9 +254,9 @@ def _printed(found: Seen, head: str) -> str:
 
 _HEADLINES: dict[str, Headline] = {
     "series_value": _value, "series_rank": _rank, "series_rolling": _rolling, "reconcile": _reconciled, "positioning": _position,
-    "trading_sessions": _session, "expiries": _expiry, "read_amount": _amount, "convert_unit": _converted, "replay": _replayed,
+    "trading_sessions": _session, "expiries": _expiry, "read_amount": _amount, "convert_unit": _converted, "plot_chart": _plotted, "replay": _replayed, "regression": _regressed,
 }  # fmt: skip
 _BODIES: dict[str, Callable[[Seen, str], str]] = {
-    "series_rank": _ranking, "sql_query": _queried, "series_profile": _oddities, "trading_sessions": _closed,
+    "series_rank": _ranking, "regression": _coefficients, "series_rows": _listing, "sql_query": _queried, "series_profile": _oddities, "trading_sessions": _closed,
     "read_amount": _readings, "run_python": _printed,
 }  # fmt: skip

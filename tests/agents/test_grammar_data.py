@@ -42,6 +42,12 @@ from bullpen_agents.grammar_data import DataLookup
         ("```sql\nSELECT 1\nFROM series\n```", "sql_query", {"query": "SELECT 1\nFROM series"}),
         ("select max(value) from observations where series = 'wti'", "sql_query", {}),
         ("```python\nimport desk\nx = desk.series('wti')\nprint(x.max())\n```", "run_python", {"series": ["wti"]}),
+        ("histogram of oil since 2000", "plot_chart", {"kind": "histogram", "series": ("oil",), "start": "2000-01-01"}),
+        ("scatter of oil against the s&p 500", "plot_chart", {"kind": "scatter", "series": ("s&p 500", "oil")}),
+        ("correlation matrix of oil, vix and nasdaq", "plot_chart", {"kind": "correlation_map", "series": ("oil", "vix", "nasdaq")}),
+        ("monthly heat map of the s&p 500", "plot_chart", {"kind": "calendar_map"}),
+        ("bar chart of the yearly returns of the nasdaq", "plot_chart", {"kind": "bar", "grain": "year", "series": ("nasdaq",)}),
+        ("fan chart of oil", "plot_chart", {"kind": "fan", "series": ("oil",)}),
         ("replay r42", "replay", {"receipt": "r42"}),
     ],
 )  # fmt: skip

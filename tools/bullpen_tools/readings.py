@@ -39,6 +39,8 @@ _HOW: MappingProxyType[str, Callable[[Numbers], float]] = MappingProxyType(
     }
 )
 _SHOWN = 60
+_CITED = 24
+"""The last rows, which are figures of their own."""
 
 
 def observed(history: History) -> ValueKind:
@@ -310,6 +312,13 @@ def series_rows(ctx: ToolContext, rows: Rows) -> Result:
         key: Value(value=column.values[at], unit=column.unit, kind=kind, label=f"{label}, {column.names[at]}")
         for key, (at, label) in ends.items()
     }  # fmt: skip
+    recent = range(max(0, len(column.values) - _CITED), len(column.values))
+    values |= {
+        f"row_{n}": Value(
+            value=column.values[at], unit=column.unit, kind=kind, label=column.names[at]
+        )
+        for n, at in enumerate(recent, start=1)
+    }
     table = list(zip(column.names, column.values, strict=True))
     header = ("period", f"value ({column.unit})" if column.unit else "value")
     artifact = store_text(

@@ -65,7 +65,7 @@ async def run_again(tools: Tools, ctx: ToolContext, receipt: Receipt) -> Replaye
     """
     found = _tool(tools, receipt)
     arguments = found.validate(dict(receipt.inputs))
-    best: Replayed | None = None
+    others: list[Replayed] = []
     refusal: BullpenError | None = None
     # First what was known when it was made; then, for values dated ahead, what is known now.
     for moment in (receipt.created_at, ctx.as_of):
@@ -77,15 +77,14 @@ async def run_again(tools: Tools, ctx: ToolContext, receipt: Receipt) -> Replaye
         made = _compared(receipt, found, result, moment)
         if made.same:
             return made
-        if best is None:
-            best = made
-    if best is None:
+        others.append(made)
+    if not others:
         raise InputError(
             f"{receipt.id} cannot be run again.",
             str(refusal),
             "Its figures stand in the receipt as they were.",
         ) from refusal
-    return best
+    return others[0]
 
 
 def _tool(tools: Tools, receipt: Receipt) -> Tool:
