@@ -72,7 +72,8 @@ class Reply:
     """What came out of a turn. `text` is Markdown with figure references, not yet rendered.
 
     `receipts` are the ids this turn made or was given, in order; `meta` collects the `meta` of
-    tool outcomes (assignments, proposals), keyed by tool name, in call order.
+    tool outcomes (assignments, proposals), keyed by tool name, in call order; under "fallback" it
+    says which model answered instead of which.
     `ended` other than "done" means that the turn was cut, and `text` says so.
     """
 

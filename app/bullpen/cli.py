@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bullpen import __version__, workspace_command
+from bullpen import __version__, care_commands, workspace_command
 from bullpen_memory.errors import BullpenError, InputError
 
 app = typer.Typer(
@@ -199,6 +199,9 @@ def slack_manifest(
     else:
         made = manifest.manifest(name, minimal=minimal)
     typer.echo(manifest.as_json(made) if form == "json" else manifest.as_yaml(made).rstrip())
+
+
+care_commands.register(app, memory)
 
 
 def _debug() -> bool:

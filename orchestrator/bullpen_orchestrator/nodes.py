@@ -154,6 +154,7 @@ class Nodes:
             text=reply.text or messages.no_answer(agent.name),
             receipts=reply.receipts,
             final=final,
+            fallback=tuple(_fallback(reply)),
         )
         await self._speech.say(run, agent, words)
         return {"reports": [_report(agent, reply, piece["index"])]}
@@ -212,6 +213,7 @@ class Nodes:
                 receipts=tuple(answer["receipts"]),
                 final=True,
                 warnings=warnings,
+                fallback=tuple(answer.get("fallback", ())),
             )
             await self._speech.say(run, lead, words)
         elif warnings:
@@ -238,7 +240,13 @@ def _report(agent: Agent, reply: Reply, index: int) -> Report:
         receipts=list(reply.receipts),
         index=index,
         ended=reply.ended,
+        fallback=_fallback(reply),
     )
+
+
+def _fallback(reply: Reply) -> list[str]:
+    """The model that answered and the one that was asked first, or nothing where they are one."""
+    return [str(t[key]) for t in reply.meta.get("fallback", []) for key in ("model", "instead_of")]
 
 
 def _in_order(state: RunState) -> list[Report]:

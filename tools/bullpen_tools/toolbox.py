@@ -190,6 +190,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.charts import payoff_chart, series_chart
     from bullpen_tools.claims import check_claim
     from bullpen_tools.documents import keep_document
+    from bullpen_tools.exports import export_file
     from bullpen_tools.files import read_file
     from bullpen_tools.ideas import idea_open
     from bullpen_tools.importing import import_csv
@@ -216,6 +217,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             import_csv,
             read_file,
             keep_document,
+            export_file,
             check_claim,
             *QUANT_TOOLS,
             *analyst_tools(),

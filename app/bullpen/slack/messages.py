@@ -303,6 +303,28 @@ SLASH_NOT_HERE = (
     "I cannot post in this channel because I am not a member of it. "
     "Invite me with `/invite @Bullpen` and ask again."
 )
+
+
+def file_lost(name: str, reason: str) -> str:
+    return (
+        f"The file “{name}” could not be attached: {reason}. It is kept with its receipt; ask again, "
+        "or open the receipt to take it from there."
+    )
+
+
+QUESTION_NOT_TAKEN = (
+    "Your question stands in the channel, but the desk could not take it in: something failed on its "
+    "side. Ask again in that thread in a minute; if that does not help, whoever runs the desk finds "
+    "the cause in its log."
+)
+QUESTION_NOT_POSTED = (
+    "Slack did not take your question, so nobody has seen it. Ask again in a minute; if that does not "
+    "help, whoever runs the desk finds the cause in its log."
+)
+COMMAND_FAILED = (
+    "The desk could not answer: something failed on its side. Try again in a minute; if that does not "
+    "help, whoever runs the desk finds the cause in its log."
+)
 CHART_LOST = "The chart could not be uploaded."
 NO_RECEIPTS = (
     "This answer cites no receipts that you may see: no tool was used for it, or its figures "
