@@ -9,27 +9,31 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from bullpen_memory.errors import InputError
 from bullpen_tools import measures, pictures, style
 from bullpen_tools.asof import pinned
 from bullpen_tools.context import Result, ToolContext, Value
 from bullpen_tools.histories import History, load, load_common, require_returns
-from bullpen_tools.measures import Numbers
-from bullpen_tools.pictures import Cloud, Cone, Frame
-from bullpen_tools.readings import Grain, grouped
-from bullpen_tools.style import Sheet
-from bullpen_tools.tool import Arguments, tool
+from bullpen_tools.pictures import Cloud, Cone
+from bullpen_tools.plot_frames import (
+    Drawn,
+    Plot,
+    changes_of,
+    frame_of,
+    long_day,
+    short_name,
+    span_of,
+    the_one,
+)
+from bullpen_tools.readings import grouped
+from bullpen_tools.tool import tool
 
-Kind = Literal["bar", "histogram", "scatter", "correlation_map", "calendar_map", "curve", "fan"]
 _QUANTILES = (
     (5, -1.6448536269514722),
     (25, -0.6744897501960817),
@@ -39,38 +43,6 @@ _QUANTILES = (
 )
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STEP = {"daily": 1.4, "weekly": 7.0, "monthly": 30.44, "quarterly": 91.3, "annual": 365.25}
-
-
-class Plot(Arguments):
-    """What to draw."""
-
-    kind: Kind = Field(
-        description="bar: return of each period; histogram: distribution of returns; scatter: returns of two series with "
-        "the line through them; correlation_map: correlations of two to eight series; calendar_map: monthly returns by "
-        "year; curve: values of several series (such as maturities, in order) on one to four dates; fan: range that the "
-        "past volatility implies from the last value on"
-    )
-    series: list[str] = Field(
-        description="Names, symbols or ids, in the order to draw", min_length=1, max_length=12
-    )
-    grain: Grain = Field(default="year", description="Periods of the bars")
-    dates: list[date] = Field(
-        default_factory=list[date], description="Dates of the curves", max_length=4
-    )
-    horizon: int = Field(default=120, ge=5, le=1000, description="Observations ahead in the fan")
-    start: date | None = Field(default=None, description="First day")
-    end: date | None = Field(default=None, description="Last day")
-    as_of: date | None = Field(default=None, description="See only what was known on this day")
-    title: str = Field(default="", description="Title of the chart. Default: what it shows")
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    sheet: Sheet
-    frame: Frame
-    histories: tuple[History, ...]
-    values: dict[str, Value]
-    notes: tuple[str, ...] = ()
 
 
 @tool(risk="read", label="drawing the chart", version="1")
@@ -96,59 +68,8 @@ def plot_chart(ctx: ToolContext, plot: Plot) -> Result:
     )
 
 
-def _frame(
-    plot: Plot,
-    histories: Sequence[History],
-    title: str,
-    subtitle: str,
-    table: tuple[tuple[str, ...], Sequence[tuple[object, ...]]],
-) -> Frame:
-    synthetic = any(history.kind == "synthetic" for history in histories)
-    sources = "; ".join(dict.fromkeys(history.info.source for history in histories))
-    data = ", ".join(f"{history.info.id}@{history.ref.sha256[:8]}" for history in histories[:4])
-    last = max(history.dates[-1] for history in histories)
-    return Frame(
-        title=plot.title or title,
-        subtitle=subtitle,
-        source=f"{'SYNTHETIC data. ' if synthetic else ''}Source: {sources}. As of {_long(last)}. Data {data}",
-        alt=f"{plot.title or title}. {subtitle}.",
-        header=table[0],
-        rows=tuple(table[1]),
-        synthetic=synthetic,
-    )
-
-
-def _long(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
-
-
-def _short(history: History) -> str:
-    return history.info.title.split(",")[0].split(" (")[0]
-
-
-def _span(history: History) -> str:
-    return f"{_long(history.dates[0])} to {_long(history.dates[-1])}"
-
-
-def _one(ctx: ToolContext, plot: Plot) -> History:
-    if len(plot.series) != 1:
-        raise InputError(
-            f"A {plot.kind} shows one series.",
-            f"{len(plot.series)} were named.",
-            "Draw one chart for each.",
-        )
-    return load(ctx, plot.series[0], plot.start, plot.end, at_least=12)
-
-
-def _changes(history: History) -> tuple[Numbers, str]:
-    """Log returns in percent, or differences of what has none; with the unit."""
-    if history.positive:
-        return measures.log_returns(history.values) * 100, "pct"
-    return np.diff(history.values), history.info.unit.lower()
-
-
-def _bar(ctx: ToolContext, plot: Plot) -> _Drawn:
-    history = _one(ctx, plot)
+def _bar(ctx: ToolContext, plot: Plot) -> Drawn:
+    history = the_one(ctx, plot)
     ends = [(name, float(values[-1])) for name, values in grouped(history, plot.grain)]
     if len(ends) < 3:
         raise InputError(
@@ -167,7 +88,7 @@ def _bar(ctx: ToolContext, plot: Plot) -> _Drawn:
     unit = "pct" if history.positive else history.info.unit.lower()
     values = (levels[1:] / levels[:-1] - 1) * 100 if unit == "pct" else np.diff(levels)
     what = "Return" if unit == "pct" else "Change"
-    frame = _frame(plot, [history], f"{_short(history)} by {plot.grain}", f"{what} of each {plot.grain} in {'percent' if unit == 'pct' else unit or 'its own unit'}, {_span(history)}",
+    frame = frame_of(plot, [history], f"{short_name(history)} by {plot.grain}", f"{what} of each {plot.grain} in {'percent' if unit == 'pct' else unit or 'its own unit'}, {span_of(history)}",
                    ((plot.grain, what.lower()), list(zip(names, values.tolist(), strict=True))))  # fmt: skip
     best, worst = int(values.argmax()), int(values.argmin())
     figures = {
@@ -181,12 +102,12 @@ def _bar(ctx: ToolContext, plot: Plot) -> _Drawn:
     running = (
         (f"The last {plot.grain} may not be over.",) if history.info.frequency == "daily" else ()
     )
-    return _Drawn(pictures.bars(frame, names, values, unit), frame, (history,), figures, running)
+    return Drawn(pictures.bars(frame, names, values, unit), frame, (history,), figures, running)
 
 
-def _histogram(ctx: ToolContext, plot: Plot) -> _Drawn:
-    history = _one(ctx, plot)
-    values, unit = _changes(history)
+def _histogram(ctx: ToolContext, plot: Plot) -> Drawn:
+    history = the_one(ctx, plot)
+    values, unit = changes_of(history)
     low, high = (float(v) for v in np.percentile(values, (0.25, 99.75)))
     edge = max(abs(low), abs(high)) or 1.0
     edges = np.linspace(-edge, edge, 61 if len(values) > 1500 else 31)
@@ -201,7 +122,7 @@ def _histogram(ctx: ToolContext, plot: Plot) -> _Drawn:
         (f"5 % fall below {pictures.reading(five, unit)}", five),
     ]
     counts, _ = np.histogram(clipped, bins=edges)
-    frame = _frame(plot, [history], f"How {_short(history)} moves", f"{'Log returns in percent' if unit == 'pct' else 'Changes'}, {history.info.frequency}, {_span(history)}; the outermost bars hold all beyond",
+    frame = frame_of(plot, [history], f"How {short_name(history)} moves", f"{'Log returns in percent' if unit == 'pct' else 'Changes'}, {history.info.frequency}, {span_of(history)}; the outermost bars hold all beyond",
                    (("from", "to", "count"), list(zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True))))  # fmt: skip
     spread = float(values.std(ddof=1))
     figures = {
@@ -212,12 +133,10 @@ def _histogram(ctx: ToolContext, plot: Plot) -> _Drawn:
             ("excess_kurtosis", float(np.mean(((values - mean) / spread) ** 4) - 3), "Excess kurtosis"),
         )
     }  # fmt: skip
-    return _Drawn(
-        pictures.histogram(frame, clipped, edges, unit, marks), frame, (history,), figures
-    )
+    return Drawn(pictures.histogram(frame, clipped, edges, unit, marks), frame, (history,), figures)
 
 
-def _scatter(ctx: ToolContext, plot: Plot) -> _Drawn:
+def _scatter(ctx: ToolContext, plot: Plot) -> Drawn:
     if len(plot.series) != 2:
         raise InputError(
             "A scatter shows two series.",
@@ -226,7 +145,7 @@ def _scatter(ctx: ToolContext, plot: Plot) -> _Drawn:
         )
     common = load_common(ctx, plot.series, plot.start, plot.end)
     across, up = common.histories
-    (x, unit), (y, other) = _changes(across), _changes(up)
+    (x, unit), (y, other) = changes_of(across), changes_of(up)
     slope, intercept = (float(v) for v in np.polyfit(x, y, 1))
     r = measures.correlation(x, y)
     if r is None:
@@ -234,11 +153,11 @@ def _scatter(ctx: ToolContext, plot: Plot) -> _Drawn:
             "There is nothing to draw.", "One of the series does not vary.", "Choose another span."
         )
     distance = ((x - x.mean()) / x.std()) ** 2 + ((y - y.mean()) / y.std()) ** 2
-    named = tuple((int(i), _long(common.dates[int(i) + 1])) for i in np.argsort(-distance)[:2])
+    named = tuple((int(i), long_day(common.dates[int(i) + 1])) for i in np.argsort(-distance)[:2])
     note = f"slope {slope:.2f}\ncorrelation {r:.2f}"
-    cloud = Cloud(x=x, y=y, x_label=_short(across), y_label=_short(up), slope=slope, intercept=intercept, note=note,
+    cloud = Cloud(x=x, y=y, x_label=short_name(across), y_label=short_name(up), slope=slope, intercept=intercept, note=note,
                   unit="pct" if unit == other == "pct" else "", named=named)  # fmt: skip
-    frame = _frame(plot, common.histories, f"{_short(up)} against {_short(across)}", f"{'Log returns in percent' if unit == 'pct' else 'Changes'}, {across.info.frequency}, {common.span}",
+    frame = frame_of(plot, common.histories, f"{short_name(up)} against {short_name(across)}", f"{'Log returns in percent' if unit == 'pct' else 'Changes'}, {across.info.frequency}, {common.span}",
                    (("date", across.info.id, up.info.id), [(d.isoformat(), a, b) for d, a, b in zip(common.dates[1:], x.tolist(), y.tolist(), strict=True)]))  # fmt: skip
     about = f"{across.info.id}, {up.info.id}"
     figures = {
@@ -260,10 +179,10 @@ def _scatter(ctx: ToolContext, plot: Plot) -> _Drawn:
         ),
         "n": Value(value=len(x), unit="count", label="Pairs"),
     }
-    return _Drawn(pictures.scatter(frame, cloud), frame, common.histories, figures, common.warnings)
+    return Drawn(pictures.scatter(frame, cloud), frame, common.histories, figures, common.warnings)
 
 
-def _correlation_map(ctx: ToolContext, plot: Plot) -> _Drawn:
+def _correlation_map(ctx: ToolContext, plot: Plot) -> Drawn:
     if not 2 <= len(plot.series) <= 8:
         raise InputError(
             "A map of correlations shows two to eight series.",
@@ -271,10 +190,10 @@ def _correlation_map(ctx: ToolContext, plot: Plot) -> _Drawn:
             "Name that many.",
         )
     common = load_common(ctx, plot.series, plot.start, plot.end)
-    columns = [_changes(history)[0] for history in common.histories]
+    columns = [changes_of(history)[0] for history in common.histories]
     grid = np.array([[measures.correlation(a, b) or np.nan for b in columns] for a in columns])
-    names = [_short(history) for history in common.histories]
-    frame = _frame(plot, common.histories, "What moves together", f"Correlation of {common.histories[0].info.frequency} returns, {common.span}",
+    names = [short_name(history) for history in common.histories]
+    frame = frame_of(plot, common.histories, "What moves together", f"Correlation of {common.histories[0].info.frequency} returns, {common.span}",
                    (("series", *names), [(name, *row) for name, row in zip(names, grid.tolist(), strict=True)]))  # fmt: skip
     figures: dict[str, Value] = {}
     for i, one in enumerate(common.histories):
@@ -287,11 +206,11 @@ def _correlation_map(ctx: ToolContext, plot: Plot) -> _Drawn:
     sheet = pictures.heat_map(
         frame, names, [name[:16] for name in names], grid, limit=1.0, percent=False
     )
-    return _Drawn(sheet, frame, common.histories, figures, common.warnings)
+    return Drawn(sheet, frame, common.histories, figures, common.warnings)
 
 
-def _calendar_map(ctx: ToolContext, plot: Plot) -> _Drawn:
-    history = _one(ctx, plot)
+def _calendar_map(ctx: ToolContext, plot: Plot) -> Drawn:
+    history = the_one(ctx, plot)
     require_returns(history)
     ends = [(name, float(values[-1])) for name, values in grouped(history, "month")]
     returns = {name: (b / a - 1) * 100 for (_, a), (name, b) in pairwise(ends)}
@@ -306,7 +225,7 @@ def _calendar_map(ctx: ToolContext, plot: Plot) -> _Drawn:
         [[returns.get(f"{year}-{month:02d}", np.nan) for month in range(1, 13)] for year in years]
     )
     limit = float(np.nanpercentile(np.abs(grid), 97)) or 1.0
-    frame = _frame(plot, [history], f"{_short(history)}, month by month", f"Return of each month in percent, {_span(history)}",
+    frame = frame_of(plot, [history], f"{short_name(history)}, month by month", f"Return of each month in percent, {span_of(history)}",
                    (("year", *_MONTHS), [(year, *("" if math.isnan(v) else v for v in row)) for year, row in zip(years, grid.tolist(), strict=True)]))  # fmt: skip
     best, worst = max(returns, key=lambda k: returns[k]), min(returns, key=lambda k: returns[k])
     figures = {
@@ -321,7 +240,7 @@ def _calendar_map(ctx: ToolContext, plot: Plot) -> _Drawn:
             label="Months that rose",
         ),
     }
-    return _Drawn(
+    return Drawn(
         pictures.heat_map(frame, years, _MONTHS, grid, limit=limit, percent=True),
         frame,
         (history,),
@@ -329,7 +248,7 @@ def _calendar_map(ctx: ToolContext, plot: Plot) -> _Drawn:
     )
 
 
-def _curve(ctx: ToolContext, plot: Plot) -> _Drawn:
+def _curve(ctx: ToolContext, plot: Plot) -> Drawn:
     if len(plot.series) < 2:
         raise InputError(
             "A curve needs two or more series.",
@@ -345,17 +264,19 @@ def _curve(ctx: ToolContext, plot: Plot) -> _Drawn:
             "Choose series of one unit.",
         )
     days = plot.dates or [min(history.dates[-1] for history in histories)]
-    lines = [(_long(day), np.array([_at(history, day) for history in histories])) for day in days]
-    plain = [_short(history) for history in histories]
+    lines = [
+        (long_day(day), np.array([_at(history, day) for history in histories])) for day in days
+    ]
+    plain = [short_name(history) for history in histories]
     names = [textwrap.fill(name, 18) for name in plain]
-    frame = _frame(plot, histories, "The curve", f"Values on {', '.join(_long(day) for day in days)}, in {units.pop() or 'no stated unit'}",
+    frame = frame_of(plot, histories, "The curve", f"Values on {', '.join(long_day(day) for day in days)}, in {units.pop() or 'no stated unit'}",
                    (("series", *(label for label, _ in lines)), [(name, *(float(line[i]) for _, line in lines)) for i, name in enumerate(plain)]))  # fmt: skip
     figures = {
         f"{history.key}_{n}": Value(value=float(line[i]), unit=history.info.unit.lower(), kind="observed", label=f"{plain[i]}, {label}")
         for n, (label, line) in enumerate(lines, 1)
         for i, history in enumerate(histories)
     }  # fmt: skip
-    return _Drawn(
+    return Drawn(
         pictures.curves(frame, names, lines, histories[0].info.unit.lower()),
         frame,
         tuple(histories),
@@ -372,15 +293,15 @@ def _at(history: History, day: date) -> float:
     ):
         raise InputError(
             f"{history.info.title} has no value near {day}.",
-            f"It covers {_span(history)}.",
+            f"It covers {span_of(history)}.",
             "Choose another date.",
         )
     return float(history.values[known[-1]])
 
 
-def _fan(ctx: ToolContext, plot: Plot) -> _Drawn:
+def _fan(ctx: ToolContext, plot: Plot) -> Drawn:
     """Quantiles of a lognormal without drift, with the volatility of the span: exp(z s sqrt(t))."""
-    history = _one(ctx, plot)
+    history = the_one(ctx, plot)
     require_returns(history)
     deviation = float(np.std(measures.log_returns(history.values), ddof=1))
     t = np.arange(1, plot.horizon + 1)
@@ -398,7 +319,7 @@ def _fan(ctx: ToolContext, plot: Plot) -> _Drawn:
         unit=history.info.unit.lower(),
     )
     yearly = deviation * math.sqrt(history.per_year or 1) * 100
-    frame = _frame(plot, [history], f"{_short(history)}: the range its past volatility implies", f"{plot.horizon} observations ahead, no drift, {yearly:.1f}% volatility from {_span(history)}",
+    frame = frame_of(plot, [history], f"{short_name(history)}: the range its past volatility implies", f"{plot.horizon} observations ahead, no drift, {yearly:.1f}% volatility from {span_of(history)}",
                    (("date", *(label for label, _ in bands)), [(d.isoformat(), *(float(b[i]) for _, b in bands)) for i, d in enumerate(ahead)]))  # fmt: skip
     figures = {
         f"quantile_{q}": Value(
@@ -412,10 +333,10 @@ def _fan(ctx: ToolContext, plot: Plot) -> _Drawn:
     notes = (
         "A fan is no forecast: it assumes lognormal returns, no drift, and that the volatility of this span goes on.",
     )
-    return _Drawn(pictures.fan(frame, cone), frame, (history,), figures, notes)
+    return Drawn(pictures.fan(frame, cone), frame, (history,), figures, notes)
 
 
-_DRAWERS: dict[str, Callable[[ToolContext, Plot], _Drawn]] = {
+_DRAWERS: dict[str, Callable[[ToolContext, Plot], Drawn]] = {
     "bar": _bar, "histogram": _histogram, "scatter": _scatter, "correlation_map": _correlation_map,
     "calendar_map": _calendar_map, "curve": _curve, "fan": _fan,
 }  # fmt: skip
