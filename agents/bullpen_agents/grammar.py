@@ -36,6 +36,7 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from bullpen_agents.grammar_code import read_code
+from bullpen_agents.grammar_credit import read_merton_says
 from bullpen_agents.grammar_data import read_data
 from bullpen_agents.grammar_ideas import read_ideas
 from bullpen_agents.grammar_intents import (
@@ -373,6 +374,7 @@ _FOCUS = (
 _DRAWN = {"volatility": "rolling_vol", "drawdown": "drawdown"}
 _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
     read_ideas,
+    read_merton_says,
     read_memory,
     read_quant,
     _option,
