@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from bullpen_agents.grammar_data import DataLookup
+from bullpen_agents.grammar_data import DataLookup, lookup
 
 
 def read_code(text: str) -> DataLookup | None:
@@ -30,9 +30,9 @@ def read_code(text: str) -> DataLookup | None:
             text,
             re.DOTALL | re.IGNORECASE,
         )
-        return DataLookup("sql_query", {"query": bare["code"].strip()}) if bare else None
+        return lookup("sql_query", {"query": bare["code"].strip()}) if bare else None
     code = found["code"].strip()
     if found["kind"].lower() == "sql":
-        return DataLookup("sql_query", {"query": code})
+        return lookup("sql_query", {"query": code})
     named = tuple(dict.fromkeys(re.findall(r"desk\.series\(\s*['\"]([\w.-]+)['\"]", code)))
-    return DataLookup("run_python", {"code": code, "series": list(named)})
+    return lookup("run_python", {"code": code, "series": list(named)})

@@ -45,6 +45,20 @@ class DataLookup(Compute):
     period: Period = EVERYTHING
 
 
+def lookup(
+    tool: str,
+    args: Mapping[str, Any],
+    missing: str = "",
+    focus: str = "",
+    series: Mapping[str, str | tuple[str, ...]] | None = None,
+    period: Period = EVERYTHING,
+) -> DataLookup:
+    """A lookup, with its parts in the order in which the families read them."""
+    return DataLookup(
+        tool=tool, args=args, missing=missing, focus=focus, series=series or {}, period=period
+    )
+
+
 def days_in(text: str) -> list[tuple[str, str]]:
     """The days that `text` (lower case) names: (as ISO, as written)."""
     found: list[tuple[str, str]] = []
@@ -78,9 +92,7 @@ def read_data(original: str, lower: str) -> DataLookup | None:
                 if as_of and "as_of_a" not in found.args
                 else found.args
             )
-            return DataLookup(
-                found.tool, args, found.missing, found.focus, found.series, found.period
-            )
+            return lookup(found.tool, args, found.missing, found.focus, found.series, found.period)
     return None
 
 
@@ -92,9 +104,7 @@ def _about(tool: str, text: str, args: dict[str, Any], focus: str = "") -> DataL
     """A lookup of the one series that `text` names, over its period; None where it names none."""
     period, rest = read_period(text)
     names = _names(rest)
-    return (
-        DataLookup(tool, args, "", focus, {"series": names[0]}, period) if len(names) == 1 else None
-    )
+    return lookup(tool, args, "", focus, {"series": names[0]}, period) if len(names) == 1 else None
 
 
 _VALUE = re.compile(
@@ -113,7 +123,7 @@ def _value(original: str, lower: str) -> DataLookup | None:
     names = _names(rest)
     if len(names) != 1 or re.search(r"\b(?:open|trading day|session|expir)", lower):
         return None
-    return DataLookup("series_value", {"on": days[0][0]}, "", "", {"series": names[0]})
+    return lookup("series_value", {"on": days[0][0]}, "", "", {"series": names[0]})
 
 
 _RANK = re.compile(
@@ -136,7 +146,7 @@ def _rank(original: str, lower: str) -> DataLookup | None:
         args["measure"] = "change"
     rest = re.sub(r"\b(?:change|points|by|return)\b", " ", rest)
     focus = "worst" if found["which"] in ("worst", "weakest") else "best"
-    return _about("series_rank", rest, args, focus) or DataLookup(
+    return _about("series_rank", rest, args, focus) or lookup(
         "series_rank", args, "Which series? For example `worst months of the S&P 500 since 2000`."
     )
 
@@ -226,9 +236,7 @@ def _profile(original: str, lower: str) -> DataLookup | None:
         r"\b(?:profile|data|quality|check|inspect|audit|clean|ok|okay|good|trust|trustworthy|gaps?|outliers?|holes?|constant|runs?|missing|values?|odd|wrong|strange|about|can i|in|of|is)\b",
         " ", lower)  # fmt: skip
     names = _names(rest)
-    return (
-        DataLookup("series_profile", {}, "", "", {"series": names[0]}) if len(names) == 1 else None
-    )
+    return lookup("series_profile", {}, "", "", {"series": names[0]}) if len(names) == 1 else None
 
 
 def _reconcile(original: str, lower: str) -> DataLookup | None:
@@ -250,9 +258,9 @@ def _reconcile(original: str, lower: str) -> DataLookup | None:
     args = {key: day for key, (day, _) in zip(("as_of_a", "as_of_b"), days, strict=False)}
     if len(names) == 1 and len(days) < 2:
         ask = f"Between which days? For example `was {names[0]} revised between 2026-06-02 and 2026-07-02`."
-        return DataLookup("reconcile", {}, ask)
+        return lookup("reconcile", {}, ask)
     series = {"a": names[0]} | ({"b": names[1]} if len(names) > 1 else {})
-    return DataLookup("reconcile", args, "", "", series)
+    return lookup("reconcile", args, "", "", series)
 
 
 def _tests(original: str, lower: str) -> DataLookup | None:
@@ -262,7 +270,7 @@ def _tests(original: str, lower: str) -> DataLookup | None:
         args: dict[str, Any] = {"transform": "level"} if re.search(r"\blevels?\b", lower) else {}
         y, names = _names(found["y"]), _names(x)
         return (
-            DataLookup("regression", args, "", "", {"y": y[0], "x": names}, period)
+            lookup("regression", args, "", "", {"y": y[0], "x": names}, period)
             if len(y) == 1 and names
             else None
         )
@@ -299,7 +307,7 @@ def _positions(original: str, lower: str) -> DataLookup | None:
         return None
     market = re.search(rf"\b({_MARKETS})\b", lower)
     if market is None:
-        return DataLookup(
+        return lookup(
             "positioning",
             {},
             "In which market? For example `how are speculators positioned in silver`.",
@@ -313,7 +321,7 @@ def _positions(original: str, lower: str) -> DataLookup | None:
         args["weeks"] = int(weeks[1])
     elif years := re.search(r"\b(\d{1,2}) years?\b", lower):
         args["weeks"] = 52 * int(years[1])
-    return DataLookup("positioning", args)
+    return lookup("positioning", args)
 
 
 _CONTRACTS = (
@@ -333,7 +341,7 @@ def _calendar(original: str, lower: str) -> DataLookup | None:
         contract = next((name for name, pattern in _CONTRACTS if re.search(pattern, lower)), "")
         if not contract:
             return None
-        return DataLookup("expiries", {"contract": contract} | ({"start": days[0]} if days else {}))
+        return lookup("expiries", {"contract": contract} | ({"start": days[0]} if days else {}))
     asked = re.search(
         rf"\b(?:{_EXCHANGES}|market|exchange|markets)\b.*\b(?:open|closed|holiday)|\b(?:trading|market|business) (?:day|session|holiday)s?\b|\bsessions\b",
         lower,
@@ -344,10 +352,10 @@ def _calendar(original: str, lower: str) -> DataLookup | None:
     args: dict[str, Any] = {"exchange": where[1]} if where else {}
     period, _ = read_period(lower)
     if len(days) == 1 and not re.search(r"\bsince\b|\buntil\b", lower):
-        return DataLookup("trading_sessions", args | {"start": days[0]})
+        return lookup("trading_sessions", args | {"start": days[0]})
     if len(days) == 2:
-        return DataLookup("trading_sessions", args | {"start": days[0], "end": days[1]})
-    return DataLookup("trading_sessions", args, "", "", {}, period)
+        return lookup("trading_sessions", args | {"start": days[0], "end": days[1]})
+    return lookup("trading_sessions", args, "", "", {}, period)
 
 
 _UNIT = r"(?:[a-z€£$%]{1,6}\s?/\s?)?(?:troy[ _]oz|troy ounces?|short[ _]tons?|metric tons?|basis points?|[a-z%]{1,9})"
@@ -362,7 +370,7 @@ _SCALED = re.compile(
 def _units(original: str, lower: str) -> DataLookup | None:
     if (found := _CONVERT.search(lower)) and (lower.startswith("convert") or re.search(r"/|oz|ounce|kg|ton|\bbp\b|pct|percent|bps", found["a"] + found["b"])):  # fmt: skip
         tidy = {key: re.sub(r"\s*/\s*", "/", found[key].strip()) for key in ("a", "b")}
-        return DataLookup(
+        return lookup(
             "convert_unit",
             {"amount": float(found["n"].replace(",", "")), "given": tidy["a"], "wanted": tidy["b"]},
         )
@@ -372,14 +380,14 @@ def _units(original: str, lower: str) -> DataLookup | None:
     )
     if asks and _SCALED.search(original) and re.search(r"\d", original) and len(lower.split()) < 14:
         unit = next((code for sign, code in (("usd", "usd"), ("$", "usd"), ("美元", "usd"), ("vnd", "vnd"), ("đồng", "vnd"), ("元", "cny")) if sign in original.lower()), "")  # fmt: skip
-        return DataLookup("read_amount", {"text": original} | ({"unit": unit} if unit else {}))
+        return lookup("read_amount", {"text": original} | ({"unit": unit} if unit else {}))
     return None
 
 
 def _replay(original: str, lower: str) -> DataLookup | None:
     del original
     found = re.match(r"(?:replay|re-?run|recompute|verify)\s+(?:receipt\s+)?(r\d{1,12})\b", lower)
-    return DataLookup("replay", {"receipt": found[1]}) if found else None
+    return lookup("replay", {"receipt": found[1]}) if found else None
 
 
 _FAMILIES: tuple[Callable[[str, str], DataLookup | None], ...] = (

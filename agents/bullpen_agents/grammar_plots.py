@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bullpen_agents.grammar_data import DataLookup
+from bullpen_agents.grammar_data import DataLookup, lookup
 from bullpen_agents.grammar_series import read_names, read_period
 
 _KINDS = (
@@ -54,9 +54,9 @@ def _plot(kind: str, rest: str, lower: str) -> DataLookup | None:
     if kind == "bar":
         args["grain"] = next((grain for grain, word in _GRAINS if re.search(word, lower)), "year")
     if not names:
-        return DataLookup(
+        return lookup(
             "plot_chart", args, "Of which series? For example `histogram of oil since 2000`."
         )
     # "Y against X" has Y up and X across.
     order = tuple(reversed(names)) if kind == "scatter" else names
-    return DataLookup("plot_chart", args, "", "", {"series": order}, period)
+    return lookup("plot_chart", args, "", "", {"series": order}, period)
