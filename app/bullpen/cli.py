@@ -184,6 +184,31 @@ def memory_import(
     raise typer.Exit(importing.bring_in(settings.load(home=home), wanted, as_json=as_json))
 
 
+@memory.command("doctor")
+def memory_doctor(
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Do what loses nothing and can be undone")
+    ] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find doubles, contradictions, loose ends, what ran out, secrets and personal data."""
+    from bullpen import settings, upkeep
+
+    raise typer.Exit(upkeep.doctor(settings.load(home=home), fix=fix, as_json=as_json))
+
+
+@memory.command("consolidate")
+def memory_consolidate(
+    undo: Annotated[str, typer.Option(help="Take back this summary or merge, by its id")] = "",
+    home: Home = None,
+) -> None:
+    """Summarise long threads and merge recurring statements, or take such a step back."""
+    from bullpen import settings, upkeep
+
+    upkeep.consolidate(settings.load(home=home), undo=undo)
+
+
 @memory.command("rebuild")
 def memory_rebuild(home: Home = None) -> None:
     """Build the search index anew from the records."""

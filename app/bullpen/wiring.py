@@ -26,6 +26,7 @@ from bullpen.settings import Settings, prepare_home
 from bullpen.slack import messages as slack_said
 from bullpen.warmth import warm_up
 from bullpen_agents.roster import Roster
+from bullpen_memory import policy
 from bullpen_memory.embed import local_embedder
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
@@ -68,6 +69,7 @@ class Bullpen:
         self._stack = AsyncExitStack()
         self._view: tuple[float, Viewer] | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._clock: asyncio.Task[None] | None = None
         self._verify: Verify | None = None
 
@@ -87,6 +89,7 @@ class Bullpen:
         self._stack.callback(self.receipts.close)
         self.store = Store(home / "context.db", embedder=local_embedder())
         self._stack.callback(self.store.close)
+        self.store.policy = policy.load(home / "memory-policy.toml")
         if self.settings.slack_mode == "workspace":
             await self._open_workspace()
             self.place = messages.in_workspace()
@@ -151,6 +154,9 @@ class Bullpen:
         embedder = self.store.embedder
         steps = (lambda: embedder.embed(["warm"]),) if embedder is not None else ()
         self._warming = asyncio.create_task(warm_up(*steps))
+        from bullpen.upkeep import keep_up
+
+        self._keeping = asyncio.create_task(keep_up(self.store))
 
     async def _connect(self) -> None:
         from bullpen.slack.side import Access, SlackSide
@@ -268,7 +274,7 @@ class Bullpen:
     async def stop(self) -> None:
         """Close everything, last opened first. Runs under way go on at the next start."""
         self.ready = False
-        for task in (self._warming, self._clock):
+        for task in (self._warming, self._keeping, self._clock):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
