@@ -25,8 +25,10 @@ app = typer.Typer(
 )
 memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
 slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
+data = typer.Typer(help="Series from where they are published.", no_args_is_help=True)
 schedule = typer.Typer(help="What the desk asks itself by the clock.", no_args_is_help=True)
 app.add_typer(memory, name="memory")
+app.add_typer(data, name="data")
 app.add_typer(schedule, name="schedule")
 app.add_typer(slack, name="slack")
 app.command()(workspace_command.workspace)
@@ -103,6 +105,37 @@ def ideas(
     from bullpen import ideabook, settings
 
     ideabook.show(settings.load(home=home), author, as_json=as_json)
+
+
+@app.command()
+def replay(
+    receipt: Annotated[str, typer.Argument(help="Id of the receipt, such as r42")],
+    home: Home = None,
+) -> None:
+    """Run a receipt again on the data it used: the same figures, or a named difference."""
+    from bullpen import replaying, settings
+
+    raise typer.Exit(replaying.replay(settings.load(home=home), receipt))
+
+
+@data.command("sources")
+def data_sources() -> None:
+    """List the publishers, what their names look like, and their licences."""
+    from bullpen import syncing
+
+    syncing.sources()
+
+
+@data.command("sync")
+def data_sync(
+    source: Annotated[str, typer.Argument(help="eia, worldbank, fred, cftc or sec")],
+    name: Annotated[str, typer.Argument(help="The publisher's name of the series")],
+    home: Home = None,
+) -> None:
+    """Fetch a series from its publisher and keep every vintage. Nothing is fetched otherwise."""
+    from bullpen import settings, syncing
+
+    syncing.sync(settings.load(home=home), source, name)
 
 
 @memory.command("search")
