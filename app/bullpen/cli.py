@@ -25,7 +25,9 @@ app = typer.Typer(
 )
 memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
 slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
+schedule = typer.Typer(help="What the desk asks itself by the clock.", no_args_is_help=True)
 app.add_typer(memory, name="memory")
+app.add_typer(schedule, name="schedule")
 app.add_typer(slack, name="slack")
 app.command()(workspace_command.workspace)
 
@@ -149,6 +151,31 @@ def memory_import(
     raise typer.Exit(importing.bring_in(settings.load(home=home), wanted, as_json=as_json))
 
 
+@memory.command("doctor")
+def memory_doctor(
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Do what loses nothing and can be undone")
+    ] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find doubles, contradictions, loose ends, what ran out, secrets and personal data."""
+    from bullpen import settings, upkeep
+
+    raise typer.Exit(upkeep.doctor(settings.load(home=home), fix=fix, as_json=as_json))
+
+
+@memory.command("consolidate")
+def memory_consolidate(
+    undo: Annotated[str, typer.Option(help="Take back this summary or merge, by its id")] = "",
+    home: Home = None,
+) -> None:
+    """Summarise long threads and merge recurring statements, or take such a step back."""
+    from bullpen import settings, upkeep
+
+    upkeep.consolidate(settings.load(home=home), undo=undo)
+
+
 @memory.command("rebuild")
 def memory_rebuild(home: Home = None) -> None:
     """Build the search index anew from the records."""
@@ -163,6 +190,45 @@ def memory_verify(home: Home = None, as_json: AsJson = False) -> None:
     from bullpen import remembered, settings
 
     raise typer.Exit(remembered.verify(settings.load(home=home), as_json=as_json))
+
+
+@schedule.command("list")
+def schedule_list(home: Home = None) -> None:
+    """Show every duty with its next time."""
+    from datetime import datetime
+
+    from bullpen import duties, settings
+
+    found = duties.lines(settings.load(home=home).home, datetime.now().astimezone())
+    typer.echo("\n".join(found) or "Nothing is scheduled. `bullpen schedule add --help` says how.")
+
+
+@schedule.command("add")
+def schedule_add(
+    name: Annotated[str, typer.Argument(help="What to call it, such as ideas")],
+    ask: Annotated[str, typer.Argument(help="What the desk is asked, such as “track record”")],
+    every: Annotated[
+        str, typer.Option(help="monday 08:00, weekday 17:30, day 7:00, or five cron fields")
+    ] = "monday 08:00",
+    channel: Annotated[str, typer.Option(help="Where it is asked and answered")] = "research",
+    home: Home = None,
+) -> None:
+    """Let the desk ask itself something by the clock, or change that. A running desk takes it over."""
+    from bullpen import duties, settings
+
+    made = duties.add(settings.load(home=home).home, name, every, channel, ask)
+    typer.echo(f"{made.name}: {made.ask} · #{made.channel} · {made.cron}")
+
+
+@schedule.command("remove")
+def schedule_remove(
+    name: Annotated[str, typer.Argument(help="Which duty")], home: Home = None
+) -> None:
+    """Take a duty away."""
+    from bullpen import duties, settings
+
+    duties.remove(settings.load(home=home).home, name)
+    typer.echo(f"{name} is no longer scheduled.")
 
 
 @slack.command("manifest")

@@ -26,6 +26,7 @@ from bullpen.settings import Settings, prepare_home
 from bullpen.slack import messages as slack_said
 from bullpen.warmth import warm_up
 from bullpen_agents.roster import Roster
+from bullpen_memory import policy
 from bullpen_memory.embed import local_embedder
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from bullpen.slack.side import SlackSide
     from bullpen_memory.market import Market
     from bullpen_orchestrator.desk import Desk
+    from bullpen_orchestrator.schedule import Schedule
     from bullpen_workspace.server import Workspace
 
 SLOW = ("bullpen.slack.side", "bullpen_orchestrator.desk", "bullpen_tools.toolbox")
@@ -67,6 +69,8 @@ class Bullpen:
         self._stack = AsyncExitStack()
         self._view: tuple[float, Viewer] | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._clock: asyncio.Task[None] | None = None
         self._verify: Verify | None = None
 
     async def open_page(self) -> None:
@@ -85,6 +89,7 @@ class Bullpen:
         self._stack.callback(self.receipts.close)
         self.store = Store(home / "context.db", embedder=local_embedder())
         self._stack.callback(self.store.close)
+        self.store.policy = policy.load(home / "memory-policy.toml")
         if self.settings.slack_mode == "workspace":
             await self._open_workspace()
             self.place = messages.in_workspace()
@@ -145,9 +150,13 @@ class Bullpen:
         await self._listen()
         self._publish()
         self.ready = True
+        self._clock = asyncio.create_task(self._schedule().watch())
         embedder = self.store.embedder
         steps = (lambda: embedder.embed(["warm"]),) if embedder is not None else ()
         self._warming = asyncio.create_task(warm_up(*steps))
+        from bullpen.upkeep import keep_up
+
+        self._keeping = asyncio.create_task(keep_up(self.store))
 
     async def _connect(self) -> None:
         from bullpen.slack.side import Access, SlackSide
@@ -225,6 +234,12 @@ class Bullpen:
             self.desk, books, lambda line: Attachments(line.client, folder, limit)
         )
 
+    def _schedule(self) -> Schedule:
+        from bullpen.duties import clock
+
+        side, me = self.slack, self.connection.identity
+        return clock(self.settings.home, self.desk, side.chat, side.directory, self.roster, me)
+
     def _token(self) -> str:
         return self.workspace.credentials.user_token if self.workspace else ""
 
@@ -259,9 +274,10 @@ class Bullpen:
     async def stop(self) -> None:
         """Close everything, last opened first. Runs under way go on at the next start."""
         self.ready = False
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.gather(self._warming, return_exceptions=True)
+        for task in (self._warming, self._keeping, self._clock):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         await self._stack.aclose()
 
 

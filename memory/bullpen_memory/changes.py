@@ -80,13 +80,14 @@ def refuse_stale(record: Record, expected_version: int | None) -> None:
 def refuse_forgotten(db: SqliteUtils, record: Record) -> None:
     """Raise InputError when the record's content is what somebody asked to forget."""
     content = rows.content_hash(record.title, record.text)
-    sealed = tombstones.subject(record.kind, record.source.ref, content)
-    if tombstones.buried(db, scope=record.scope, sealed=sealed) is not None:
-        raise InputError(
-            "Nothing was stored.",
-            "This content was forgotten on request, and stays so.",
-            "If it should be known again, say it in other words.",
-        )
+    for said in (content, writing.spelled(record.title, record.text)):
+        sealed = tombstones.subject(record.kind, record.source.ref, said)
+        if tombstones.buried(db, scope=record.scope, sealed=sealed) is not None:
+            raise InputError(
+                "Nothing was stored.",
+                "This content was forgotten on request, and stays so.",
+                "If it should be known again, say it in other words.",
+            )
 
 
 def refuse_supersession(old: Record, draft: Draft) -> None:

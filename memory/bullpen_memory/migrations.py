@@ -10,6 +10,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from bullpen_memory.errors import OperatorError
+from bullpen_memory.sameness import backfill
 
 if TYPE_CHECKING:
     from sqlite_utils.db import Database as SqliteUtils
@@ -192,4 +193,39 @@ def ideas(db: SqliteUtils) -> None:
         db.execute(statement)
 
 
-STEPS = (m001_records, ideas)
+_SAMENESS = (
+    "CREATE TABLE norm (id TEXT PRIMARY KEY, hash BLOB NOT NULL, scope TEXT NOT NULL,"
+    " kind TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX norm_hash ON norm (hash, scope, kind)",
+    "CREATE TABLE sketch (band INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (band, id))"
+    " WITHOUT ROWID",
+    "CREATE INDEX sketch_id ON sketch (id)",
+    # An edge from a newer record to an older one.
+    "CREATE TABLE link (source TEXT NOT NULL, target TEXT NOT NULL, type TEXT NOT NULL,"
+    " weight REAL NOT NULL, at TEXT NOT NULL, PRIMARY KEY (source, target, type)) WITHOUT ROWID",
+    "CREATE INDEX link_target ON link (target)",
+    """
+    CREATE TABLE cited (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, agent TEXT NOT NULL,
+        answer TEXT NOT NULL, record_id TEXT NOT NULL, at TEXT NOT NULL,
+        UNIQUE (answer, record_id)
+    )
+    """,
+    "CREATE INDEX cited_run ON cited (run_id)",
+    """
+    CREATE TABLE misled (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, record_id TEXT NOT NULL,
+        by TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (run_id, record_id, by)
+    )
+    """,
+)
+
+
+def sameness(db: SqliteUtils) -> None:
+    """What says the same, how records relate, what answers cited and which of it misled."""
+    for statement in _SAMENESS:
+        db.execute(statement)
+    backfill(db)
+
+
+STEPS = (m001_records, ideas, sameness)

@@ -117,6 +117,10 @@ class Record:
     thread: str = ""
     speaker: str = ""
 
+    def expired(self, at: datetime) -> bool:
+        """Whether what it says was true only until a time before `at`."""
+        return self.valid_to is not None and self.valid_to < at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:

@@ -57,6 +57,19 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", whole)
 
 
+# Letters that people type without their stroke, and that no decomposition takes it from.
+_STROKES = str.maketrans("đĐøØłŁ", "dDoOlL")
+
+
+def unstroked(text: str) -> str:
+    """The words of a text whose letters carry a stroke, written without it: "đồng" gives "dồng".
+
+    SQLite's tokenizer takes accents away by itself ("ồ" is found by "o"), strokes it does not.
+    """
+    found = (word for word in re.findall(r"\w*[đĐøØłŁ]\w*", text))
+    return " ".join(word.translate(_STROKES) for word in dict.fromkeys(found))
+
+
 def grams(text: str) -> str:
     """The single characters and overlapping pairs of every run of an unspaced script."""
     found: list[str] = []
@@ -196,7 +209,14 @@ def index_columns(record: Record) -> dict[str, object]:
     """The columns that help to find the record but are not part of it."""
     return {
         "context": context_of(record),
-        "grams": grams(f"{record.title} {record.text}"),
+        "grams": " ".join(
+            part
+            for part in (
+                grams(f"{record.title} {record.text}"),
+                unstroked(f"{record.title} {record.text}"),
+            )
+            if part
+        ),
     }
 
 

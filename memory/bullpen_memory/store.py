@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from ulid import ULID
 
-from bullpen_memory import changes, echoes, migrations, rows, writing
+from bullpen_memory import changes, echoes, migrations, rows, sameness, writing
 from bullpen_memory.changes import Revision
 from bullpen_memory.database import Database
 from bullpen_memory.errors import InputError
+from bullpen_memory.policy import Policy
 from bullpen_memory.records import Change, Draft, Found, Query, Recall, Record
 from bullpen_memory.search import EXACT_LIMIT, Search
 from bullpen_memory.writing import Act, Vector
@@ -57,6 +58,7 @@ class Store:
         self.embedder = embedder
         self.database = Database(path)
         self.on_write: Callable[[], None] | None = None
+        self.policy = Policy()
         self._clock = clock
         # A process that ended between erasing and emptying the log leaves that to the next.
         self._erasing = True
@@ -79,6 +81,10 @@ class Store:
         """
         self._search.use_index(index, exact_limit)
 
+    def now(self) -> datetime:
+        """The present by the store's clock."""
+        return self._clock()
+
     # Writing
 
     def add(self, draft: Draft) -> Record:
@@ -92,17 +98,20 @@ class Store:
     def add_many(self, drafts: Sequence[Draft], *, vectors: bool = True) -> list[Record]:
         """Store several drafts in one transaction, in order; each as `add` would.
 
-        Without `vectors` they are found by their words at once, and by meaning when the indexer
-        has come to them: embedding thousands of passages takes minutes.
+        Without `vectors`, or where an indexer follows this store, they are found by their words at
+        once, and by meaning when the indexer has come to them, in a moment or for thousands of
+        passages in minutes.
         """
         ready = [_threaded(rows.accepted(draft)) for draft in drafts]
         identities = [rows.identity_hash(draft) for draft in ready]
         new = [i for i, identity in enumerate(identities) if not self._stored(identity)]
         now = self._clock()
         firsts = {i: rows.first_version(ready[i], record_id=str(ULID()), now=now) for i in new}
-        made = self._embedded(firsts.values()) if vectors else [None] * len(new)
+        # Where an indexer follows, it embeds: a write does not wait for the model.
+        inline = vectors and self.on_write is None
+        made = self._embedded(firsts.values()) if inline else [None] * len(new)
         ready_vectors = dict(zip(new, made, strict=True))
-        with self._writing() as db:
+        with self.writing() as db:
             return [
                 self._place(db, draft, identity, firsts.get(i), ready_vectors.get(i))
                 for i, (draft, identity) in enumerate(zip(ready, identities, strict=True))
@@ -143,7 +152,7 @@ class Store:
         fresh = rows.first_version(ready, record_id=str(ULID()), now=now)
         vector = self._embedded([fresh])[0]
         act = Act(action="supersede", by=by, reason=reason, at=now)
-        with self._writing() as db:
+        with self.writing() as db:
             old = writing.must_exist(writing.head(db, record_id), record_id)
             identity = rows.identity_hash(ready)
             said = writing.known(db, identity)
@@ -186,6 +195,23 @@ class Store:
 
         action = "pin" if pinned else "unpin"
         return self._change(record_id, action, step, by, "", expected_version)
+
+    def expire(
+        self,
+        record_id: str,
+        *,
+        until: datetime,
+        by: str,
+        reason: str = "",
+        expected_version: int | None = None,
+    ) -> Record:
+        """State until when a record is true of the world; after that it reads as expired."""
+
+        def step(db: SqliteUtils, record: Record, act: Act) -> Record:
+            made = changes.revised(record, {"valid_to": until})
+            return record if made == record else writing.follow(db, made, act)
+
+        return self._change(record_id, "expire", step, by, reason, expected_version)
 
     def forget(self, record_id: str, *, by: str, reason: str) -> Record:
         """Erase the text of every version for good; returns the tombstone that stays.
@@ -285,7 +311,8 @@ class Store:
     # Inside
 
     @contextmanager
-    def _writing(self) -> Generator[SqliteUtils]:
+    def writing(self) -> Generator[SqliteUtils]:
+        """One transaction, after which the indexer is woken. For the modules of this package."""
         with self.database.writing() as db:
             yield db
         if self.on_write is not None:
@@ -307,7 +334,7 @@ class Store:
         present = writing.known(db, identity) or writing.forgotten(db, draft, content)
         if present is not None:
             return present
-        same = writing.same_statement(db, draft, content)
+        same = writing.same_statement(db, draft, content) or sameness.same_words(db, draft)
         if same is not None:
             return writing.corroborate(db, same, draft, self._clock())
         # `first` is missing only where the record was there a moment ago and has been forgotten
@@ -327,7 +354,7 @@ class Store:
         if not by.strip():
             raise InputError("Nothing was changed.", "It is not said who asks.", "State `by`.")
         act = Act(action=action, by=by, reason=rows.clean(reason), at=self._clock())
-        with self._writing() as db:
+        with self.writing() as db:
             record = writing.must_exist(writing.head(db, record_id), record_id)
             changes.refuse_stale(record, expected_version)
             return step(db, record, act)

@@ -55,6 +55,23 @@ class VectorCache:
             found, cosine = found[best], cosine[best]
         return {int(vid): float(score) for vid, score in zip(found, cosine, strict=True)}
 
+    def exactly(
+        self, db: SqliteUtils, query: NDArray[np.float32], vids: list[int]
+    ) -> dict[int, float]:
+        """The cosine of each of `vids` that has a vector, read from the store one by one."""
+        import numpy as np
+
+        marks = ", ".join("?" * len(vids))
+        found = db.conn.execute(
+            f"SELECT vid, data FROM vector WHERE vid IN ({marks}) AND model = ?",
+            (*vids, self._model),
+        ).fetchall()
+        if not found:
+            return {}
+        matrix = np.frombuffer(b"".join(row["data"] for row in found), "<f4")
+        cosine = matrix.reshape(len(found), self._dim) @ query
+        return {row["vid"]: float(score) for row, score in zip(found, cosine, strict=True)}
+
     def _refresh(self, db: SqliteUtils) -> None:
         import numpy as np
 

@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bullpen_memory import rows
+from bullpen_memory.finance_terms import other_names
+from bullpen_memory.stem import tokens
 
 if TYPE_CHECKING:
     from sqlite_utils.db import Database as SqliteUtils
 
 MAX_TERMS = 40
-COMMON_SHARE = 0.10
-SMALL_STORE = 1_000
+# Every row that holds a word looked up has to be scored. Of many words the rarest are looked up, as
+# long as they stand in no more rows than this together; the others count in the second look.
+LOOKED_UP = 10_000
+# What only says how to reckon or to answer counts half: it stands in many a question and in few
+# of the texts that answer it.
+ASKING_WEIGHT = 0.5
+OTHER_NAME_WEIGHT = 0.7
 
-# A joined name such as S&P is looked for as one phrase.
-_WORD = re.compile(r"\w+(?:&\w+)*", re.UNICODE)
+# A joined name such as S&P and a number such as 1,234.5 are looked for as one phrase.
+_WORD = re.compile(r"\d[\d.,]*\d|\w+(?:&\w+)*", re.UNICODE)
+_NUMBER = re.compile(r"\d[\d.,]*\d")
 
 _STOP = (
     "a about after all also am an and any are as at be because been before being between both "
@@ -34,51 +42,145 @@ _STOP = (
 )
 STOP_WORDS = frozenset(_STOP.split())
 
+_ASKING = (
+    "percentage percent change changes average difference respective respectively increase "
+    "decrease value amount amounts total number calculate ratio proportion much many year years "
+    "fiscal ended constitute company exceed between answer question response respond give state "
+    "relying details shown using assume based usd"
+)
+ASKING_WORDS = frozenset(tokens(_ASKING))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing to look for: the ways in which it is written, each as the stems of its words.
+
+    `idf` is the inverse document frequency (natural log, > 0), `weight` what it counts for;
+    `other` marks another name of what was asked, which nobody typed.
+    """
+
+    word: str
+    ways: tuple[tuple[str, ...], ...]
+    idf: float = 0.0
+    weight: float = 1.0
+    other: bool = False
+
+    @property
+    def match(self) -> str:
+        """The FTS5 expression for any of its ways."""
+        phrases = ('"' + " ".join(way) + '"' for way in _written(self))
+        return " OR ".join(phrases)
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The words to look for, each with its inverse document frequency (natural log, > 0)."""
+    """What to look for, each with its weight; `telling` are those rare enough to look up."""
 
-    idf: dict[str, float]
+    found: tuple[Term, ...]
+    telling: tuple[Term, ...]
 
     @property
     def match(self) -> str:
         """The FTS5 expression: any of the words. Empty when there is nothing to look for."""
-        return " OR ".join(f'"{term}"' for term in self.idf)
+        return " OR ".join(term.match for term in self.telling)
+
+    @property
+    def total(self) -> float:
+        """The sum of the weighted idf of what was typed, or of all where none of that occurs."""
+        typed = [term for term in self.found if not term.other] or self.found
+        return sum(term.idf * term.weight for term in typed)
 
     @property
     def ceiling(self) -> float:
-        """The most that BM25 can give: (k1 + 1) times the sum of idf, with FTS5's k1 = 1.2."""
-        return 2.2 * sum(self.idf.values())
+        """The most that FTS5's bm25() gives: (k1 + 1) times the sum of idf, with k1 = 1.2."""
+        return 2.2 * sum(term.idf for term in self.telling)
 
 
-def split(text: str) -> list[str]:
-    """The distinct words of a question in their order, stop words dropped where others remain."""
+def split(text: str) -> list[Term]:
+    """What a question asks for, in its order; stop words are dropped where others remain."""
     folded = rows.clean(text).casefold()
     pairs = rows.grams(folded).split()
     long_pairs = [pair for pair in pairs if len(pair) > 1] or pairs
     plain = [word for word in _WORD.findall(folded) if not rows.grams(word)]
     seen = dict.fromkeys([*plain, *long_pairs])
     telling = [word for word in seen if word not in STOP_WORDS]
-    return (telling or list(seen))[:MAX_TERMS]
+    return [_term(word) for word in telling or seen][:MAX_TERMS] + other_terms(folded)
 
 
-def weigh(db: SqliteUtils, words: list[str]) -> Terms:
-    """The words that occur, with their weight; those in over 10 % of a large store only if alone.
+def other_terms(folded: str) -> list[Term]:
+    """The field's other names for what a question speaks of: "capex" is "capital expenditures"."""
+    return [
+        Term(name, (tuple(tokens(name)),), weight=OTHER_NAME_WEIGHT, other=True)
+        for name in other_names(folded)
+    ]
+
+
+def weigh(db: SqliteUtils, asked: list[Term]) -> Terms:
+    """The words that occur, with their idf; which of them are looked up, their rarity decides.
 
     idf = ln((N - n + 0.5) / (n + 0.5)), floored at 1e-6, as FTS5's bm25() has it.
     """
     total = int(db.conn.execute("SELECT count(*) FROM words_docsize").fetchone()[0])
-    limit = int(total * COMMON_SHARE) if total > SMALL_STORE else total
-    rare: dict[str, float] = {}
-    common: dict[str, float] = {}
-    for word in words:
-        # Counting stops just over the limit: a very common word costs no more than that.
-        counted = db.conn.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
-            (f'"{word}"', limit + 1),
-        ).fetchone()[0]
+    db.conn.execute(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.word_counts USING fts5vocab ('main', 'words', 'row')"
+    )
+    found: list[tuple[int, Term]] = []
+    for term in asked:
+        counted = _rows_with(db, term)
         if counted:
             idf = max(math.log((total - counted + 0.5) / (counted + 0.5)), 1e-6)
-            (common if counted > limit else rare)[word] = idf
-    return Terms(rare or common)
+            found.append((counted, replace(term, idf=idf)))
+    return Terms(tuple(term for _, term in found), _telling(found))
+
+
+def _telling(found: list[tuple[int, Term]]) -> tuple[Term, ...]:
+    """The rarest within the budget, what was typed before its other names; at least one."""
+    kept: list[Term] = []
+    spent = 0
+    for counted, term in sorted(found, key=lambda one: (one[1].other, one[0])):
+        if not kept or spent + counted <= LOOKED_UP:
+            kept.append(term)
+            spent += counted
+    return tuple(kept)
+
+
+def _rows_with(db: SqliteUtils, term: Term) -> int:
+    """How many rows hold the term; of a phrase, counting stops just over the limit."""
+    # Where the letters are others than a-z, only SQLite knows how it folds them.
+    if len(term.ways) == 1 and len(term.ways[0]) == 1 and term.word.isascii():
+        row = db.conn.execute(
+            "SELECT doc FROM temp.word_counts WHERE term = ?", (term.ways[0][0],)
+        ).fetchone()
+        return int(row[0]) if row else 0
+    row = db.conn.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
+        (term.match, LOOKED_UP + 1),
+    ).fetchone()
+    return int(row[0])
+
+
+def _term(word: str) -> Term:
+    if _NUMBER.fullmatch(word):
+        return _number(word)
+    stems = tuple(tokens(word)) or (word,)
+    asking = len(stems) == 1 and stems[0] in ASKING_WORDS
+    return Term(word, (stems,), weight=ASKING_WEIGHT if asking else 1.0)
+
+
+def _number(word: str) -> Term:
+    """1234.5, 1,234.5 and 1.234,5 are ways of writing one number only where they group alike."""
+    ways = [tuple(re.findall(r"\d+", word))]
+    whole, _, rest = word.partition(".")
+    digits = whole.replace(",", "")
+    if digits.isdigit() and len(digits) > 3 and (rest.isdigit() or not rest):
+        end = (rest,) if rest else ()
+        grouped = f"{int(digits):,}".split(",") if digits[0] != "0" else [digits]
+        ways += [(digits, *end), (*grouped, *end)]
+    return Term(word, tuple(dict.fromkeys(ways)))
+
+
+def _written(term: Term) -> list[tuple[str, ...]]:
+    """The phrases to hand to FTS5, which stems them itself: a stem is not always its own stem."""
+    if len(term.ways) == 1 and not _NUMBER.fullmatch(term.word):
+        return [(term.word.replace('"', " "),)]
+    return list(term.ways)

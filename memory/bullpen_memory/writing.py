@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from bullpen_memory import rows, tombstones
+from bullpen_memory import rows, sameness, tombstones
 from bullpen_memory.echoes import repeats
 from bullpen_memory.errors import InputError
 from bullpen_memory.records import Draft, Kind, Record, Source
@@ -84,10 +84,18 @@ def same_statement(db: SqliteUtils, draft: Draft, content: str) -> Record | None
 
 
 def forgotten(db: SqliteUtils, draft: Draft, content: str) -> Record | None:
-    """The tombstone that this draft would raise from."""
-    sealed = tombstones.subject(draft.kind, draft.source.ref, content)
-    record_id = tombstones.buried(db, scope=draft.scope, sealed=sealed)
-    return None if record_id is None else head(db, record_id)
+    """The tombstone that this draft would raise from, in these words or with other punctuation."""
+    for said in (content, spelled(draft.title, draft.text)):
+        sealed = tombstones.subject(draft.kind, draft.source.ref, said)
+        record_id = tombstones.buried(db, scope=draft.scope, sealed=sealed)
+        if record_id is not None:
+            return head(db, record_id)
+    return None
+
+
+def spelled(title: str, text: str) -> str:
+    """What a tombstone seals beside the content: the letters and digits alone."""
+    return sameness.norm_hash(title, text).hex()
 
 
 def begin(db: SqliteUtils, record: Record, identity: str, vector: Vector | None) -> Record:
@@ -100,7 +108,10 @@ def begin(db: SqliteUtils, record: Record, identity: str, vector: Vector | None)
         "near_id": near_id,
         "identity": identity,
     }
-    return _insert(db, record, fields, vector, act)
+    made = _insert(db, record, fields, vector, act)
+    sameness.keep(db, made)
+    sameness.link_similar(db, made, act.at)
+    return made
 
 
 def follow(db: SqliteUtils, record: Record, act: Act, vector: Vector | None = None) -> Record:
@@ -132,6 +143,9 @@ def follow(db: SqliteUtils, record: Record, act: Act, vector: Vector | None = No
         )
     if old["text"] != record.text:
         _retell_neighbours(db, record.id, record.text)
+        if record.status != "forgotten":
+            sameness.keep(db, made)
+            sameness.link_similar(db, made, act.at)
     return kept
 
 
@@ -149,12 +163,18 @@ def corroborate(db: SqliteUtils, record: Record, draft: Draft, now: datetime) ->
 
 def erase(db: SqliteUtils, record: Record, act: Act) -> Record:
     """Take the text of every version away and leave a tombstone that says who and when."""
-    contents = db.conn.execute(
-        "SELECT DISTINCT content FROM version WHERE id = ? AND content IS NOT NULL", (record.id,)
+    versions = db.conn.execute(
+        "SELECT title, text, content FROM version WHERE id = ? AND content IS NOT NULL",
+        (record.id,),
     ).fetchall()
+    contents = {cast("str", row["content"]) for row in versions}
+    contents |= {spelled(row["title"], row["text"]) for row in versions}
     _forget_questions(db, record)
-    for (content,) in contents:
-        sealed = tombstones.subject(record.kind, record.source.ref, cast("str", content))
+    _forget_summaries(db, record, act)
+    sameness.drop(db, record.id)
+    db.execute("UPDATE misled SET note = '' WHERE record_id = ?", (record.id,))
+    for content in sorted(contents):
+        sealed = tombstones.subject(record.kind, record.source.ref, content)
         tombstones.bury(db, record_id=record.id, scope=record.scope, sealed=sealed)
     db.execute(
         "DELETE FROM vector WHERE vid IN (SELECT vid FROM version WHERE id = ?)", (record.id,)
@@ -178,6 +198,17 @@ def erase(db: SqliteUtils, record: Record, act: Act) -> Record:
     # A deleted entry's words stay in the full-text segments until these are merged.
     db.execute("INSERT INTO words (words) VALUES ('optimize')")
     return left
+
+
+def _forget_summaries(db: SqliteUtils, record: Record, act: Act) -> None:
+    """A summary quotes what it summarises; the thread gets another one without it."""
+    found = db.conn.execute(
+        "SELECT source FROM link WHERE target = ? AND type = 'summarises'", (record.id,)
+    ).fetchall()
+    for row in found:
+        summary = head(db, row["source"])
+        if summary is not None and summary.status != "forgotten":
+            erase(db, summary, act)
 
 
 def _forget_questions(db: SqliteUtils, record: Record) -> None:

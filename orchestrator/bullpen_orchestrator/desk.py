@@ -275,8 +275,14 @@ class Desk:
         ]
 
     async def judge(self, feedback: Feedback) -> bool:
-        """Keep what a person thinks of an answer; False where there is no such answer."""
-        return await asyncio.to_thread(self.ledger.people.judge, feedback)
+        """Keep what a person thinks of an answer; False where there is no such answer.
+
+        What a misleading answer was based on is marked as disputed and believed less.
+        """
+        kept = await asyncio.to_thread(self.ledger.people.judge, feedback)
+        if kept and feedback.verdict == "misleading":
+            await self._recollection.misled(feedback)
+        return kept
 
     async def heard(self) -> Heard:
         """What was heard so far, so that what was missed can be fetched."""

@@ -78,6 +78,11 @@ class People:
         """The threads that may be shown as worked on."""
         return [(r["channel"], r["thread_ts"]) for r in self._rows("SELECT * FROM sessions")]
 
+    def run_of(self, message_id: str) -> str:
+        """The run in which the desk said a message, or ""."""
+        found = self._rows("SELECT run_id FROM messages WHERE id = ?", message_id)
+        return str(found[0]["run_id"]) if found else ""
+
     def author(self, message_id: str) -> str:
         """Who said a known message."""
         return str(self._rows("SELECT author FROM messages WHERE id = ?", message_id)[0]["author"])

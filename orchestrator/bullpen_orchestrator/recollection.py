@@ -13,8 +13,10 @@ from pathlib import Path
 
 import structlog
 
+from bullpen_memory import misleading
 from bullpen_memory.errors import InputError
 from bullpen_memory.ingest import ingest
+from bullpen_memory.misleading import Misled
 from bullpen_memory.records import (
     WORKSPACE,
     Draft,
@@ -25,7 +27,7 @@ from bullpen_memory.records import (
     person_scope,
 )
 from bullpen_memory.store import Store
-from bullpen_orchestrator.entries import Entry, Run
+from bullpen_orchestrator.entries import Entry, Feedback, Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.ports import Audience, Chat, Inbound
 from bullpen_tools.handed import LIMITS
@@ -128,6 +130,23 @@ class Recollection:
             written += len(entries)
         return written
 
+    async def misled(self, feedback: Feedback, note: str = "") -> Misled | None:
+        """Mark what an answer that misled a person rests on; None for an answer outside any run.
+
+        Only records that its own conversation may see are marked. A `note` says what is right and
+        becomes a proposed correction.
+        """
+        run_id = self._ledger.people.run_of(feedback.message_id)
+        if not run_id:
+            return None
+        scopes = visible(self._ledger.run(run_id).inbound)
+        return await asyncio.to_thread(
+            lambda: misleading.misled(
+                self._store, run_id=run_id, by=feedback.person, note=note,
+                answer=feedback.message_id, scopes=scopes,
+            )
+        )  # fmt: skip
+
     async def take_back(self, message_id: str) -> None:
         """Retract what was remembered of a message that its author deleted."""
         record_id = self._ledger.remembered(message_id)
@@ -151,7 +170,13 @@ class Recollection:
                 reason = "its author corrected the message"
                 draft = self._draft(entry)
                 return self._store.supersede(old, draft, by=entry.author, reason=reason).id
-            return self._store.add(self._draft(entry)).id
+            kept = self._store.add(self._draft(entry)).id
+            if entry.run_id and entry.kind != "person":
+                misleading.cited(
+                    self._store, run_id=entry.run_id, agent=entry.author, answer=entry.id,
+                    text=entry.text,
+                )  # fmt: skip
+            return kept
         except InputError as error:
             # Asking again would be refused again, and would keep every later message waiting.
             _log.warning("message not remembered", message=entry.id, error=str(error))

@@ -380,7 +380,9 @@ def test_what_the_machine_refuses_is_said_to_the_operator(tmp_path: Path) -> Non
     newer = tmp_path / "newer.db"
     Store(newer).close()
     with sqlite3.connect(newer) as raw:
-        raw.execute("UPDATE _sqlite_migrations SET name = 'm999_future'")
+        raw.execute(
+            "UPDATE _sqlite_migrations SET name = 'm999_future' WHERE name = 'm001_records'"
+        )
     raw.close()
     with pytest.raises(OperatorError, match=r"A newer Bullpen wrote it \(steps m999_future\)"):
         Store(newer)

@@ -3,21 +3,23 @@
 The rule it protects: an agent recalls only what its conversation may see, writes only into its
 own conversation's scope, and what it writes names the thread and the receipts it came from.
 
-Policy, for now: a note or finding of an agent is active at once, with the confidence it stated;
-a decision is proposed until a person approves it, and so is whatever would replace a pinned
-record or a person's own. Nothing is erased or approved here.
+What waits for a person is decided by the store's policy (`bullpen_memory.policy`); whatever would
+replace a pinned record, a decision or a person's own is proposed. Nothing is erased or approved here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
 from bullpen_memory.echoes import repeats
 from bullpen_memory.errors import InputError
+from bullpen_memory.listing import DISPUTED
+from bullpen_memory.policy import TAINTED, Case
 from bullpen_memory.records import Draft, Hit, Kind, Query, Record, Source, Status
 from bullpen_tools.context import DataRef, Receipt, Result, Scalar, ToolContext, Value
 from bullpen_tools.figures import cited, plain, render
@@ -83,10 +85,20 @@ def recall(
         warnings=(
             *found.notes,
             *(f"On record, but **{withdrawn(one)}**: {_first(one)}" for one in gone),
+            *_doubts(records, ctx.as_of or ctx.store.now()),
         ),
         table=(header, *(_row(hit) for hit in hits)) if records else (),
         known_at=max((record.known_at for record in records), default=None),
     )
+
+
+def _tainted(ctx: ToolContext) -> bool:
+    """Whether text from outside was before this run: a file, or a passage of a document."""
+    if ctx.files:
+        return True
+    shown = {i for recall in ctx.store.recalls(ctx.run_id) for i in recall.record_ids}
+    read = (ctx.store.get(record_id, scopes=ctx.scopes) for record_id in shown)
+    return any(one is not None and one.kind in ("passage", "document") for one in read)
 
 
 def _withdrawn(ctx: ToolContext, asked: Query) -> list[Record]:
@@ -109,6 +121,19 @@ def _holding(hits: Sequence[Hit], gone: Sequence[Record]) -> list[Hit]:
         if hit.score >= floor
         and not (hit.record.kind == "message" and repeats(hit.record.text, texts))
     ]
+
+
+def _doubts(records: Sequence[Record], now: datetime) -> list[str]:
+    """What has to be said beside some of the records: no longer true, disputed, from outside."""
+    said: list[str] = []
+    for one in records:
+        if one.expired(now) and one.valid_to is not None:
+            said.append(f"{one.id} was true only until {one.valid_to.date().isoformat()}.")
+        if DISPUTED in one.tags:
+            said.append(f"{one.id} is disputed; say so if you rely on it.")
+        if TAINTED in one.tags:
+            said.append(f"{one.id} was written after reading text from outside; check it first.")
+    return said
 
 
 def _first(record: Record) -> str:
@@ -148,19 +173,28 @@ def remember(ctx: ToolContext, lesson: Lesson) -> Result:
     matter later, one statement a record. A decision waits for a person's approval.
     """
     evidence = _evidence(ctx, (lesson.title, lesson.text), lesson.receipts)
+    tainted = _tainted(ctx)
+    # That a person asked for it is the agent's own word: after foreign text it does not count.
+    by_person = lesson.requested and not tainted
+    rule = ctx.store.policy.judge(
+        Case(
+            kind=lesson.kind, author="person" if by_person else "agent", scope=ctx.home,
+            confidence=lesson.confidence, tainted=tainted,
+        )
+    )  # fmt: skip
     draft = Draft(
         kind=lesson.kind,
         title=_without_references(ctx, lesson.title),
         text=_without_references(ctx, lesson.text),
-        author=ctx.requester if lesson.requested else ctx.agent,
-        speaker=ctx.requester_name if lesson.requested else "",
+        author=ctx.requester if by_person else ctx.agent,
+        speaker=ctx.requester_name if by_person else "",
         source=_source(ctx),
         scope=ctx.home,
         symbols=tuple(lesson.symbols),
-        tags=tuple(lesson.tags),
+        tags=(*lesson.tags, *((TAINTED,) if tainted else ())),
         confidence=lesson.confidence,
         evidence=tuple(_as_source(receipt) for receipt in evidence),
-        status="proposed" if lesson.kind == "decision" else "active",
+        status=rule.standing,
     )
     record = ctx.store.add(draft)
     if record.status == "forgotten":
@@ -209,7 +243,7 @@ def supersede(
         symbols=old.symbols,
         tags=old.tags,
         evidence=tuple(_as_source(receipt) for receipt in evidence),
-        status=_status_instead_of(old),
+        status="proposed" if _tainted(ctx) else _status_instead_of(old),
     )
     return _written(ctx.store.supersede(old.id, draft, by=ctx.agent, reason=reason), evidence)
 

@@ -1,0 +1,93 @@
+"""What a reader is shown of each found row: the record, the place in it, and why it was found.
+
+The rule it protects: a reason is given in the reader's terms and only for what really counted, and
+no neighbour's words are shown as the record's own. It ranks nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bullpen_memory import rows
+from bullpen_memory.records import Hit
+from bullpen_memory.rerank import Candidate
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database as SqliteUtils
+
+# Unrelated sentences reach a cosine of about 0.2; without a word in common more is asked for.
+MEANING_FLOOR = 0.3
+
+_START, _END = "\x02", "\x03"
+_MARKED = re.compile(f"{_START}(.*?){_END}", re.DOTALL)
+
+
+def excerpt(text: str, length: int = 240) -> str:
+    """The beginning of a text on one line, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    return line[:length].rsplit(" ", 1)[0] + "…"
+
+
+def hits(db: SqliteUtils, match: str, page: list[Candidate]) -> list[Hit]:
+    """The page of ranked rows as hits, in its order."""
+    if not page:
+        return []
+    vids = [one.vid for one in page]
+    marks = ", ".join("?" * len(vids))
+    held = {
+        row["vid"]: row
+        for row in db.conn.execute(f"SELECT * FROM version WHERE vid IN ({marks})", vids).fetchall()
+    }
+    snippets = _snippets(db, match, vids)
+    made: list[Hit] = []
+    for one in page:
+        record = rows.to_record(held[one.vid])
+        marked, matched = snippets.get(one.vid, ("", []))
+        snippet = marked or excerpt(record.text or record.title)
+        why = _why(one, matched)
+        made.append(Hit(record=record, score=round(one.score, 4), snippet=snippet, why=why))
+    return made
+
+
+def _snippets(db: SqliteUtils, match: str, vids: list[int]) -> dict[int, tuple[str, list[str]]]:
+    """For each row that holds a word: its text around it, and which words matched anywhere."""
+    if not match:
+        return {}
+    marks = ", ".join("?" * len(vids))
+    columns = " || ' ' || ".join(
+        f"highlight(words, {column}, '{_START}', '{_END}')" for column in range(5)
+    )
+    found = db.conn.execute(
+        f"SELECT rowid, snippet(words, 0, '{_START}', '{_END}', '…', 32) AS snippet,"
+        f" {columns} AS marked FROM words WHERE words MATCH ? AND +rowid IN ({marks})",
+        (match, *vids),
+    ).fetchall()
+    return {
+        row["rowid"]: (
+            " ".join(_MARKED.sub(r"**\1**", row["snippet"]).split()),
+            list(dict.fromkeys(word.casefold() for word in _MARKED.findall(row["marked"]))),
+        )
+        for row in found
+    }
+
+
+def _why(one: Candidate, matched: list[str]) -> str:
+    parts: list[str] = []
+    if matched:
+        parts.append(f"words: {', '.join(matched[:8])}")
+    if one.cosine >= MEANING_FLOOR:
+        parts.append(f"meaning {one.cosine:.2f}")
+    if one.document:
+        parts.append(f"names {one.document}")
+    if one.symbol:
+        parts.append(f"symbol {one.symbol}")
+    if one.spoken:
+        parts.append(f"{one.speaker} speaks")
+    if one.dated:
+        parts.append("on that date")
+    if one.boosted:
+        parts.append("its thread fits")
+    return " · ".join(parts) or "meaning"
