@@ -25,7 +25,9 @@ app = typer.Typer(
 )
 memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
 slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
+demo = typer.Typer(help="Shows of what the desk does.", no_args_is_help=True)
 app.add_typer(memory, name="memory")
+app.add_typer(demo, name="demo")
 app.add_typer(slack, name="slack")
 app.command()(workspace_command.workspace)
 
@@ -87,6 +89,23 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
     from bullpen import doctor as checks
 
     raise typer.Exit(checks.show(home, as_json=as_json))
+
+
+@demo.command("letter")
+def demo_letter(
+    channel: Annotated[str, typer.Option(help="Where to write the thread")] = "research",
+    home: Home = None,
+) -> None:
+    """Check a real macro letter, claim by claim, in a thread of all five colleagues."""
+    from bullpen import asking, settings
+
+    asking.ask(
+        settings.load(home=home),
+        "run the letter",
+        agent="",
+        channel=channel.lstrip("#"),
+        debug=_debug(),
+    )
 
 
 @app.command()
