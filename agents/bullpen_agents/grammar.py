@@ -35,6 +35,7 @@ import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
+from bullpen_agents.grammar_credit import read_merton_says
 from bullpen_agents.grammar_ideas import read_ideas
 from bullpen_agents.grammar_intents import (
     Amend,
@@ -382,6 +383,7 @@ _DRAWN = {"volatility": "rolling_vol", "drawdown": "drawdown"}
 _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
     read_letter,
     read_ideas,
+    read_merton_says,
     read_memory,
     read_quant,
     _option,

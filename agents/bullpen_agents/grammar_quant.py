@@ -6,10 +6,13 @@ them knows is left to the rest of the grammar. It computes nothing.
 
 from __future__ import annotations
 
+from bullpen_agents.grammar_credit import read_credit
+from bullpen_agents.grammar_curves import read_curves
+from bullpen_agents.grammar_growth import read_growth
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.grammar_pricing import read_pricing
 
-_FAMILIES = (read_pricing,)
+_FAMILIES = (read_growth, read_credit, read_curves, read_pricing)
 
 
 def read_quant(original: str, lower: str) -> Compute | None:

@@ -80,6 +80,11 @@ class Words:
         return [number(found["n"]) for found in re.finditer(rf"(?<![\w.]){NUM}(?![\w])", self.text)]
 
 
+def amount(found: re.Match[str]) -> float:
+    """The number of a match of NUM and SCALE, in full: `16 bn` is 16,000,000,000."""
+    return number(found["n"]) * _SCALES.get(found["scale"] or "", 1.0)
+
+
 def years_of(days: float) -> float:
     """Calendar days as years, exact for whole months and years."""
     return days / 365

@@ -10,10 +10,12 @@ from collections.abc import Callable
 
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.offline_desk import Desk, Seen, table
+from bullpen_agents.offline_quant_credit import CREDIT
+from bullpen_agents.offline_quant_growth import GROWTH
 from bullpen_agents.offline_quant_pricing import PRICING
 
 Headline = Callable[[Seen, Compute], str]
-_HEADLINES: dict[str, Headline] = {**PRICING}
+_HEADLINES: dict[str, Headline] = {**PRICING, **CREDIT, **GROWTH}
 _HIDDEN = ("_textbook",)
 _MOST = 24
 
@@ -45,8 +47,4 @@ def _plain(found: Seen, asked: Compute) -> str:
 
 
 def _cited(text: str, found: Seen) -> list[str]:
-    return [
-        key
-        for key in found.values
-        if f"{{{{{found.receipt}.{key}" + "|" in text or f"{{{{{found.receipt}.{key}" + "}}" in text
-    ]
+    return [key for key in found.values if found.cite(key) in text]

@@ -68,6 +68,59 @@ def read(text: str) -> Compute:
             "strategy_value",
             {"cost": 2.5, "volatility_pct": 60, "strikes": [70, 90, 110]},
         ),
+        ("what does Merton say about 700 bp against 80 vol?", "merton_model", {"spread_bp": 700, "equity_volatility_pct": 80}),
+        (
+            "Merton with equity 3, equity vol 80, debt 10, rate 5%, 1 year",
+            "merton_model",
+            {"equity": 3, "equity_volatility_pct": 80, "debt": 10, "rate_pct": 5, "years": 1},
+        ),
+        ("default probability of a 5 year CDS at 300 bp, recovery 40", "cds_value", {"spread_bp": 300, "recovery_pct": 40, "years": 5}),
+        ("price of a 5% 10 year bond yielding 6%", "bond_value", {"coupon_pct": 5, "years": 10, "yield_pct": 6}),
+        ("yield of a 5% 10-year bond at 95", "bond_value", {"coupon_pct": 5, "price": 95}),
+        (
+            "compute supply +50% a year, demand +15%, utilisation 25-30% in 2025, until 2029: when does it fall to 12.5%?",
+            "supply_demand_gap",
+            {"supply_growth_pct": 50, "demand_growth_pct": [15], "utilisation_pct": [25, 30], "base_year": 2025, "until": 2029, "crossing_pct": 12.5, "name": "compute"},
+        ),
+        (
+            "copper demand +35-40% by 2030 against supply +3% a year from 2025",
+            "supply_demand_gap",
+            {"demand_total_pct": [35, 40], "supply_growth_pct": 3, "base_year": 2025, "until": 2030},
+        ),
+        (
+            "what demand growth gives an 8-50x shortfall by 2035 with supply +50% and utilisation 25-30% in 2025",
+            "supply_demand_gap",
+            {"shortfall": [8, 50], "until": 2035},
+        ),
+        (
+            "12x needed: tokens 2x, queries 10 to 30. what is missing?",
+            "required_growth",
+            {"multiple": 12, "factors": [{"name": "tokens", "multiple": 2}, {"name": "queries", "start": 10, "end": 30}]},
+        ),
+        ("what is 1000x in five years a year?", "required_growth", {"multiple": 1000, "years": 5}),
+        ("runway: EBITDA 8bn, capex 26bn, cash 2bn", "cash_runway", {"ebitda": 8, "capex": 26, "cash": 2, "scale": "bn"}),
+        (
+            "payback of copper for silver: capital 16bn over 4 years, silver at 76.93, copper at 0.40, 100m oz a year",
+            "substitution_payback",
+            {"capital": 16e9, "build_years": 4, "old_price": 76.93, "new_price": 0.4, "quantity": [100e6]},
+        ),
+        (
+            "silver index weight from 10% to 2%, AUM 100bn, contract 5000 oz at 70",
+            "index_rebalance",
+            {"old_weight_pct": 10, "new_weight_pct": 2, "assets": [100e9], "contract_size": 5000, "contract_price": 70},
+        ),
+        (
+            "curve shape of WTI: 1m 75, 6m 72 versus 1m 60, 6m 60",
+            "curve_shape",
+            {"points": [{"months": 1, "price": 75}, {"months": 6, "price": 72}], "earlier": [{"months": 1, "price": 60}, {"months": 6, "price": 60}]},
+        ),
+        ("WTI calendar spread: near 75, far 73, 6 months, rate 4%", "calendar_spread", {"near": 75, "far": 73, "months": 6, "rate_pct": 4}),
+        ("SLV 90 is how much an ounce at 0.9085 oz a share?", "venue_basis", {"first": {"venue": "SLV", "price": 90, "per": "share", "ounces_per_share": 0.9085}}),
+        (
+            "SGE 19500 CNY/kg against COMEX 70 USD/oz at 7.1 CNY per USD, VAT 13%",
+            "venue_basis",
+            {"fx": 7.1, "fx_quoted_as": "CNY per USD"},
+        ),
     ],
 )  # fmt: skip
 def test_what_is_computed(text: str, tool: str, args: dict[str, Any]) -> None:
@@ -82,6 +135,10 @@ def test_what_is_computed(text: str, tool: str, args: dict[str, Any]) -> None:
     [
         ("price the SLV 90 call with spot at 70 and 60 vol", "the time to expiry"),
         ("delta of the 90 call, 60 vol, 30 days", "the price of the underlying"),
+        ("price of a 10 year bond yielding 6%", "the coupon"),
+        ("runway with capex 26bn", "EBITDA and cash"),
+        ("supply +50%, demand +15%", "the year to start from"),
+        ("SGE 19500 CNY/kg against COMEX 70 USD/oz", "the exchange rate"),
         ("value of a knock-out 100 call, spot 100, vol 20, 1 year", "the barrier"),
     ],
 )

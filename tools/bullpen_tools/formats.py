@@ -96,9 +96,17 @@ def _small(number: float, places: int) -> str:
 
 def _money(number: float, unit: str) -> str:
     head, _, per = unit.partition("/")
-    shown = _small(number, 2)
+    shown = _large(number) or _small(number, 2)
     prefix = _SYMBOLS.get(head, f"{head.upper()} ")
     return f"{_sign(number, shown)}{prefix}{shown}" + (f"/{per.translate(_ESCAPES)}" if per else "")
+
+
+def _large(number: float) -> str:
+    """From a billion upwards in billions or trillions, two decimals; "" below."""
+    for size, word in ((1e12, "trn"), (1e9, "bn")):
+        if abs(number) >= size:
+            return f"{abs(number) / size:,.2f} {word}"
+    return ""
 
 
 def _number(number: float) -> str:

@@ -50,6 +50,10 @@ class Strategy(Arguments):
     )
     underlying: str = Field(default="", description="Name of the underlying and expiry: SLV June")
     currency: str = Field(default="USD", description="Three-letter code of the prices' currency")
+    sold_at: float | None = Field(
+        default=None,
+        description="A value of the whole position at which it is sold before expiry, for the multiple",
+    )
     at: list[float] = Field(
         default_factory=list[float],
         description="Further prices of the underlying at which to state payoff and profit",
@@ -73,6 +77,7 @@ def strategy_payoff(ctx: ToolContext, strategy: Strategy) -> Result:
         "max_payoff": _amount(payoff.maximum(), unit, "Maximum payoff", name),
         **_profits(payoff, cost, unit, name),
         **_at_prices(payoff, cost, unit, prices),
+        **_sold(strategy, cost, unit),
     }
     return Result(
         summary=f"Payoff of the {name} at expiry, per unit of the underlying.",
@@ -215,6 +220,22 @@ def _no_break_even(crossings: Crossings) -> list[str]:
         + ("upwards." if high is None else f"to {float(high):g}.")
         for low, high in crossings.stretches
     ]
+
+
+def _sold(strategy: Strategy, cost: Fraction | None, unit: str) -> dict[str, Value]:
+    """Profit and multiple when the position is sold at a given value."""
+    if strategy.sold_at is None or cost is None:
+        return {}
+    profit = exact(strategy.sold_at) - cost
+    multiple = float(profit / cost) if cost > 0 else None
+    return {
+        "profit_when_sold": Value(
+            value=float(profit), unit=unit, label="Profit when sold at that value"
+        ),
+        "net_multiple_when_sold": Value(
+            value=multiple, unit="x", label="Profit / cost when sold at that value"
+        ),
+    }
 
 
 def _currency(code: str) -> str:

@@ -5,6 +5,12 @@ The rule it protects: a tool that is not listed here does not exist for the desk
 
 from __future__ import annotations
 
+from bullpen_tools.quant.bonds import bond_value
+from bullpen_tools.quant.cds import cds_value
+from bullpen_tools.quant.corporate import cash_runway, index_rebalance, substitution_payback
+from bullpen_tools.quant.credit import merton_model
+from bullpen_tools.quant.curves import calendar_spread, curve_shape, venue_basis
+from bullpen_tools.quant.growth import required_growth, supply_demand_gap
 from bullpen_tools.quant.positions import strategy_value
 from bullpen_tools.quant.valuation import (
     asian_option,
@@ -22,4 +28,15 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     asian_option,
     implied_volatility,
     strategy_value,
+    merton_model,
+    bond_value,
+    cds_value,
+    curve_shape,
+    calendar_spread,
+    venue_basis,
+    supply_demand_gap,
+    required_growth,
+    cash_runway,
+    substitution_payback,
+    index_rebalance,
 )

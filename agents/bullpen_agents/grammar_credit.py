@@ -1,0 +1,168 @@
+"""Credit, bonds and default swaps in a question.
+
+The rule it protects: a spread is in basis points, a volatility and a yield in percent, as people say
+them; what is missing is named. It computes nothing.
+
+Grammar (labels in any order):
+    Merton    700 bp against 80 vol [over 5 years] | Merton with equity 3, equity vol 80, debt 10, rate 5 %, 1 year
+              | Merton with assets 100, asset vol 20, debt 70
+    CDS       default probability of a 5 year CDS at 300 bp [recovery 40, rate 3 %]
+    bond      price of a 5 % 10 year bond yielding 6 % | yield / duration of a 5 % 10 year bond at 95
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bullpen_agents.grammar_intents import Compute
+from bullpen_agents.grammar_words import Words, years_of
+
+Json = dict[str, Any]
+_MERTON = re.compile(
+    r"\bmerton\b|\bstructural model\b|\bcapital structures?\b|\b(?:bps?|basis points?)\b.{0,30}\b(?:vol|vols|volatility)\b"
+    r"|\basset vol"
+)
+_CDS = re.compile(r"\bcds\b|\bdefault swaps?\b|\bcredit default\b")
+_BOND = re.compile(r"\bbonds?\b|\btreasur(?:y|ies)\b|\bgilts?\b|\bbunds?\b|\bzero[- ]coupon\b")
+_BOND_ASK = re.compile(
+    r"\bprice\b|\byield\w*\b|\bduration\b|\bconvexity\b|\bdv01\b|\bbasis point\b|\bworth\b|\bvalue\b"
+)
+
+
+def read_credit(original: str, lower: str) -> Compute | None:
+    """The credit question in a text, or None."""
+    del original
+    if not re.search(r"\d", lower):
+        return None
+    words = Words.of(lower)
+    if _CDS.search(lower):
+        return _cds(words)
+    if _MERTON.search(lower):
+        return _merton(words)
+    if _BOND.search(lower) and _BOND_ASK.search(lower):
+        return _bond(words)
+    return None
+
+
+def read_merton_says(original: str, lower: str) -> Compute | None:
+    """ "What does Merton say about …" asks the model, not what somebody of that name said."""
+    asked = re.match(r"what (?:does|would|do) (?:the )?merton\b", lower)
+    return read_credit(original, lower) if asked else None
+
+
+def _given(args: Json) -> Json:
+    return {key: value for key, value in args.items() if value is not None}
+
+
+def _merton(words: Words) -> Compute:
+    asset_vol = words.labelled("asset vol(?:atility)?", "volatility of (?:the )?assets")
+    equity_vol = words.labelled(
+        "equity vol(?:atility)?", "stock vol(?:atility)?", "vols?", "volatility"
+    )
+    spread = words.labelled("bps?", "basis points?", "spread", unit="bps?")
+    args: Json = {
+        "asset_volatility_pct": asset_vol,
+        "equity_volatility_pct": equity_vol,
+        "spread_bp": spread,
+        "rate_pct": words.labelled("interest rates?", "risk[- ]free(?: rates?)?", "rates?", "r"),
+        "recovery_pct": words.labelled("recovery"),
+        "debt": words.behind("debt", "owes", "liabilities"),
+        "asset_value": words.behind("assets", "asset value", "firm value"),
+        "equity": words.behind("equity(?: value)?", "market cap(?:italisation)?"),
+    }
+    days = words.days()
+    args["years"] = None if days is None else round(years_of(days), 10)
+    args = _given(args)
+    complete = (
+        {"asset_value", "asset_volatility_pct", "debt"} <= args.keys()
+        or {"equity", "equity_volatility_pct", "debt"} <= args.keys()
+        or {"spread_bp", "equity_volatility_pct"} <= args.keys()
+    )
+    lacks = (
+        ""
+        if complete
+        else (
+            "For Merton's model I need a spread and an equity volatility (`700 bp against 80 vol`), or equity, equity "
+            "volatility and debt (`equity 3, equity vol 80, debt 10`), or assets, asset volatility and debt."
+        )
+    )
+    return Compute("merton_model", args, lacks)
+
+
+def _cds(words: Words) -> Compute:
+    days = words.days()
+    hazard = words.labelled("hazard(?: rate)?", "default intensity")
+    coupon = words.labelled("coupon", "running", unit="bps?")
+    args = _given({
+        "hazard_pct": hazard,
+        "coupon_bp": coupon,
+        "recovery_pct": words.labelled("recovery"),
+        "rate_pct": words.labelled("interest rates?", "risk[- ]free(?: rates?)?", "rates?"),
+        "years": None if days is None else round(years_of(days), 10),
+        "spread_bp": None if hazard is not None else words.labelled("bps?", "basis points?", "spread", "at"),
+    })  # fmt: skip
+    lacks = (
+        ""
+        if "spread_bp" in args or "hazard_pct" in args
+        else "I need the spread of the swap (`a 5 year CDS at 300 bp`), or a hazard rate."
+    )
+    return Compute("cds_value", args, lacks)
+
+
+def _bond(words: Words) -> Compute:
+    days = words.days()
+    asked_yield = words.has(
+        r"^(?:what(?:'s| is) the )?yield\b|\byield (?:of|on|to maturity of)\b|\bwhat yield\b"
+    )
+    often = next(
+        (
+            n
+            for n, w in ((1, "annual"), (2, "semi"), (4, "quarterly"), (12, "monthly"))
+            if words.has(rf"\b{w}")
+        ),
+        2,
+    )
+    rate = (
+        words.labelled("yielding", "ytm", "yields?(?: to maturity)?") if not asked_yield else None
+    )
+    coupon = words.labelled("coupon") or _coupon(words)
+    price = words.behind("priced at", "trading at", "quoted at", "for", "at(?! a yield)")
+    if rate is None and not asked_yield and price is not None and price < 40 and words.has("%"):
+        rate, price = price, None
+    args = _given({
+        "coupon_pct": coupon,
+        "years": None if days is None else round(years_of(days), 10),
+        "frequency": 2 if words.has(r"semi-?annual") else often,
+        "yield_pct": rate,
+        "price": price if rate is None else None,
+    })  # fmt: skip
+    needs = [
+        text
+        for key, text in (("coupon_pct", "the coupon (`5 %`)"), ("years", "the life (`10 year`)"))
+        if key not in args
+    ]
+    if "yield_pct" not in args and "price" not in args:
+        needs.append("the yield (`yielding 6 %`) or the price (`at 95`)")
+    focus = next(
+        (
+            key
+            for key, word in (
+                ("modified_duration", "duration"),
+                ("convexity", "convexity"),
+                ("basis_point_value", "dv01|basis point"),
+            )
+            if words.has(rf"\b(?:{word})\b")
+        ),
+        "yield" if asked_yield else "",
+    )
+    return Compute(
+        "bond_value", args, f"I still need {' and '.join(needs)}." if needs else "", focus=focus
+    )
+
+
+def _coupon(words: Words) -> float | None:
+    if words.has(r"\bzero[- ]coupon\b"):
+        return 0.0
+    found = words.take(r"(?P<n>\d+(?:\.\d+)?)\s*%")
+    return float(found["n"]) if found else None
