@@ -84,7 +84,7 @@ LETTER: tuple[Part, ...] = (
         2, "An SLV share in ounces", "data_analyst", "SLV at 90 is about 99 dollars an ounce",
         (Step("basis", "venue_basis", {"first": {"venue": "SLV", "price": 90.0, "per": "share", "ounces_per_share": 0.9085}}),),
         (Check("basis.per_ounce", 99.0, 0.5),),
-        "At `0.9085` ounces a share, SLV at `90` is {basis.per_ounce} an ounce.",
+        "At `0.9085` ounces a share, SLV at `90` is {basis.per_ounce}.",
     ),
     Part(
         3, "The compute gap", "frontend",
@@ -100,7 +100,7 @@ LETTER: tuple[Part, ...] = (
         "would take {gap.crossing_demand_plus5}.",
     ),
     Part(
-        4, "“12x needed”", "developer",
+        4, "The twelvefold", "developer",
         "Twelve times the compute is needed: tokens twice, queries from 10 to 30",
         (
             Step("split", "required_growth", {
@@ -150,7 +150,7 @@ LETTER: tuple[Part, ...] = (
             }),
         ),
         (Check("curve.shape", "flat"), Check("curve.earlier_shape", "backwardation"), Check("curve.change_1m", -15.0)),
-        "The front falls by {curve.change_1m}. In backwardation the first roll earns {curve.earlier_roll_yield} a year, on the flat "
+        "The front changes by {curve.change_1m}. In backwardation the first roll earns {curve.earlier_roll_yield} a year, on the flat "
         "curve {curve.roll_yield}: whoever is long loses the roll, too. The deliveries behind the front (`66` and `60`) are our "
         "assumption.",
         missing=("the prices behind the front on the first date", "the two dates"),
@@ -159,7 +159,7 @@ LETTER: tuple[Part, ...] = (
         8, "Copper by 2030", "quant", "Copper demand +35 to 40 % by 2030 against supply +3 % a year",
         (Step("copper", "supply_demand_gap", {"demand_total_pct": [35.0, 40.0], "supply_growth_pct": 3.0, "base_year": 2025, "until": 2030, "name": "copper"}),),
         _around("copper.gap", 16.5, 20.8),
-        "From balance in 2025, demand is {copper.gap_low} to {copper.gap_high} of supply above supply in 2030.",
+        "From balance in 2025, demand is {copper.gap_low} to {copper.gap_high} of supply above it in 2030.",
     ),
     Part(
         9, "A thousandfold", "developer",
@@ -194,8 +194,8 @@ LETTER: tuple[Part, ...] = (
             }),
         ),
         (Check("payback.price_50", 115.40, 0.01),),
-        "Silver at +50 % is {payback.price_50}. Saving `100` million ounces a year pays back in {payback.payback_0_1e08} at today's "
-        "price and {payback.payback_50_1e08} at +50 %; saving `200` million in {payback.payback_0_2e08} and {payback.payback_50_2e08}. "
+        "Silver at `+50 %` is {payback.price_50}. Saving `100` million ounces a year pays back in {payback.payback_0_1e08} at today's "
+        "price and {payback.payback_50_1e08} at `+50 %`; saving `200` million in {payback.payback_0_2e08} and {payback.payback_50_2e08}. "
         "The quantities are our assumption.",
         missing=("how much silver would be saved a year",),
     ),

@@ -91,7 +91,7 @@ async def test_the_sender_is_named_as_people_call_them(ctx: ToolContext, call: C
 async def test_a_spreadsheet_is_refused_with_the_way_out(ctx: ToolContext, call: Call) -> None:
     outcome = await call(handed(ctx, "a.xlsx", b"PK\x03\x04x"), "import_csv", name="a.xlsx")
     assert outcome.error
-    assert "Save the sheet as CSV" in outcome.text
+    assert "Save it again as .xlsx or CSV" in outcome.text
 
 
 async def test_replaced_values_are_counted(ctx: ToolContext, call: Call) -> None:

@@ -186,8 +186,9 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.charts import payoff_chart, series_chart
     from bullpen_tools.claims import check_claim
     from bullpen_tools.documents import keep_document
-    from bullpen_tools.files import import_csv, read_file
+    from bullpen_tools.files import read_file
     from bullpen_tools.ideas import idea_open
+    from bullpen_tools.importing import import_csv
     from bullpen_tools.options import strategy_payoff
     from bullpen_tools.quant.desk import QUANT_TOOLS
     from bullpen_tools.recall import recall, remember, supersede
