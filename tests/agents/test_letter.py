@@ -51,7 +51,9 @@ async def test_five_colleagues_check_the_letter(desk: MiniDesk) -> None:
     reply = await desk.lead("run the letter")
     assert {agent for agent, _ in desk.said} == set(Roster.load().agents)
     table = plain(desk.read(reply))
-    given = {int(n): verdict for n, verdict in re.findall(r"\| (\d+)\. [^|]+ \| ([^|]+?) \|", table)}
+    given = {
+        int(n): verdict for n, verdict in re.findall(r"\| (\d+)\. [^|]+ \| ([^|]+?) \|", table)
+    }
     assert given == VERDICTS
     assert "Nobody reported" not in table
     made = desk.receipts.by_run("run1")
