@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import aiohttp
 
 from bullpen.slack.app import Books
 from bullpen.slack.attachments import Attachments
@@ -58,3 +61,19 @@ class OpenOffice:
         rooms, app = self.workspace.office.rooms, self.workspace.credentials.app_id
         for delivery in rooms.deliveries.pending(app):
             rooms.deliveries.remove(delivery.id)
+
+
+class Faults:
+    """The control API of a workspace that was started with the control token "test"."""
+
+    def __init__(self, workspace: Workspace, session: aiohttp.ClientSession) -> None:
+        self._url, self._session = workspace.url, session
+
+    async def order(self, what: str, **details: Any) -> dict[str, Any]:
+        """`order("sockets/drop")`: the answer of POST /_control/sockets/drop."""
+        headers = {"Authorization": "Bearer test"}
+        url = f"{self._url}/_control/{what}"
+        async with self._session.post(url, json=details, headers=headers, proxy=None) as answer:
+            told = await answer.json()
+            assert told["ok"], told
+            return told

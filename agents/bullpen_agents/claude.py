@@ -12,7 +12,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from bullpen_agents.api_faults import Fault, UnknownModel, judge
@@ -97,6 +97,8 @@ class ClaudeModel:
             last = position == len(names) - 1
             try:
                 async for event in self._attempts(request, name, spent):
+                    if position and isinstance(event, Completed):
+                        event = replace(event, instead_of=asked)
                     yield event
                 return
             except GaveUp as error:

@@ -11,6 +11,7 @@ Grammar (after a payoff P, or a question about series S):
     series      same for nasdaq | and copper? | what about the vix?
     chart       chart it | and chart it | plot that
     idea        what was missing: size 2%, target 60, by June 2027, because …
+    file        give me the CSV | as an HTML report (see grammar_export)
     method      why? | how come? | explain | how did you get that?
 """
 
@@ -20,12 +21,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bullpen_agents.asof import without
 from bullpen_agents.grammar import parse
+from bullpen_agents.grammar_export import read_export
 from bullpen_agents.grammar_ideas import OpenIdea, completed
 from bullpen_agents.grammar_intents import (
     Chart,
     Compare,
+    Compute,
     Correlate,
+    Export,
     Intent,
     Say,
     Stats,
@@ -64,9 +69,32 @@ def follow(text: str, before: Sequence[str], files: Sequence[str] = ()) -> Inten
     """What `text` means after the earlier messages of people in its thread (oldest first)."""
     subject: Subject | None = None
     for said in before:
-        meaning = _meaning(said, subject)
+        meaning = _read(without(said), subject)
+        meaning = meaning.of if isinstance(meaning, Export) else meaning
         subject = meaning if isinstance(meaning, Subject) and _carries(meaning) else subject
+    return _read(text, subject, files)
+
+
+def _read(text: str, subject: Subject | None, files: Sequence[str] = ()) -> Intent:
+    """The meaning of `text`, as a file where one is asked for."""
+    wanted = None if files else read_export(_bare(text))
+    if wanted is None:
+        return _meaning(text, subject, files)
+    form, rest = wanted
+    if not rest:
+        return Export(form, None if isinstance(subject, OpenIdea) else subject)
+    of = _meaning(rest, subject)
+    if isinstance(of, Compute) and not of.missing:
+        return Export(form, of, fresh=True)
+    if isinstance(of, Subject) and not isinstance(of, OpenIdea) and _carries(of):
+        return Export(form, of, fresh=True)
     return _meaning(text, subject, files)
+
+
+def _bare(text: str) -> str:
+    """Lower case, without mentions and the name of who is addressed."""
+    lower = text.lower().replace("’", "'")
+    return re.sub(r"^(?:\s*@[\w-]+[,:]?)*\s*(?:[a-z_]+:\s+)?", "", lower).strip()
 
 
 def _carries(meaning: Subject) -> bool:
@@ -79,9 +107,7 @@ def _meaning(text: str, subject: Subject | None, files: Sequence[str] = ()) -> I
     alone = parse(text, files)
     if subject is None or files:
         return alone
-    lower = re.sub(
-        r"^(?:\s*@[\w-]+[,:]?)*\s*(?:[a-z_]+:\s+)?", "", text.lower().replace("’", "'")
-    ).strip()
+    lower = _bare(text)
     if isinstance(subject, OpenIdea):
         return (completed(subject, text) if subject.missing else None) or alone
     if len(lower) > 120:

@@ -147,11 +147,23 @@ class Compute:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """A file of `of` (None: of nothing that was read). `form` is csv or html.
+
+    `fresh` means that it was asked for together with the file, and not before in the thread.
+    """
+
+    form: str
+    of: Payoff | Compare | Correlate | Chart | Stats | Compute | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Not understood."""
 
 
 Intent = (
     Remember | Recall | Amend | Say | Live | Payoff | Catalogue | Colleagues | Help | Greeting | Compare
-    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | IdeaIntent | Compute | Letter | Unknown
+    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | IdeaIntent | Compute | Letter | Export | Unknown
 )  # fmt: skip

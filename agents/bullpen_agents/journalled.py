@@ -64,6 +64,7 @@ def write_answer(answer: Completed) -> dict[str, Any]:
         "stop": answer.stop,
         "usage": asdict(answer.usage),
         "model": answer.model,
+        "instead_of": answer.instead_of,
     }
 
 
@@ -74,6 +75,7 @@ def read_answer(row: dict[str, Any]) -> Completed:
         stop=row["stop"],
         usage=Usage(**row["usage"]),
         model=row["model"],
+        instead_of=row.get("instead_of", ""),
     )
 
 

@@ -108,12 +108,13 @@ class Restarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """The whole answer, once, last."""
+    """The whole answer, once, last. `instead_of` is the model that was asked first and gave none."""
 
     message: Msg
     stop: StopReason
     usage: Usage
     model: str
+    instead_of: str = ""
 
 
 Event = TextDelta | Restarted | Completed

@@ -110,6 +110,11 @@ class Desk:
         ours = {self.agent, "review", *re.findall(r"^- `(\w+)`: ", self.system, re.MULTILINE)}
         return tuple(line["text"] for line in self.history if line["author"] not in ours)
 
+    def receipts(self) -> list[str]:
+        """The receipts of all calls made so far, in order, each once."""
+        made = (seen.receipt for calls in self._rounds[: self._at] for seen in calls)
+        return list(dict.fromkeys(receipt for receipt in made if receipt))
+
     def use(self, name: str, said: str = "", /, **args: Any) -> Seen:
         """The result of one call. Arguments that are None, or that the tool does not know, stay out."""
         return self.use_all((name, args), said=said)[0]

@@ -163,6 +163,7 @@ def help_text(desk: Desk, asked: grammar.Help | None = None) -> str:
         "- **Series**: volatility, correlation, drawdown, returns and charts of what the desk holds "
         "(`what data do you have?`), or of a CSV you attach\n"
         "- **Memory**: `remember that …`, `remember this file`, `what do we know about …`\n"
+        "- **As of a day**: add `as of 5 March 2018`, and nothing that became known later is used\n"
         "- **Teamwork**: `compare the volatility of … and …, chart it, and remember the finding`\n\n"
         f"{_examples()}\n\n{_KEY}"
     )

@@ -10,14 +10,17 @@ import re
 
 from bullpen_agents import grammar, offline_letter
 from bullpen_agents.grammar_follow import follow
+from bullpen_agents.grammar_intents import Export
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.letter import Letter
 from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
+from bullpen_agents.offline_export import export, tools_of
 from bullpen_agents.offline_talk import TALK, keep, refusal_of_colleague
 from bullpen_agents.offline_work import (
     COLUMNS,
     WINDOW,
     WINDOW_REASON,
+    Script,
     catalogue_rows,
     chart_and_ids,
     work_of,
@@ -59,7 +62,7 @@ def _the_letter(desk: Desk, asked: Letter) -> str:
 
 def _do(desk: Desk, intent: grammar.Intent) -> str:
     """Do the work if it is ours, else ask whose it is."""
-    owner, tools, script = work_of(intent)
+    owner, tools, script = _craft(intent)
     if desk.has(*tools):
         text = script(desk, intent)
         kept = _kept_if_asked(desk, intent, text) if desk.purpose == "answer" else ""
@@ -73,8 +76,15 @@ def _do(desk: Desk, intent: grammar.Intent) -> str:
     return f"That is the {name}'s field, so I asked. {name}'s answer:\n\n{_said(asked.text)}"
 
 
+def _craft(intent: grammar.Intent) -> tuple[str, tuple[str, ...], Script]:
+    """Whose work it is, the tools it takes, and the script."""
+    if isinstance(intent, Export):
+        return (*tools_of(intent), export)
+    return work_of(intent)
+
+
 def _plan(desk: Desk, intent: grammar.Intent) -> str:
-    owner, tools, script = work_of(intent)
+    owner, tools, script = _craft(intent)
     # What takes one look is answered; what takes a colleague's craft is given to them.
     if isinstance(intent, grammar.Catalogue) and desk.has(*tools):
         return script(desk, intent)

@@ -14,8 +14,10 @@ from itertools import combinations
 from typing import Any
 
 from bullpen_agents import grammar
+from bullpen_agents.grammar_data import DataLookup
 from bullpen_agents.grammar_ideas import HitRate, IdeaReport, OpenIdea, ResolveIdeas
 from bullpen_agents.grammar_options import Payoff
+from bullpen_agents.offline_data import look
 from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
 from bullpen_agents.offline_ideas import idea_report, judge_hits, open_idea, resolve_ideas
 from bullpen_agents.offline_payoff import payoff
@@ -231,6 +233,7 @@ def chart_and_ids(desk: Desk, asked: grammar.Chart, window: int) -> tuple[str, t
 
 
 _LINES_SHOWN = 20
+_DOCUMENTS = (".pdf", ".docx", ".html", ".htm", ".eml", ".md")
 COLUMNS = ["series", "title", "unit", "frequency", "from", "to"]
 
 
@@ -288,9 +291,13 @@ def import_file(desk: Desk, asked: grammar.Import) -> str:
     ids: list[str] = []
     stated = re.search(r"(?i)\bunit\b(?:\s+(?:is|in))?\s*[:=]?\s*([\w/%$€]+)", desk.text)
     for name in desk.files:
+        if name.lower().endswith(_DOCUMENTS):
+            parts.append(_own_words(desk, name))
+            continue
         found = desk.use("import_csv", name=name, unit=stated[1] if stated else None)
         if found.error and not name.lower().endswith((".csv", ".tsv", ".txt")):
-            found = desk.use("read_file", name=name)
+            parts.append(_own_words(desk, name))
+            continue
         if found.error:
             parts.append(f"`{name}`: {found.text}")
             continue
@@ -314,20 +321,25 @@ def _with_these(desk: Desk, then: grammar.Stats | grammar.Chart, ids: tuple[str,
 def read_file(desk: Desk, asked: grammar.ReadFile) -> str:
     """Show what a file says: without a language model, its own words and no summary."""
     del asked
-    parts: list[str] = []
-    for name in desk.files:
-        found = desk.use("read_file", name=name)
-        if found.error:
-            parts.append(f"`{name}`: {found.text}")
-            continue
-        lines = _cell(found.table[1][1]).splitlines() if len(found.table) > 1 else []
-        shown = "\n".join(lines[:_LINES_SHOWN])
-        more = " The first lines:" if len(lines) > _LINES_SHOWN else ""
-        parts.append(
-            f"**`{name}`** has {found.cite('lines')} lines. I cannot summarise without a language "
-            f"model, so here are its own words.{more}\n\n~~~\n{shown}\n~~~"
-        )
-    return "\n\n".join(parts)
+    return "\n\n".join(_own_words(desk, name) for name in desk.files)
+
+
+def _own_words(desk: Desk, name: str) -> str:
+    found = desk.use("read_file", name=name)
+    if found.error:
+        return f"`{name}`: {found.text}"
+    lines = _cell(found.table[1][1]).splitlines() if len(found.table) > 1 else []
+    shown = "\n".join(lines[:_LINES_SHOWN])
+    more = " The first lines:" if len(lines) > _LINES_SHOWN else ""
+    kept = (
+        " It is in memory: ask `what do we know about …` to get its passages."
+        if name.lower().endswith(_DOCUMENTS)
+        else ""
+    )
+    return (
+        f"**`{name}`** has {found.cite('lines')} lines. I cannot summarise without a language "
+        f"model, so here are its own words.{kept}{more}\n\n~~~\n{shown}\n~~~"
+    )
 
 
 def keep_document(desk: Desk, asked: grammar.KeepDocument) -> str:
@@ -362,6 +374,7 @@ WORK: dict[type, tuple[str, tuple[str, ...], Script]] = {
     grammar.Catalogue: ("data_analyst", ("series_catalogue",), catalogue),
     grammar.Import: ("data_analyst", ("import_csv",), import_file),
     grammar.ReadFile: ("data_analyst", ("read_file",), read_file),
+    DataLookup: ("data_analyst", (), look),
     grammar.Compute: ("quant", (), compute),
     grammar.KeepDocument: ("data_analyst", ("keep_document",), keep_document),
 }

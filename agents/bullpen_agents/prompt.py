@@ -40,6 +40,11 @@ def system_prompt(agent: Agent, task: Task) -> tuple[str, int]:
     lines = ["", "## Now", f"You are working {where}, for {task.asked_by}."]
     if task.today:
         lines.append(f"The date of the request is {task.today}.")
+    if task.as_of:
+        lines.append(
+            f"The request is pinned as of {task.as_of}: data, memory and the thread end there. Answer as of "
+            "that day, and use nothing that you may know of later ones."
+        )
     return charter + "\n".join(lines), len(charter)
 
 
@@ -68,6 +73,7 @@ def describe(task: Task, step: int) -> dict[str, Any]:
         "asked_by": task.asked_by,
         "channel": task.channel,
         "today": task.today,
+        "as_of": task.as_of,
         "files": list(task.files),
         "memories": list(task.memories),
         "history": [_plain(line) for line in task.history],

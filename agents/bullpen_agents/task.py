@@ -50,7 +50,7 @@ class Task:
     reply (to a colleague) and answer (closing) apart. `history` is the thread so far, oldest
     first; `memories` what the store recalled, one line each, with ids; `reports` the colleagues'
     results when closing. `today` is the date of the request (ISO), fixed with the task so that a
-    replay on another day reads the same.
+    replay on another day reads the same. `as_of` is the day (ISO) the request is pinned to, or "".
     """
 
     run_id: str
@@ -64,6 +64,7 @@ class Task:
     files: tuple[str, ...] = ()
     channel: str = ""
     today: str = ""
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,8 @@ class Reply:
     """What came out of a turn. `text` is Markdown with figure references, not yet rendered.
 
     `receipts` are the ids this turn made or was given, in order; `meta` collects the `meta` of
-    tool outcomes (assignments, proposals), keyed by tool name, in call order.
+    tool outcomes (assignments, proposals), keyed by tool name, in call order; under "fallback" it
+    says which model answered instead of which.
     `ended` other than "done" means that the turn was cut, and `text` says so.
     """
 

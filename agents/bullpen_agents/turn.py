@@ -160,6 +160,8 @@ async def _answer(turn: _Turn) -> Completed:
     answer = read_answer(row)
     turn.steps += 1
     turn.usage = add_usage(turn.usage, answer.usage)
+    if answer.instead_of:
+        turn.meta["fallback"] = [{"model": answer.model, "instead_of": answer.instead_of}]
     await turn.watch.charge(answer)
     return answer
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import typer
 
@@ -20,16 +22,40 @@ from bullpen_agents.task import Agent
 MINUTES = 10.0
 
 
-def ask(settings: Settings, question: str, *, agent: str, channel: str, debug: bool) -> None:
-    """Ask and print the thread. Raises InputError for an empty question, a wrong name or channel."""
-    if not question.strip():
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is asked, of whom ("" for the desk), where, and pinned to which day ("" for none)."""
+
+    question: str
+    agent: str = ""
+    channel: str = "desk"
+    as_of: str = ""
+
+
+def ask(settings: Settings, wanted: Wanted, *, debug: bool) -> None:
+    """Ask and print the thread. Raises InputError for an empty question, a wrong name, channel or day."""
+    if not wanted.question.strip():
         raise messages.nothing_asked()
-    words = f"{colleague(settings, agent).id}: {question}" if agent else question
+    agent = f"{colleague(settings, wanted.agent).id}: " if wanted.agent else ""
+    words = agent + _pinned(wanted)
     running = runfile.read(settings.home)
     elsewhere = settings.slack_mode == "slack" if running is None else not running.user_token
     if elsewhere:
         raise messages.ask_in_slack()
-    asyncio.run(_ask(settings, running, words, channel), debug=debug)
+    asyncio.run(_ask(settings, running, words, wanted.channel), debug=debug)
+
+
+def _pinned(wanted: Wanted) -> str:
+    """The question with the day it is pinned to, which the desk reads from its words."""
+    if not wanted.as_of:
+        return wanted.question
+    from bullpen_agents.asof import read_as_of
+
+    words = f"{wanted.question.rstrip()} (as of {wanted.as_of.strip()})"
+    found = read_as_of(words, datetime.now(UTC).date())
+    if found.problem or found.rest == words:
+        raise messages.wrong_day(wanted.as_of, found.problem)
+    return words
 
 
 def colleague(settings: Settings, name: str) -> Agent:

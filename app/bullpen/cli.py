@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bullpen import __version__, workspace_command
+from bullpen import __version__, care_commands, workspace_command
 from bullpen_memory.errors import BullpenError, InputError
 
 app = typer.Typer(
@@ -73,14 +73,16 @@ def ask(
     question: Annotated[str, typer.Argument(help="What you want to know, in quotes")],
     agent: Annotated[str, typer.Option(help="Who should answer, such as quant")] = "",
     channel: Annotated[str, typer.Option(help="Where to ask")] = "desk",
+    as_of: Annotated[
+        str, typer.Option(help="Use nothing that became known after this day, such as 2026-03-05")
+    ] = "",
     home: Home = None,
 ) -> None:
     """Ask the desk and follow the conversation until it answers."""
     from bullpen import asking, settings
 
-    asking.ask(
-        settings.load(home=home), question, agent=agent, channel=channel.lstrip("#"), debug=_debug()
-    )
+    wanted = asking.Wanted(question=question, agent=agent, channel=channel.lstrip("#"), as_of=as_of)
+    asking.ask(settings.load(home=home), wanted, debug=_debug())
 
 
 @app.command()
@@ -120,6 +122,17 @@ def ideas(
     ideabook.show(settings.load(home=home), author, as_json=as_json)
 
 
+@app.command()
+def replay(
+    receipt: Annotated[str, typer.Argument(help="Id of the receipt, such as r42")],
+    home: Home = None,
+) -> None:
+    """Run a receipt again on the data it used: the same figures, or a named difference."""
+    from bullpen import replaying, settings
+
+    raise typer.Exit(replaying.replay(settings.load(home=home), receipt))
+
+
 @memory.command("search")
 def memory_search(
     text: Annotated[str, typer.Argument(help="Words to look for; empty lists the newest")] = "",
@@ -147,6 +160,23 @@ def memory_show(
     from bullpen import remembered, settings
 
     remembered.show(settings.load(home=home), record, as_json=as_json)
+
+
+@memory.command("import")
+def memory_import(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all below them")],
+    scope: Annotated[
+        str, typer.Option(help="Who may see them: workspace, channel:ID or person:ID")
+    ] = "workspace",
+    tag: Annotated[list[str] | None, typer.Option(help="A tag for each; repeatable")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put files into memory: PDF, Word, Excel, CSV, Parquet, JSON, HTML, Markdown, text, e-mail."""
+    from bullpen import importing, settings
+
+    wanted = importing.Order(tuple(paths), scope=scope, tags=tuple(tag or ()))
+    raise typer.Exit(importing.bring_in(settings.load(home=home), wanted, as_json=as_json))
 
 
 @memory.command("rebuild")
@@ -188,6 +218,9 @@ def slack_manifest(
     else:
         made = manifest.manifest(name, minimal=minimal)
     typer.echo(manifest.as_json(made) if form == "json" else manifest.as_yaml(made).rstrip())
+
+
+care_commands.register(app, memory)
 
 
 def _debug() -> bool:

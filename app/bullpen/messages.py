@@ -83,6 +83,14 @@ def nothing_asked() -> InputError:
     )
 
 
+def wrong_day(day: str, problem: str) -> InputError:
+    return InputError(
+        f"“{day}” pins no question.",
+        problem or "It names no day that can be read.",
+        "Write --as-of as year-month-day, such as 2026-03-05.",
+    )
+
+
 def no_record(record_id: str) -> InputError:
     return InputError(
         f"There is no record {record_id} that you may see.",

@@ -47,7 +47,10 @@ def choose(settings: Settings) -> Models:
     def named(name: str) -> Model:
         if name not in made:
             made[name] = ClaudeModel(
-                key or LOCAL_MODEL_KEY, settings.anthropic_base_url or None, model=name
+                key or LOCAL_MODEL_KEY,
+                settings.anthropic_base_url or None,
+                model=name,
+                fallback=settings.fallback_model if settings.fallback_model != name else None,
             )
         return made[name]
 

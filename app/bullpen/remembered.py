@@ -60,7 +60,7 @@ class Filters:
 
 def search(settings: Settings, filters: Filters, *, as_json: bool) -> int:
     """Print what was found. Exit code 1 where nothing was, as grep has it."""
-    with _store(settings) as store:
+    with opened(settings) as store:
         found = store.find(filters.query(_every_scope(store)))
     if as_json:
         hits = [asdict(hit.record) | {"score": hit.score, "why": hit.why} for hit in found.hits]
@@ -87,7 +87,7 @@ def search(settings: Settings, filters: Filters, *, as_json: bool) -> int:
 
 def show(settings: Settings, record_id: str, *, as_json: bool) -> None:
     """Print one record. Raises InputError where there is none."""
-    with _store(settings) as store:
+    with opened(settings) as store:
         record = store.get(record_id)
         if record is None:
             raise messages.no_record(record_id)
@@ -125,10 +125,16 @@ def _facts(record: Record) -> list[tuple[str, str]]:
 
 def rebuild(settings: Settings) -> None:
     """Build the index anew and verify it. Raises OperatorError while a desk holds the index."""
+    rebuilt(settings)
+
+
+def rebuilt(settings: Settings) -> int:
+    """The same; exit code 1 where index and records still differ."""
     with _indexer(settings) as indexer:
         agreement = indexer.rebuild()
     print(f"The index was built anew from {agreement.records} records.")
     _tell(agreement)
+    return 0 if _agree(agreement) else 1
 
 
 def verify(settings: Settings, *, as_json: bool) -> int:
@@ -187,7 +193,8 @@ def _every_scope(store: Store) -> frozenset[str]:
 
 
 @contextmanager
-def _store(settings: Settings) -> Generator[Store]:
+def opened(settings: Settings) -> Generator[Store]:
+    """The store of the home, closed afterwards. Raises InputError where there is none."""
     path = settings.home / "context.db"
     if not path.exists():
         raise messages.no_memory(settings.home)
@@ -203,7 +210,7 @@ def _indexer(settings: Settings) -> Generator[Indexer]:
     running = runfile.read(settings.home)
     if running is not None:
         raise messages.home_in_use(settings.home, running.pid)
-    with _store(settings) as store:
+    with opened(settings) as store:
         indexer = Indexer(store, index := ChromaIndex(settings.home / "chroma"))
         try:
             yield indexer

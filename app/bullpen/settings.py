@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         description="your name in the local workspace",
     )
     model: str = Field("", description="the model the desk runs on; a charter may name another")
+    fallback_model: str = Field(
+        "", description="the model asked once when the first stays overloaded or does not exist"
+    )
     database_url: str = Field(
         "", description="PostgreSQL for the engine; SQLite under the home when empty"
     )

@@ -6,20 +6,15 @@ stamp. It formats; it computes nothing.
 
 from __future__ import annotations
 
+from bullpen_tools import formats
 from bullpen_tools.context import DataRef, Value
 
 
 def value_text(value: Value) -> str:
-    """A value with its unit: 1,234.5 usd."""
-    shown = value.value
-    if shown is None:
-        return "no answer"
-    if isinstance(shown, bool):
-        return "yes" if shown else "no"
-    if isinstance(shown, float):
-        shown = f"{shown:,.4f}".rstrip("0").rstrip(".")
-    unit = "" if value.unit in ("", "text", "date") else f" {value.unit}"
-    return f"{shown}{unit}"
+    """A value as the figures in messages show it: $1,234.50; words without Markdown's escapes."""
+    if isinstance(value.value, str) and value.unit != "date":
+        return value.value
+    return formats.show(value)
 
 
 def data_text(ref: DataRef) -> str:

@@ -80,15 +80,15 @@ class Market:
             key = _describe(db, info)
             return sum(_observe(db, key, info.id, one) for one in ready)
 
-    def catalogue(self, scopes: frozenset[str]) -> list[Listing]:
-        """Every visible series with its span, by title."""
+    def catalogue(self, scopes: frozenset[str], as_of: datetime | None = None) -> list[Listing]:
+        """Every visible series with its span, by title; at `as_of`, those that had a value by then."""
         marks = ", ".join("?" * len(scopes))
         found = self._database.read(
             "SELECT s.*, count(DISTINCT o.period) AS rows, min(o.period) AS start,"
             " max(o.period) AS end, max(o.known_at) AS vintage"
-            " FROM series s LEFT JOIN observation o ON o.series = s.key"
+            " FROM series s LEFT JOIN observation o ON o.series = s.key AND o.known_at <= ?"
             f" WHERE s.scope IN ({marks}) GROUP BY s.key ORDER BY s.title, s.id",
-            sorted(scopes),
+            [rows.iso(as_of) if as_of else "9999", *sorted(scopes)],
         )
         return [
             Listing(
@@ -99,6 +99,7 @@ class Market:
                 vintage=row["vintage"] or "",
             )
             for row in found
+            if row["rows"] or as_of is None
         ]
 
     def resolve(self, name: str, scopes: frozenset[str]) -> SeriesInfo:

@@ -89,17 +89,22 @@ class Store:
         """
         return self.add_many([draft])[0]
 
-    def add_many(self, drafts: Sequence[Draft]) -> list[Record]:
-        """Store several drafts in one transaction, in order; each as `add` would."""
+    def add_many(self, drafts: Sequence[Draft], *, vectors: bool = True) -> list[Record]:
+        """Store several drafts in one transaction, in order; each as `add` would.
+
+        Without `vectors` they are found by their words at once, and by meaning when the indexer
+        has come to them: embedding thousands of passages takes minutes.
+        """
         ready = [_threaded(rows.accepted(draft)) for draft in drafts]
         identities = [rows.identity_hash(draft) for draft in ready]
         new = [i for i, identity in enumerate(identities) if not self._stored(identity)]
         now = self._clock()
         firsts = {i: rows.first_version(ready[i], record_id=str(ULID()), now=now) for i in new}
-        vectors = dict(zip(new, self._embedded(firsts.values()), strict=True))
+        made = self._embedded(firsts.values()) if vectors else [None] * len(new)
+        ready_vectors = dict(zip(new, made, strict=True))
         with self._writing() as db:
             return [
-                self._place(db, draft, identity, firsts.get(i), vectors.get(i))
+                self._place(db, draft, identity, firsts.get(i), ready_vectors.get(i))
                 for i, (draft, identity) in enumerate(zip(ready, identities, strict=True))
             ]
 
@@ -227,6 +232,15 @@ class Store:
         """Every version, oldest first; empty where the record may not be seen."""
         sql, params = "SELECT * FROM version WHERE id = ?", [record_id]
         found = self.database.read(sql + _within(scopes, params) + " ORDER BY n", params)
+        return [rows.to_record(row) for row in found]
+
+    def members(self, thread: str, scope: str) -> list[Record]:
+        """What holds now of one conversation or document, in the order of first writing."""
+        found = self.database.read(
+            "SELECT v.* FROM version v JOIN version f ON f.id = v.id AND f.n = 1"
+            " WHERE v.thread = ? AND v.scope = ? AND v.ends IS NULL ORDER BY f.vid",
+            (thread, scope),
+        )
         return [rows.to_record(row) for row in found]
 
     def changes(self, record_id: str, *, scopes: frozenset[str] | None = None) -> list[Change]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -22,6 +22,7 @@ from bullpen_orchestrator import messages
 from bullpen_orchestrator.conduct import Conductor
 from bullpen_orchestrator.engine import Engine
 from bullpen_orchestrator.entries import Feedback
+from bullpen_orchestrator.erasing import Erased, erase
 from bullpen_orchestrator.graph import build, resume_or_start
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.limits import Spent
@@ -114,7 +115,10 @@ class Desk:
         self._ledger = Ledger(parts.home / "ledger.db")
         kept = self._ledger.team(parts.team)
         if kept != parts.team:
-            raise messages.other_team(parts.home, kept, parts.team)
+            waiting = self._ledger.move(parts.team)
+            if waiting:
+                raise messages.other_team(parts.home, kept, parts.team, waiting)
+            _log.info("the home moves to another team", old=kept, new=parts.team)
         self._outbox = Outbox(
             parts.home / "ledger.db",
             parts.chat,
@@ -126,6 +130,8 @@ class Desk:
         self._saver = AsyncSqliteSaver(database)
         await self._saver.setup()
         await database.execute("PRAGMA synchronous = NORMAL")
+        # The checkpoints of an ended run go; their words must not stay in free pages.
+        await database.execute("PRAGMA secure_delete = ON")
         self._assemble(self._ledger, self._outbox, self._saver)
 
     def _assemble(self, ledger: Ledger, outbox: Outbox, saver: AsyncSqliteSaver) -> None:
@@ -277,6 +283,19 @@ class Desk:
         first = await self.ledger.put("heard:since", {"at": time.time()})
         yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
         return await asyncio.to_thread(self.ledger.people.heard, float(first["at"]), yesterday)
+
+    async def erase(
+        self,
+        *,
+        texts: Collection[str] = (),
+        message_ids: Collection[str] = (),
+        by: str,
+        reason: str,
+    ) -> Erased:
+        """Erase from the conversation's own files; see `erasing.erase`."""
+        return await asyncio.to_thread(
+            erase, self.parts.home, texts=texts, message_ids=message_ids, by=by, reason=reason
+        )
 
     def spending(self, since: str = "") -> dict[str, Spent]:
         """What every agent has used since a moment (ISO 8601, UTC), or ever."""

@@ -11,10 +11,11 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from bullpen_agents.asof import AsOf, read_as_of
 from bullpen_orchestrator.ports import Audience, Inbound
 from bullpen_orchestrator.routing import Route
 from bullpen_tools.context import LocalFile
@@ -70,6 +71,11 @@ class Run:
     stop_key: str
     created_at: str
     seq: int
+
+    @property
+    def pin(self) -> AsOf:
+        """The day that the person pinned the request to, and the request without saying so."""
+        return read_as_of(self.route.text, date.fromisoformat(self.created_at[:10]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

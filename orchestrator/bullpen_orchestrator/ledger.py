@@ -64,6 +64,24 @@ class Ledger:
             kept = self._rows("SELECT value FROM journal WHERE key = 'desk:team'")
         return str(json.loads(kept[0]["value"])["team"])
 
+    def move(self, team: str) -> int:
+        """Let the ledger belong to `team`; or how many runs and posts are unfinished where it belongs.
+
+        What was remembered stays; from when the desk listens is forgotten, so that it does not
+        answer what the new team said before it came.
+        """
+        with self._transaction():
+            left = self._rows(
+                "SELECT (SELECT count(*) FROM runs WHERE status IN ('queued', 'running'))"
+                " + (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')) AS n"
+            )[0]["n"]
+            if not left:
+                value = json.dumps({"team": team})
+                self._db.execute("UPDATE journal SET value = ? WHERE key = 'desk:team'", (value,))
+                self._db.execute("DELETE FROM journal WHERE key = 'heard:since'")
+                self._db.execute("DELETE FROM sessions")
+        return int(left)
+
     # -- what people say -----------------------------------------------------------------
 
     def claim(self, inbound: Inbound, decide: Callable[[Thread], Route]) -> Claim:

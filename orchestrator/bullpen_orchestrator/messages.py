@@ -7,6 +7,7 @@ and formats no figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from bullpen_memory.errors import BullpenError, OperatorError
@@ -15,13 +16,15 @@ THINKING = "thinking"
 FILES_ONLY = "Look at the attached files and say what they hold."
 
 
-def other_team(home: Path, kept: str, team: str) -> OperatorError:
-    """A home folder that belongs to another workspace."""
+def other_team(home: Path, kept: str, team: str, waiting: int) -> OperatorError:
+    """A home folder with unfinished work for another workspace."""
+    pieces = "1 request or post is" if waiting == 1 else f"{waiting} requests or posts are"
     return OperatorError(
         f"The desk in {home} was not started.",
-        f"This home belongs to the Slack team {kept}, and you are connecting to {team}; "
-        "what waits to be posted there would be lost.",
-        "Choose another home folder with BULLPEN_HOME or --home, or connect to the first team.",
+        f"{pieces} unfinished for the Slack team {kept}, to which this home belongs, and you are "
+        f"connecting to {team}, where they cannot be delivered.",
+        f"Start once more with the tokens of {kept} (none for the local workspace) and let it finish, "
+        "or choose another home folder with BULLPEN_HOME or --home.",
     )
 
 
@@ -170,6 +173,16 @@ def unsourced(figures: Sequence[str]) -> str:
     """Numbers that no receipt stands behind."""
     shown = ", ".join(figures[:6]) + (" …" if len(figures) > 6 else "")
     return f"Without a receipt: {shown}"
+
+
+def fell_back(model: str, instead_of: str) -> str:
+    """Under an answer that another model gave."""
+    return f"Answered by {model}: {instead_of} was overloaded or is not available."
+
+
+def pinned(day: date) -> str:
+    """Under what was said in a run that is pinned to a day."""
+    return f"As of {day.day} {day:%B %Y}: nothing that became known later was used."
 
 
 def not_shown(where: str, reason: str) -> str:

@@ -51,11 +51,12 @@ class Nodes:
         """Read the decision that was made when the message was claimed; say what is wrong with it."""
         run = self._ledger.run(state["run_id"])
         leads = list(run.route.agents) or [self._parts.roster.lead.id]
-        request = run.route.text[: self._parts.limits.characters]
+        request = run.pin.rest[: self._parts.limits.characters]
         notice = self._notice(run, leads[0])
         if notice:
             return {"leads": leads, "request": request, "notice": notice}
-        for key, text in self._remarks(run):
+        unread = await self._recollection.keep_files(run)
+        for key, text in self._remarks(run, unread):
             await self._speech.notice(
                 run.inbound, self._agent(leads[0]), key=key, text=text, run_id=run.id
             )
@@ -80,14 +81,16 @@ class Nodes:
         if said.problems and not said.files:
             # The question was about these files: the refusal, with its remedy, is the answer.
             return messages.bad_files(said.problems)
+        if run.pin.problem:
+            return run.pin.problem
         if decided.text.strip() or said.files:
             return ""
         return messages.empty(self._parts.desk_name, lead)
 
-    def _remarks(self, run: Run) -> list[tuple[str, str]]:
+    def _remarks(self, run: Run, unread: list[str]) -> list[tuple[str, str]]:
         remarks: list[tuple[str, str]] = []
-        if run.inbound.problems:
-            remarks.append((f"{run.id}:files", messages.bad_files(run.inbound.problems)))
+        if problems := [*run.inbound.problems, *unread]:
+            remarks.append((f"{run.id}:files", messages.bad_files(problems)))
         length, limit = len(run.route.text), self._parts.limits.characters
         if length > limit:
             remarks.append((f"{run.id}:long", messages.too_long(length, limit)))
@@ -151,6 +154,7 @@ class Nodes:
             text=reply.text or messages.no_answer(agent.name),
             receipts=reply.receipts,
             final=final,
+            fallback=tuple(_fallback(reply)),
         )
         await self._speech.say(run, agent, words)
         return {"reports": [_report(agent, reply, piece["index"])]}
@@ -209,6 +213,7 @@ class Nodes:
                 receipts=tuple(answer["receipts"]),
                 final=True,
                 warnings=warnings,
+                fallback=tuple(answer.get("fallback", ())),
             )
             await self._speech.say(run, lead, words)
         elif warnings:
@@ -235,7 +240,13 @@ def _report(agent: Agent, reply: Reply, index: int) -> Report:
         receipts=list(reply.receipts),
         index=index,
         ended=reply.ended,
+        fallback=_fallback(reply),
     )
+
+
+def _fallback(reply: Reply) -> list[str]:
+    """The model that answered and the one that was asked first, or nothing where they are one."""
+    return [str(t[key]) for t in reply.meta.get("fallback", []) for key in ("model", "instead_of")]
 
 
 def _in_order(state: RunState) -> list[Report]:

@@ -24,7 +24,11 @@ class People:
         """The latest that was heard everywhere; threads and messages since `day` (ISO 8601)."""
         person = "FROM messages WHERE kind = 'person'"
         channels = self._rows(f"SELECT channel, max(ts) AS ts {person} GROUP BY channel")
-        recent = self._rows(f"SELECT channel, thread_ts, ts {person} AND at >= ?", day)
+        recent = self._rows(
+            f"SELECT channel, thread_ts, ts {person} AND at >= ?"
+            " AND id NOT IN (SELECT message_id FROM versions WHERE successor = '')",
+            day,
+        )
         runs = self._rows("SELECT channel, thread_ts FROM runs WHERE created_at >= ?", day)
         ours = {(run["channel"], run["thread_ts"]) for run in runs}
         threads: dict[tuple[str, str], float] = {}
@@ -36,7 +40,7 @@ class People:
             since=since,
             channels={row["channel"]: _seconds(row["ts"]) for row in channels},
             threads=threads,
-            known=frozenset((row["channel"], row["ts"]) for row in recent),
+            known={(row["channel"], row["ts"]): row["thread_ts"] for row in recent},
         )
 
     def judge(self, feedback: Feedback) -> bool:

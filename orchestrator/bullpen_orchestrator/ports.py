@@ -6,6 +6,7 @@ with its figures already rendered; the adapter fits it to the platform's limits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -49,13 +50,14 @@ class Heard:
     """What the desk has heard, in platform times (seconds), so that the rest can be fetched.
 
     `since` is when it first listened; `channels` and `threads` (channel, root) hold the latest
-    message of a person; `known` the (channel, ts) of the last day.
+    message of a person; `known` the (channel, ts) of the last day, with the thread's root, without
+    what was taken back.
     """
 
     since: float
     channels: dict[str, float]
     threads: dict[tuple[str, str], float]
-    known: frozenset[tuple[str, str]]
+    known: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ class Post:
     """One message that an agent says. `key` is fixed before the effect and unique for ever.
 
     `images` are paths of PNG files, relative to the home folder, shown inside the message, with
-    their alt texts; `footnotes` are Markdown lines set small under the text. `live_ts` is the
+    their alt texts, `files` those of other files, shown under it, with their titles; `footnotes` are Markdown lines set small under the text. `live_ts` is the
     message that already streams this text, when there is one: it is completed instead of posting
     another. `judged` asks the readers whether it helped. `plan` is shown under the text.
     """
@@ -107,6 +109,7 @@ class Post:
     text: str
     footnotes: tuple[str, ...] = ()
     images: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
     buttons: tuple[Button, ...] = ()
     priority: Literal["answer", "approval", "result", "progress"] = "result"
     live_ts: str = ""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
 from bullpen_memory.errors import InputError
+from bullpen_memory.ingest import ingest
 from bullpen_memory.records import (
     WORKSPACE,
     Draft,
@@ -26,8 +28,10 @@ from bullpen_memory.store import Store
 from bullpen_orchestrator.entries import Entry, Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.ports import Audience, Chat, Inbound
+from bullpen_tools.handed import LIMITS
 
 _SHOWN = 400
+_TABLES = frozenset({".csv", ".tsv"})
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
@@ -82,9 +86,36 @@ class Recollection:
         inbound = run.inbound
         own = self._ledger.thread_ids(inbound.channel, inbound.thread_ts)
         # Long requests drown the search in words; the beginning says what it is about.
-        query = Query(text=text[:2000], scopes=visible(inbound), limit=limit * 3)
+        query = Query(
+            text=text[:2000], scopes=visible(inbound), limit=limit * 3, as_of=run.pin.moment
+        )
         hits = self._store.find(query).hits
         return [hit for hit in hits if hit.record.source.ref not in own][:limit]
+
+    async def keep_files(self, run: Run) -> list[str]:
+        """Put the documents of a request into memory; the sentences for those that cannot be read.
+
+        A plain table is left to the import of series. Safe to repeat: a file is known by its hash.
+        """
+        inbound = run.inbound
+        where = "a direct message" if inbound.audience == "direct" else f"#{inbound.channel_name}"
+        problems: list[str] = []
+        for file in inbound.files:
+            if Path(file.name).suffix.lower() in _TABLES:
+                continue
+            source = Source(
+                kind="file", ref=file.sha256, permalink=file.permalink or inbound.permalink,
+                title=f"{file.name} in {where}",
+            )  # fmt: skip
+            draft = Draft(
+                kind="document", title=file.name, text="", author=inbound.user, source=source,
+                scope=home(inbound), speaker=inbound.user_name,
+            )  # fmt: skip
+            try:
+                await asyncio.to_thread(ingest, self._store, file.path, draft, limits=LIMITS)
+            except InputError as error:
+                problems.append(str(error))
+        return problems
 
     async def remember(self) -> int:
         """Write every message that is on the platform and not yet in the store; how many those were."""

@@ -1,6 +1,7 @@
 """The tables of `ledger.db`, as numbered, append-only migrations, and how its connections open.
 
-The rule it protects: what was said is never changed in place (a trigger refuses it), and every
+The rule it protects: what was said is never changed in place (a trigger refuses it) but by an
+erasure, which leaves a tombstone, and every
 connection waits for a writer instead of failing. It holds no queries.
 """
 
@@ -66,6 +67,17 @@ MIGRATIONS = (
     );
     CREATE INDEX feedback_message ON feedback (message_id);
     """,
+    """
+    CREATE TABLE erasures (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, by_name TEXT NOT NULL,
+        reason TEXT NOT NULL, at TEXT NOT NULL
+    );
+    CREATE TABLE erasing (id TEXT PRIMARY KEY) WITHOUT ROWID;
+    DROP TRIGGER messages_are_append_only;
+    CREATE TRIGGER messages_change_by_erasure_only BEFORE UPDATE ON messages
+        WHEN NOT EXISTS (SELECT 1 FROM erasing WHERE erasing.id = OLD.id)
+        BEGIN SELECT RAISE(ABORT, 'messages are append-only'); END;
+    """,
 )
 
 
@@ -80,6 +92,8 @@ def connect(path: Path, *, synchronous: Literal["NORMAL", "FULL"]) -> sqlite3.Co
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA synchronous = {synchronous}")
+        # What is erased is overwritten, not only unlinked.
+        db.execute("PRAGMA secure_delete = ON")
         _migrate(db, path)
     except (OSError, sqlite3.Error) as error:
         raise OperatorError(

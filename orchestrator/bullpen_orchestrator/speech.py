@@ -25,6 +25,8 @@ from bullpen_tools import figures
 from bullpen_tools.context import Receipt
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+Shown = tuple[tuple[str, str], ...]
+"""Paths with what is said about them."""
 _PRIORITY = {"handoff": "progress", "ask": "progress", "work": "result", "reply": "result"}
 
 
@@ -33,7 +35,7 @@ class Words:
     """Something an agent says. `text` holds figure references; `receipts` are what it rests on.
 
     `final` marks an answer to a person; `warnings` are lines with references that are shown
-    under the text. `plan` is shown in the place of `listed`, the same in words.
+    under the text. `fallback` is the model that answered and the one that did not. `plan` is shown in the place of `listed`, the same in words.
     """
 
     key: str
@@ -45,6 +47,7 @@ class Words:
     warnings: tuple[str, ...] = ()
     plan: Plan | None = None
     listed: str = ""
+    fallback: tuple[str, ...] = ()
 
 
 class Speech:
@@ -98,7 +101,11 @@ class Speech:
         notes = rendered.footnotes
         if rendered.unsourced and words.kind != "notice":
             notes = (*notes, messages.unsourced(rendered.unsourced))
-        images = self._images(run, agent, words)
+        if words.fallback:
+            notes = (*notes, messages.fell_back(*words.fallback))
+        if run.pin.day and words.kind in ("answer", "work", "reply"):
+            notes = (*notes, messages.pinned(run.pin.day))
+        images, files = self._made(run, agent, words)
         said = f"{text}\n\n{words.listed}".strip() if words.listed else text
         post = Post(
             key=words.key,
@@ -108,15 +115,21 @@ class Speech:
             text=rendered.text,
             footnotes=notes,
             images=images,
+            files=files,
             buttons=_buttons(run, words, [*words.receipts, *rendered.receipts], lookup),
             priority=_PRIORITY.get(words.kind, "answer"),  # type: ignore[arg-type]
             live_ts=await self._live(run.id, words.key),
             judged=words.final,
             plan=words.plan,
-            meta={"run": run.id, "model": self._parts.model_for(agent).label},
+            meta={
+                "run": run.id,
+                "model": words.fallback[0]
+                if words.fallback
+                else self._parts.model_for(agent).label,
+            },
         )
         shown = figures.plain(said, lookup)
-        paths = tuple(path for path, _ in images)
+        paths = tuple(path for path, _ in (*images, *files))
         entry = _entry(run.inbound, run.id, agent, words, text=said, shown=shown, images=paths)
         await self._outbox.say(post, entry)
 
@@ -202,26 +215,33 @@ class Speech:
         return str(kept["ts"]) if kept else ""
 
     def _lookup(self, run: Run) -> figures.Lookup:
-        scopes = visible(run.inbound)
+        scopes, moment = visible(run.inbound), run.pin.moment
+        receipts = self._parts.receipts
+        book = receipts.known(run.id, moment) if moment else receipts
 
         def lookup(receipt_id: str) -> Receipt | None:
-            return self._parts.receipts.get(receipt_id, scopes)
+            return book.get(receipt_id, scopes)
 
         return lookup
 
-    def _images(self, run: Run, agent: Agent, words: Words) -> tuple[tuple[str, str], ...]:
-        """The pictures this agent made in this run and has not shown yet, with their descriptions."""
+    def _made(self, run: Run, agent: Agent, words: Words) -> tuple[Shown, Shown]:
+        """The pictures and the files this agent made in this run and has not shown yet."""
         shown = self._ledger.shown_images(run.id, but=words.key)
         lookup = self._lookup(run)
-        found: dict[str, str] = {}
+        pictures: dict[str, str] = {}
+        files: dict[str, str] = {}
         for receipt in filter(None, map(lookup, words.receipts)):
             if receipt.run_id != run.id or receipt.agent != agent.id:
                 continue
             for artifact in receipt.result.artifacts:
                 path = str(Path("artifacts") / artifact.path)
-                if artifact.mimetype == "image/png" and path not in shown:
-                    found[path] = artifact.alt
-        return tuple(found.items())
+                if path in shown:
+                    continue
+                if artifact.mimetype == "image/png":
+                    pictures[path] = artifact.alt
+                else:
+                    files[path] = artifact.title or artifact.name
+        return tuple(pictures.items()), tuple(files.items())
 
 
 def _live_key(run_id: str, post_key: str) -> str:

@@ -26,13 +26,17 @@ class Assignment(TypedDict):
 
 
 class Report(TypedDict):
-    """What came out of one turn: figure references unrendered, receipts in order."""
+    """What came out of one turn: figure references unrendered, receipts in order.
+
+    `fallback` is the model that answered and the one that did not, where these differ.
+    """
 
     agent: str
     text: str
     receipts: list[str]
     index: int
     ended: str
+    fallback: NotRequired[list[str]]
 
 
 class RunState(TypedDict):

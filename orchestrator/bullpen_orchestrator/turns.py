@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from textwrap import shorten
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from bullpen_agents.turn import take_turn
 from bullpen_memory.errors import OperatorError
 from bullpen_orchestrator import messages
 from bullpen_orchestrator.colleagues import NAMES, Ask, Assign
-from bullpen_orchestrator.entries import Run
+from bullpen_orchestrator.entries import Entry, Run
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Inbound
@@ -128,6 +129,7 @@ class Turns:
             files=tuple(file.name for file in said.files),
             channel=where,
             today=run.created_at[:10],
+            as_of=run.pin.day.isoformat() if run.pin.day else "",
         )
 
     def _history(self, run: Run, order: Order) -> tuple[Line, ...]:
@@ -143,7 +145,7 @@ class Turns:
         return tuple(
             Line(speaker=e.author_name, text=e.text[:limit], author=e.author, at=e.at[:16])
             for e in entries
-            if e.text.strip()
+            if e.text.strip() and _known(e, run)
         )
 
     def _watch(self, run: Run, agent: Agent, order: Order) -> TurnWatch:
@@ -209,6 +211,7 @@ class Turns:
         said = run.inbound
         parts = self._parts
         opening = self._ledger.opening(said.channel, said.thread_ts)
+        moment = run.pin.moment
         return ToolContext(
             run_id=run.id,
             agent=agent.id,
@@ -220,10 +223,17 @@ class Turns:
             thread_title=_thread_title(said, opening.text if opening else said.text),
             store=parts.store,
             market=parts.market,
-            receipts=parts.receipts,
+            receipts=parts.receipts.known(run.id, moment) if moment else parts.receipts,
             artifacts=parts.home / "artifacts",
-            files=self._ledger.files(run),
+            files=said.files if moment else self._ledger.files(run),
+            as_of=moment,
         )
+
+
+def _known(entry: Entry, run: Run) -> bool:
+    """Whether a pinned run may read this: it was said by then, or belongs to the run itself."""
+    moment = run.pin.moment
+    return moment is None or entry.run_id == run.id or datetime.fromisoformat(entry.at) <= moment
 
 
 def _operator_errors(reply: Reply) -> list[dict[str, Any]]:

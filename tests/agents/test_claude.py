@@ -221,6 +221,7 @@ async def test_f03_the_fallback_is_asked_when_the_model_stays_overloaded(server)
     server.play(GOOD)
     answer = completed(await ask(server, fallback="claude-haiku-5-5"))
     assert answer.model == server.bodies[-1]["model"] == "claude-haiku-5-5"
+    assert answer.instead_of == server.bodies[0]["model"] != answer.model
 
 
 async def test_f07_the_fallback_is_asked_when_the_model_is_gone(server) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bullpen.installed import apps
 from bullpen.slack.chat import SlackChat
 from bullpen.slack.connect import Connection
 from bullpen.slack.identity import OneApp
@@ -21,7 +22,12 @@ from bullpen_workspace.server import Workspace
 @pytest.fixture
 async def workspace(tmp_path: Path) -> AsyncIterator[Workspace]:
     made = Workspace(
-        WorkspaceConfig(path=tmp_path / "workspace.db", files=tmp_path / "wfiles", port=0)
+        WorkspaceConfig(
+            path=tmp_path / "workspace.db",
+            files=tmp_path / "wfiles",
+            port=0,
+            app=apps(Roster.load(), per_agent=False)[0],
+        )
     )
     await made.start()
     yield made

@@ -149,6 +149,8 @@ def test_wrong_questions_are_told(tmp_path: Path) -> None:
     for args, word in (
         (("ask", " "), "nothing to ask"),
         (("ask", "x", "--agent", "bob"), "no agent called “bob”"),
+        (("ask", "x", "--as-of", "soon"), "“soon” pins no question"),
+        (("ask", "x", "--as-of", "2026-02-31"), "cannot tell which day"),
         (("memory", "show", "nothing"), "no memory"),
         (("memory", "search", "x", "--kind", "odd"), "no memory"),
     ):

@@ -174,6 +174,20 @@ async def test_an_answer_can_be_judged(bullpen: Bullpen, hands: Controls) -> Non
         assert feedback.at.startswith("20")
 
 
+async def test_an_opened_home_follows_what_happens(bullpen: Bullpen, hands: Controls) -> None:
+    assert bullpen.workspace is not None
+    rooms, keys = bullpen.workspace.office.rooms, bullpen.workspace.credentials
+    hands.open_home(keys.app_id)
+
+    async def home_with(part: str) -> Any:
+        view = rooms.surfaces.home(keys.person_id, keys.app_id)
+        return view and part in json.dumps(view.body, ensure_ascii=False)
+
+    await until(lambda: home_with("no model calls"))
+    await Someone(bullpen).ask("desk", "what data do you hold?")
+    await until(lambda: home_with("Architect: "))
+
+
 async def test_the_home_is_where_records_are_decided_on_and_work_is_stopped(
     bullpen: Bullpen, hands: Controls
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from bullpen.slack.limits import Tiers
 from bullpen_workspace.actions import Person
 from bullpen_workspace.config import WorkspaceConfig
 from bullpen_workspace.server import Workspace
-from real_office import OpenOffice
+from real_office import Faults, OpenOffice
 
 
 async def until(true: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
@@ -119,6 +119,157 @@ async def test_a_server_that_goes_is_noticed_and_met_again(
             await again.stop()
     finally:
         await office.close()
+
+
+@pytest.fixture
+async def faulty(tmp_path: Path) -> AsyncIterator[Workspace]:
+    """A workspace that takes orders for faults, with a few channels."""
+    made = Workspace(
+        WorkspaceConfig(
+            path=tmp_path / "w.db", files=tmp_path / "f", port=0, control_token="test",
+            channels=("desk", *(f"room{n}" for n in range(9))),
+        )
+    )  # fmt: skip
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def dropped(tmp_path: Path, workspace: Workspace, events: int, drops: int) -> list[int]:
+    """Ask `events` questions while the sockets drop `drops` times; the answers to each."""
+    office = OpenOffice(tmp_path / "home", workspace)
+    office.home.mkdir()
+    await office.open()
+    faults = Faults(workspace, office.connection.session)
+    ada = Person(workspace.office, workspace.credentials.person_id)
+    rooms, bot = workspace.office.rooms, workspace.credentials.bot_user_id
+    places = [channel.id for channel in rooms.channels.all() if channel.kind == "public"]
+    roots: list[tuple[str, str]] = []
+
+    def answered(place: str, ts: str) -> int:
+        return len(rooms.messages.thread(place, ts)) - 1
+
+    try:
+        for n in range(events):
+            place = places[n % len(places)]
+            roots.append((place, ada.post(place, f"<@{bot}> {n}").ts))
+            if n % (events // drops) == events // drops // 2:
+                await faults.order("sockets/drop")
+            # Not more than the desk can work on: the sockets drop while it answers.
+            await until(lambda: below(office, 40), 120)
+        await until(lambda: told(all(answered(*root) for root in roots)), 300)
+        await office.desk.idle(60)
+        await until(office.connection.connected)
+        return [answered(*root) for root in roots]
+    finally:
+        await office.close()
+
+
+async def below(office: OpenOffice, limit: int) -> bool:
+    return len(office.desk.status()) < limit
+
+
+async def told(fact: bool) -> bool:
+    return fact
+
+
+async def test_sockets_that_drop_under_load_lose_and_repeat_nothing(
+    tmp_path: Path, faulty: Workspace
+) -> None:
+    assert await dropped(tmp_path, faulty, events=48, drops=6) == [1] * 48
+
+
+@pytest.mark.slow
+async def test_fifty_drops_during_two_thousand_events_lose_and_repeat_nothing(
+    tmp_path: Path, faulty: Workspace
+) -> None:
+    begun = time.monotonic()
+    found = await dropped(tmp_path, faulty, events=2_000, drops=50)
+    lost, twice = found.count(0), sum(1 for n in found if n > 1)
+    seconds = time.monotonic() - begun
+    print(f"{len(found)} events, 50 drops: lost {lost}, answered twice {twice}, {seconds:.0f} s")
+    assert (lost, twice) == (0, 0)
+
+
+async def test_a_socket_that_is_open_and_brings_nothing_is_noticed(
+    tmp_path: Path, faulty: Workspace
+) -> None:
+    office = OpenOffice(tmp_path / "home", faulty)
+    office.home.mkdir()
+    await office.open(Timing(look=0.1, deaf=30.0, probe=0.2, sample=0.2, settled=0.3))
+    ada = Person(faulty.office, faulty.credentials.person_id)
+    rooms, bot = faulty.office.rooms, faulty.credentials.bot_user_id
+    [place] = [channel.id for channel in rooms.channels.all() if channel.name == "desk"]
+
+    def thread(ts: str) -> list[str]:
+        return [m.text for m in rooms.messages.thread(place, ts)[1:] if m.username]
+
+    try:
+        first = ada.post(place, f"<@{bot}> before").ts
+        await until(lambda: told(len(thread(first)) == 1))
+        faults = Faults(faulty, office.connection.session)
+        assert (await faults.order("sockets/mute"))["muted"] == 2
+        asked = ada.post(place, f"<@{bot}> is anybody there?").ts
+        # Slack gives up after its retries; what is fetched must come from history.
+        office.lose_events()
+        await until(lambda: told(thread(asked)))
+        inside = ada.post(place, "and here?", thread_ts=first).ts
+        await until(lambda: told(len(thread(first)) == 2))
+        await office.desk.idle(10)
+        assert (len(thread(asked)), len(thread(first)), inside > asked) == (1, 2, True)
+    finally:
+        await office.close()
+
+
+async def test_what_was_changed_and_deleted_meanwhile_is_caught_up(
+    tmp_path: Path, faulty: Workspace
+) -> None:
+    office = OpenOffice(tmp_path / "home", faulty)
+    office.home.mkdir()
+    await office.open()
+    ada = Person(faulty.office, faulty.credentials.person_id)
+    rooms, bot = faulty.office.rooms, faulty.credentials.bot_user_id
+    [place] = [channel.id for channel in rooms.channels.all() if channel.name == "desk"]
+
+    def thread(ts: str) -> list[str]:
+        return [m.text for m in rooms.messages.thread(place, ts)[1:] if m.username]
+
+    async def current(ts: str) -> bool:
+        return (place, ts) in (await office.desk.heard()).known
+
+    asked = ada.post(place, f"<@{bot}> oil").ts
+    kept = ada.post(place, f"<@{bot}> wheat").ts
+    gone = ada.post(place, f"<@{bot}> gold").ts
+    for ts in (asked, kept, gone):
+        await until(lambda ts=ts: told(thread(ts)))
+    reply = ada.post(place, "more?", thread_ts=kept).ts
+    await until(lambda: told(len(thread(kept)) == 2))
+    await office.desk.idle(10)
+    await office.close()
+    ada.edit(place, asked, f"<@{bot}> silver")
+    ada.delete(place, gone)
+    ada.delete(place, reply)
+    office.lose_events()
+    await office.open()
+    try:
+        await until(lambda: told(len(thread(asked)) > 1))
+        for ts in (gone, reply):
+            await until(lambda ts=ts: told_not(current(ts)))
+        await office.desk.idle(10)
+        assert await current(kept)
+        before = thread(asked)
+        await faulty.office.courier.drop(faulty.credentials.app_id)
+        await until(office.connection.connected)
+        await asyncio.sleep(0.5)
+        await office.desk.idle(10)
+        assert thread(asked) == before
+        assert len(thread(kept)) == 2
+    finally:
+        await office.close()
+
+
+async def told_not(fact: Awaitable[bool]) -> bool:
+    return not await fact
 
 
 class Counting(Tiers):

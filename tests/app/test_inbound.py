@@ -17,6 +17,7 @@ from bullpen.slack.attachments import Attachments
 from bullpen.slack.connect import Connection, Identity
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, own, unwrap
+from bullpen.slack.manifest import ASK_SHORTCUT
 from bullpen_agents.roster import Roster
 from bullpen_memory.store import Store
 from bullpen_orchestrator.desk import Running
@@ -24,6 +25,7 @@ from bullpen_orchestrator.entries import Feedback
 from bullpen_orchestrator.limits import Spent
 from bullpen_orchestrator.ports import Inbound
 from bullpen_tools.receipts import Receipts
+from bullpen_workspace.controls import Controls
 from bullpen_workspace.server import Workspace
 
 ME = Identity("T1", "Team", "https://t/", "B1", "UBOT", "bullpen")
@@ -199,6 +201,58 @@ async def test_what_was_not_claimed_is_delivered_again(
     await person.chat_postMessage(channel=desk_channel, text="once more")
     await until(lambda: ear.heard)
     assert [inbound.text for inbound in ear.heard] == ["once more"]
+
+
+async def test_a_question_that_the_desk_cannot_take_is_told_to_who_asked(
+    ear: Ear, person: AsyncWebClient, workspace: Workspace, desk_channel: str
+) -> None:
+    hands = Controls(workspace.office, workspace.credentials.person_id)
+    rooms = workspace.office.rooms
+
+    async def told(line: str, place: str) -> list[str]:
+        await hands.slash(place, line)
+        await until(lambda: whispers(place))
+        return [m.text for m in whispers(place)]
+
+    def whispers(place: str) -> list[Any]:
+        said = rooms.messages.timeline(place, viewer=hands.user)
+        return [m for m in said if m.visible_to]
+
+    ear.failures = 1
+    [problem] = await told("/bullpen ask quant what is oil?", desk_channel)
+    assert "could not take it in" in problem
+    assert "in that thread" in problem
+    assert not ear.heard
+    made = await person.conversations_create(name="elsewhere", is_private=True)
+    [problem] = await told("/bullpen ask what is oil?", made["channel"]["id"])
+    assert "/invite @Bullpen" in problem
+
+
+async def test_a_form_that_the_desk_cannot_take_is_told_to_who_sent_it(
+    ear: Ear, person: AsyncWebClient, workspace: Workspace, desk_channel: str
+) -> None:
+    keys, rooms = workspace.credentials, workspace.office.rooms
+    hands = Controls(workspace.office, keys.person_id)
+    ts = (await person.chat_postMessage(channel=desk_channel, text="Oil fell."))["ts"]
+    await until(lambda: ear.heard)
+    hands.message_shortcut(keys.app_id, ASK_SHORTCUT, desk_channel, ts)
+    await until(lambda: rooms.surfaces.modals(keys.person_id))
+    [view] = rooms.surfaces.modals(keys.person_id)
+    ear.failures = 1
+    option = {"value": "quant", "text": {"type": "plain_text", "text": "Quant"}}
+    state = {
+        "question": {"value": {"type": "plain_text_input", "value": "why?"}},
+        "agent": {"value": {"type": "static_select", "selected_option": option}},
+    }
+    sent = await hands.submit(view.id, state)
+    assert not sent.errors
+
+    def whispers() -> list[Any]:
+        said = rooms.messages.thread(desk_channel, ts, viewer=hands.user)
+        return [m for m in said if m.visible_to]
+
+    await until(whispers)
+    assert "could not take it in" in whispers()[0].text
 
 
 async def test_a_person_token_that_carries_our_bot_id_is_a_person() -> None:

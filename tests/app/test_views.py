@@ -35,7 +35,7 @@ def test_the_modal_names_tool_inputs_values_data_and_warnings() -> None:
         ),
         ensure_ascii=False,
     )
-    for part in ("*r7*", "`series_stats` v2", "wti &lt;x&gt;", "*38.61 pct* (derived)",
+    for part in ("*r7*", "`series_stats` v2", "wti &lt;x&gt;", "*38.6%* (derived)",
                  "5,020 rows", "vintage 2019", "sha256 aaaaaaaaaaaa", "As of 2018-12-28",
                  "Eight dates"):  # fmt: skip
         assert part in shown, part

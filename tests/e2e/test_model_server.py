@@ -56,12 +56,25 @@ class Messages(BaseHTTPRequestHandler):
         blocks = [
             b for m in asked["messages"] if isinstance(m["content"], list) for b in m["content"]
         ]
+        if asked["model"] == "gone":
+            self.refuse()
+            return
         done = any(b["type"] == "tool_result" for b in blocks)
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
         for event in SAY if done else USE_TOOL:
             self.wfile.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+
+    def refuse(self) -> None:
+        """The model that was asked for does not exist here."""
+        error = {"type": "not_found_error", "message": "model: gone"}
+        body = json.dumps({"type": "error", "error": error}).encode()
+        self.send_response(404)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
         """Tests are quiet."""
@@ -93,6 +106,22 @@ def test_the_desk_runs_on_a_local_server(tmp_path: Path, server: str) -> None:
         answer = ada.answered("desk", ts, "$17.50", "7.0x")
         assert "¹" in readable(answer)
         assert "strategy_payoff" in readable(answer)
+    finally:
+        desk.kill()
+
+
+def test_another_model_answers_and_the_answer_says_so(tmp_path: Path, server: str) -> None:
+    settings = {
+        "ANTHROPIC_BASE_URL": server,
+        "BULLPEN_MODEL": "gone",
+        "BULLPEN_FALLBACK_MODEL": "local",
+    }
+    desk = DeskProcess(tmp_path / "home", settings=settings).start()
+    try:
+        ada = desk.person()
+        ts = ada.say("desk", "@Bullpen quant: the 70-90-110 butterfly at 2.50, please")
+        answer = ada.answered("desk", ts, "$17.50")
+        assert "Answered by local: gone was overloaded or is not available." in readable(answer)
     finally:
         desk.kill()
 

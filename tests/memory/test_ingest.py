@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from bullpen_memory.documents.items import MAX_TEXT_BYTES as MAX_BYTES
 from bullpen_memory.errors import InputError
-from bullpen_memory.ingest import MAX_BYTES, ingest_file
-from bullpen_memory.records import WORKSPACE, Query, Record, Source
+from bullpen_memory.ingest import ingest_file
+from bullpen_memory.records import WORKSPACE, Draft, Query, Record, Source
 from bullpen_memory.store import Store
 
-from .conftest import EVERYBODY
+from .conftest import EVERYBODY, HashedEmbedder
 
 
 def ingest(store: Store, folder: Path, name: str, data: str | bytes) -> list[Record]:
@@ -57,8 +58,46 @@ def test_markdown_becomes_passages_under_their_headings(store: Store, tmp_path: 
 def test_the_same_file_twice_is_the_same_records(store: Store, tmp_path: Path) -> None:
     first = ingest(store, tmp_path, "outlook.md", MARKDOWN)
     assert ingest(store, tmp_path, "outlook.md", MARKDOWN) == first
+    assert ingest(store, tmp_path, "renamed.md", MARKDOWN) == first
     store.forget(first[2].id, by="ann", reason="")
-    assert [r.status for r in ingest(store, tmp_path, "outlook.md", MARKDOWN)][2] == "forgotten"
+    left = [first[0].id, first[1].id, first[3].id]
+    assert [r.id for r in ingest(store, tmp_path, "outlook.md", MARKDOWN)] == left
+
+
+def test_a_document_whose_ingestion_was_cut_off_is_completed(store: Store, tmp_path: Path) -> None:
+    """The document's record comes last, so that a file without it is read again."""
+    whole = ingest(store, tmp_path, "outlook.md", MARKDOWN)
+    store.database.close()
+    cut = Store(tmp_path / "cut.db")
+    cut.add_many([_again(record) for record in whole[1:3]])
+    assert len(ingest(cut, tmp_path, "outlook.md", MARKDOWN)) == 4
+    assert cut.count(None) == {"active": 4, "document": 1, "passage": 3}
+    cut.close()
+
+
+def _again(record: Record) -> Draft:
+    return Draft(
+        kind=record.kind, title=record.title, text=record.text, author=record.author,
+        source=record.source, scope=record.scope, thread=record.thread,
+    )  # fmt: skip
+
+
+def test_a_large_document_is_found_by_words_before_its_vectors_are_made(tmp_path: Path) -> None:
+    embedder = HashedEmbedder()
+    store = Store(tmp_path / "context.db", embedder=embedder)
+    text = "\n\n".join(f"Passage {i} about metal{i}. " + "filler " * 90 for i in range(700))
+    _, *passages = ingest(store, tmp_path, "long.txt", text)
+    assert len(passages) > 500
+    assert embedder.texts == 1
+    assert store.find(Query(text="metal650", scopes=EVERYBODY)).hits[0].record.id in {
+        p.id for p in passages
+    }
+    store.close()
+
+
+def test_a_series_in_a_table_is_described_and_not_copied(store: Store, tmp_path: Path) -> None:
+    rows = "date,close\n" + "".join(f"2024-01-{d:02},{d}\n" for d in range(1, 29))
+    assert [r.kind for r in ingest(store, tmp_path, "prices.csv", rows)] == ["document"]
 
 
 def test_a_long_text_is_cut_into_passages_that_hold_all_of_it(store: Store, tmp_path: Path) -> None:
@@ -75,7 +114,9 @@ def test_a_long_text_is_cut_into_passages_that_hold_all_of_it(store: Store, tmp_
 
 def test_a_csv_is_described(store: Store, tmp_path: Path) -> None:
     data = "date;close;name\n2020-01-02;61.5;WTI\n2020-01-03;;WTI\n2020-01-06;63;Brent\n"
-    (document,) = ingest(store, tmp_path, "prices.csv", data)
+    document, rows = ingest(store, tmp_path, "prices.csv", data)
+    assert rows.source.locator == "rows 2–4"
+    assert rows.text.splitlines()[1] == "2020-01-02 | 61.5 | WTI"
     assert document.text == (
         "A table of 3 rows and 3 columns. date (date, 2020-01-02 to 2020-01-06);"
         " close (number, 61.5 to 63, 1 missing); name (text, 2 distinct: WTI, Brent)."
@@ -91,7 +132,6 @@ def test_usual_encodings_are_read(store: Store, tmp_path: Path, encoding: str) -
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("a.pdf", b"%PDF-1.7 ...", "It is a PDF document, not text"),
         ("a.md", b"\x89PNG\r\n\x1a\n", "a PNG image"),
         ("a.bin", bytes(range(256)) * 4, "binary file"),
         ("a.txt", b"abc \x81\x8d\x02", "not readable text"),

@@ -157,14 +157,18 @@ async def test_a_defect_ends_in_an_apology_with_the_run_id(open_desk: OpenDesk) 
     assert "oops" not in post.text
 
 
-async def test_a_home_of_another_team_is_refused_and_left_as_it_is(open_desk: OpenDesk) -> None:
+async def test_a_home_with_work_for_another_team_is_refused_and_left_as_it_is(
+    open_desk: OpenDesk,
+) -> None:
     chat = FakeChat(trouble=[Busy(60)])
     desk = await open_desk(chat, ScriptedModel(["For the first team."]), team="T")
     await desk.receive(said("quant: hello"))
     await until(lambda: not chat.trouble)
     await desk.stop()
     elsewhere = FakeChat(trouble=[Undeliverable("channel_not_found")])
-    with pytest.raises(OperatorError, match=r"belongs to the Slack team T,.*BULLPEN_HOME"):
+    with pytest.raises(
+        OperatorError, match=r"requests or posts are unfinished.*team T,.*BULLPEN_HOME"
+    ):
         await open_desk(elsewhere, ScriptedModel([]), team="T2")
     assert elsewhere.trouble
     desk = await open_desk(chat, ScriptedModel([]), team="T")
@@ -172,15 +176,22 @@ async def test_a_home_of_another_team_is_refused_and_left_as_it_is(open_desk: Op
     assert [post.text for post in chat.posts] == ["For the first team."]
 
 
-async def test_a_ledger_from_before_belongs_to_the_team_of_its_first_message(
+async def test_a_finished_home_moves_to_another_team_with_what_it_remembers(
     open_desk: OpenDesk,
 ) -> None:
     desk = await open_desk(FakeChat(), ScriptedModel(["Hello."]))
     await desk.receive(said("hello"))
     await desk.idle(10)
+    early = (await desk.heard()).since
     await desk.stop()
-    with pytest.raises(OperatorError, match="belongs to the Slack team T,"):
-        await open_desk(FakeChat(), ScriptedModel([]), team="T2")
+    desk = await open_desk(FakeChat(), ScriptedModel([]), team="T2")
+    moved = await desk.heard()
+    assert moved.since > early
+    assert moved.channels["C1"] > 0
+    assert desk.parts.store.count(None)["message"] == 2
+    await desk.stop()
+    await open_desk(chat := FakeChat(), ScriptedModel(["Here, too."]), team="T2")
+    assert chat.posts == []
 
 
 @pytest.mark.parametrize("point", ["run.begun", "turn.done", "graph.step", "run.ended"])

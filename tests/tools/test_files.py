@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bullpen_memory.errors import InputError
-from bullpen_memory.records import WORKSPACE
+from bullpen_memory.records import WORKSPACE, Query
 from bullpen_tools.context import LocalFile, ToolContext
 from bullpen_tools.tables import read_table
 from bullpen_tools.tool import Outcome
@@ -88,10 +91,65 @@ async def test_the_sender_is_named_as_people_call_them(ctx: ToolContext, call: C
     assert "sent by Maya" in str(row)
 
 
-async def test_a_spreadsheet_is_refused_with_the_way_out(ctx: ToolContext, call: Call) -> None:
-    outcome = await call(handed(ctx, "a.xlsx", b"PK\x03\x04x"), "import_csv", name="a.xlsx")
-    assert outcome.error
-    assert "Save it again as .xlsx or CSV" in outcome.text
+def workbook(**sheets: list[tuple[object, ...]]) -> bytes:
+    """A workbook with these rows; the first lie in row 3 and column B."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for i, row in enumerate(rows):
+            for j, value in enumerate(row):
+                sheet.cell(3 + i, 2 + j, value)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+CLOSES: list[tuple[object, ...]] = [("Date", "Close (USD)", "Note")] + [
+    (datetime(2024, 1, day), 100.5 + day, "ok") for day in range(1, 11)
+]
+
+
+async def test_a_sheet_becomes_a_series(ctx: ToolContext, call: Call) -> None:
+    data = workbook(Read_me=[("About", "Text"), ("a", "b")], Prices=CLOSES)
+    said = body(await call(handed(ctx, "Fund.xlsx", data), "import_csv", name="Fund.xlsx"))
+    series = said["table"][1][0]
+    assert series == "fund_prices_close_usd"
+    assert values(ctx, series)["2024-01-10"] == 110.5
+
+
+async def test_several_sheets_of_numbers_are_asked_about(ctx: ToolContext, call: Call) -> None:
+    desk = handed(ctx, "a.xlsx", workbook(One=CLOSES, Two=CLOSES))
+    outcome = await call(desk, "import_csv", name="a.xlsx")
+    assert "Several of its tables hold dates and numbers: “One”, “Two”." in outcome.text
+    said = body(await call(desk, "import_csv", name="a.xlsx", sheet="two"))
+    assert said["table"][1][0] == "a_two_close_usd"
+    missing = await call(desk, "import_csv", name="a.xlsx", sheet="Three")
+    assert "There are: “One”, “Two”." in missing.text
+
+
+async def test_a_broken_row_of_a_sheet_is_named_by_its_number(ctx: ToolContext, call: Call) -> None:
+    rows = [*CLOSES, (datetime(2024, 1, 11), "oops", "x")]
+    desk = handed(ctx, "a.xlsx", workbook(Prices=rows))
+    assert "Line 14 has “oops”" in (await call(desk, "import_csv", name="a.xlsx")).text
+
+
+async def test_a_document_is_read_with_its_places(ctx: ToolContext, call: Call) -> None:
+    desk = handed(ctx, "a.xlsx", workbook(Vaults=[("City", "Moz"), ("London", "830")]))
+    text = body(await call(desk, "read_file", name="a.xlsx"))["table"][1][1]
+    assert "[Vaults!B4:C4]\nCity | Moz\nLondon | 830" in text
+
+
+async def test_a_kept_workbook_is_recalled_with_its_cells(ctx: ToolContext, call: Call) -> None:
+    desk = handed(ctx, "a.xlsx", workbook(Vaults=[("City", "Moz"), ("London", "830")]))
+    said = body(await call(desk, "keep_document", name="a.xlsx"))
+    assert said["values"]["passages"]["value"] == 1
+    (hit,) = [
+        hit
+        for hit in ctx.store.find(Query(text="London Moz", scopes=ctx.scopes)).hits
+        if hit.record.kind == "passage"
+    ]
+    assert hit.record.source.locator == "Vaults!B4:C4"
 
 
 async def test_replaced_values_are_counted(ctx: ToolContext, call: Call) -> None:
@@ -276,8 +334,8 @@ async def test_holes_zeros_and_missing_units_are_said(ctx: ToolContext, call: Ca
     ("content", "args", "said"),
     [
         ("", {}, "is empty"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", {}, "binary"),
-        (b"PK\x03\x04" + bytes(range(256)), {}, "binary"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", {}, "It is a PNG image"),
+        (b"PK\x03\x04" + bytes(range(256)), {}, "ZIP archive or Office document"),
         ("just words\n", {}, "no table"),
         ("date,v\n", {}, "no table"),
         ("date,v\n2024-01-01,1\n2024-01-02,2,3\n", {}, "Line 3 has 3 cells, the header has 2"),

@@ -104,6 +104,18 @@ class _Stage:
         secret = {"client_id": keys.client_id, "client_secret": keys.client_secret}
         return {"code": code, **secret}
 
+    def event_context(self) -> str:
+        """The context of an event that the app has been sent."""
+        self.said()
+        waiting = self.rooms.deliveries.pending(self.credentials.app_id)
+        return str(waiting[-1].payload["event_context"])
+
+    def canvas(self) -> str:
+        made = self.rooms.canvases.create(
+            "Notes", "# Notes", user=self.credentials.bot_user_id, channel=self.desk
+        )
+        return made.id
+
     def soon(self) -> int:
         return int(self.workspace.office.now()) + 3600
 
@@ -133,6 +145,8 @@ def build_world(workspace: Workspace) -> World:
         **_people(stage),
         **_items(stage),
         **_views(stage),
+        **_documents(stage),
+        **_beyond(stage),
     }
 
 
@@ -261,4 +275,48 @@ def _views(stage: _Stage) -> World:
         "views.open": {"trigger_id": stage.trigger(), "view": MODAL},
         "views.push": {"trigger_id": stage.trigger(stage.modal()), "view": MODAL},
         "views.update": {"view_id": stage.modal(), "view": MODAL},
+    }
+
+
+def _documents(stage: _Stage) -> World:
+    content = {"type": "markdown", "markdown": "# Notes"}
+    change = {"operation": "insert_at_end", "document_content": content}
+    return {
+        "canvases.create": {"title": "Notes", "document_content": content},
+        "canvases.edit": {"canvas_id": stage.canvas(), "changes": [change]},
+        "canvases.delete": {"canvas_id": stage.canvas()},
+        "canvases.sections.lookup": {
+            "canvas_id": stage.canvas(),
+            "criteria": {"section_types": ["any_header"]},
+        },
+        "conversations.canvases.create": {"channel_id": stage.desk, "document_content": content},
+    }
+
+
+def _beyond(stage: _Stage) -> World:
+    """Methods of Slack's that our copy of the reference does not describe."""
+    keys = stage.credentials
+    bookmark = stage.rooms.pinboard.add_bookmark(
+        stage.desk, title="A page", link="https://example.com", emoji="", app=keys.app_id
+    )
+    held = {"channel_id": stage.desk, "bookmark_id": bookmark.id}
+    archived = stage.channel("to-wake")
+    stage.rooms.channels.archive(archived, user=keys.bot_user_id)
+    direct = stage.rooms.channels.direct((keys.person_id,), creator=keys.bot_user_id)
+    link = "https://example.com/a"
+    return {
+        "apps.event.authorizations.list": {"event_context": stage.event_context()},
+        "apps.manifest.validate": {"manifest": {"display_information": {"name": "App"}}},
+        "apps.uninstall": {"client_id": keys.client_id, "client_secret": keys.client_secret},
+        "auth.revoke": {"test": True},
+        "bookmarks.edit": {**held, "title": "Another"},
+        "bookmarks.remove": held,
+        "chat.unfurl": {
+            "channel": stage.desk,
+            "ts": stage.said(f"see {link}"),
+            "unfurls": {link: {"text": "A page"}},
+        },
+        "conversations.close": {"channel": direct.id},
+        "conversations.unarchive": {"channel": archived},
+        "usergroups.users.list": {"usergroup": "S0NOSUCH"},
     }

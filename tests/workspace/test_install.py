@@ -8,9 +8,10 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_sdk.errors import SlackApiError
-from slack_sdk.oauth.installation_store import FileInstallationStore
+from slack_sdk.errors import SlackApiError, SlackTokenRotationError
+from slack_sdk.oauth.installation_store import FileInstallationStore, Installation
 from slack_sdk.oauth.state_store import FileOAuthStateStore
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen_workspace.config import AppSpec
@@ -113,6 +114,84 @@ async def test_codes_are_for_one_app_and_one_use(
     assert await access(code="guess") == "invalid_code"
     assert await access(redirect_uri=BACK) == "bot"
     assert await access() == "invalid_code"
+
+
+@OLD_BASIC_AUTH
+async def test_tokens_that_expire_are_rotated(start, session) -> None:
+    now = [1_800_000_000.0]
+    settings = AppSettings(redirect_urls=(BACK,), rotation=True)
+    workspace = await start(app=AppSpec(settings=settings))
+    keys, url = workspace.credentials, f"{workspace.url}/api/"
+    scopes = {"scope": "chat:write,channels:read", "user_scope": "search:read"}
+    back = await allow(workspace, session, client_id=keys.client_id, redirect_uri=BACK, **scopes)
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    client = AsyncWebClient(base_url=url, session=session)
+    given = await client.oauth_v2_access(
+        client_id=keys.client_id, client_secret=keys.client_secret, code=code, redirect_uri=BACK
+    )
+    assert given["expires_in"] == 43_200
+    assert given["access_token"].startswith("xoxe.xoxb-1-")
+    assert given["authed_user"]["access_token"].startswith("xoxe.xoxp-1-")
+    old = given["access_token"]
+    installed = Installation(
+        user_id=given["authed_user"]["id"],
+        bot_token=old,
+        bot_refresh_token=given["refresh_token"],
+        bot_token_expires_in=given["expires_in"],
+        user_token=given["authed_user"]["access_token"],
+        user_refresh_token=given["authed_user"]["refresh_token"],
+        user_token_expires_in=given["authed_user"]["expires_in"],
+    )
+    rotator = AsyncTokenRotator(
+        client_id=keys.client_id, client_secret=keys.client_secret, client=client
+    )
+    soon = {"installation": installed, "minutes_before_expiration": 24 * 60}
+    fresh = await rotator.perform_token_rotation(**soon)
+    assert fresh is not None
+    assert len({old, fresh.bot_token, fresh.user_token, installed.user_token}) == 4
+    for token in (old, fresh.bot_token, fresh.user_token):
+        assert (await client.auth_test(token=token))["ok"]
+    # A refresh token is worth one token, and not for another app's secret.
+    with pytest.raises(SlackTokenRotationError):
+        await rotator.perform_token_rotation(**soon)
+    now[0] = workspace.office.now() + 43_201
+    workspace.rooms.clock = lambda: now[0]
+    with pytest.raises(SlackApiError) as caught:
+        await client.auth_test(token=fresh.bot_token)
+    assert caught.value.response["error"] == "token_expired"
+    assert (await client.auth_test(token=keys.bot_token))["ok"]
+
+
+async def test_a_verifier_stands_in_for_the_secret(workspace: Workspace, session) -> None:
+    verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
+    asked = {
+        "client_id": workspace.credentials.client_id,
+        "redirect_uri": BACK,
+        "user_scope": "search:read",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "code_challenge_method": "S256",
+    }
+    client = AsyncWebClient(base_url=f"{workspace.url}/api/", session=session)
+
+    async def access(**sent: str) -> dict:
+        back = await allow(workspace, session, **asked)
+        code = parse_qs(urlsplit(back).query)["code"][0]
+        held = {"client_id": asked["client_id"], "code": code, "redirect_uri": BACK}
+        answer = await client.api_call("oauth.v2.access", data={**held, **sent})
+        return answer.data
+
+    with pytest.raises(SlackApiError) as caught:
+        await access(code_verifier="guess")
+    assert caught.value.response["error"] == "invalid_code_verifier"
+    with pytest.raises(SlackApiError) as caught:
+        await access()
+    assert caught.value.response["error"] == "bad_client_secret"
+    secret = workspace.credentials.client_secret
+    with pytest.raises(SlackApiError) as caught:
+        await access(client_secret=secret)
+    assert caught.value.response["error"] == "invalid_code_verifier"
+    given = await access(code_verifier=verifier)
+    assert given["authed_user"]["token_type"] == "user"
 
 
 async def test_only_the_persons_click_makes_a_code(workspace: Workspace) -> None:

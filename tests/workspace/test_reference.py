@@ -30,6 +30,7 @@ MISSING = {
     "post_at": ("invalid_time",),
     "scheduled_message_id": ("invalid_scheduled_message_id",),
 }
+NEVER = {"usergroups.users.list"}  # there are no user groups, so it always refuses
 PLACES = ("channel", "channel_id")
 
 
@@ -63,6 +64,46 @@ class Caller:
 @pytest.fixture(scope="module")
 def reference() -> dict[str, dict]:
     return {name: told for name, told in load_reference().items() if name in METHODS}
+
+
+def test_every_served_method_is_walked(world) -> None:
+    assert set(world) == set(METHODS)
+
+
+async def test_methods_beyond_the_reference_are_walked_too(caller: Caller, world) -> None:
+    """Missing arguments, wrong tokens and unknown channels, from each method's own declaration."""
+    known = set(load_reference())
+    credentials = caller.workspace.credentials
+    tokens = [credentials.bot_token, credentials.user_token, credentials.app_token]
+    beyond = [METHODS[name] for name in METHODS if name not in known]
+    assert len(beyond) > 8
+    for method in beyond:
+        for argument in method.needs:
+            rest = {key: value for key, value in world[method.name].items() if key != argument}
+            error = method.missing.get(argument, method.missing.get("", "invalid_arguments"))
+            await caller.expect(method.name, rest, error)
+        for token in tokens:
+            if OURS[token[:4]] not in method.tokens:
+                await caller.expect(
+                    method.name, world[method.name], "not_allowed_token_type", token
+                )
+        await caller.expect(method.name, world[method.name], "invalid_auth", "xoxb-never-given")
+        for argument in PLACES:
+            if argument in method.needs and not method.name.startswith("bookmarks."):
+                lost = {**world[method.name], argument: "C0NOWHERE00"}
+                await caller.expect(method.name, lost, "channel_not_found")
+    assert not caller.wrong
+
+
+async def test_methods_beyond_the_reference_answer(caller: Caller, world) -> None:
+    known, fails = set(load_reference()), {"usergroups.users.list": "no_such_subteam"}
+    for name in sorted(
+        set(METHODS) - known | set(fails), key=lambda name: name == "apps.uninstall"
+    ):
+        answer, _ = await caller.call(name, world[name], caller.token_for(name))
+        if not answer["ok"] and answer["error"] != fails.get(name):
+            caller.wrong.append(f"{name}: {answer}")
+    assert not caller.wrong
 
 
 @pytest.fixture
@@ -183,6 +224,8 @@ async def test_a_bad_cursor_is_refused(reference, caller: Caller, world) -> None
 
 async def test_every_answer_holds_the_required_keys(reference, caller: Caller, world) -> None:
     for name, told in reference.items():
+        if name in NEVER:
+            continue
         answer, _ = await caller.call(name, world[name], caller.token_for(name))
         if not answer["ok"]:
             caller.wrong.append(f"{name}: {answer}")

@@ -12,6 +12,7 @@ from bullpen_tools.tool import Tool
 def analyst_tools() -> tuple[Tool, ...]:
     """Code, queries, point-in-time reads, statistics, units and charts of tables."""
     from bullpen_tools.calendar import expiries, trading_sessions
+    from bullpen_tools.plotting import plot_chart
     from bullpen_tools.positioning import positioning
     from bullpen_tools.profile import series_profile
     from bullpen_tools.python import run_python
@@ -38,4 +39,5 @@ def analyst_tools() -> tuple[Tool, ...]:
         expiries,
         read_amount,
         convert_unit,
+        plot_chart,
     )

@@ -233,7 +233,7 @@ def _gold(year: int, month: int, held: Calendar) -> date:
 _RULES: MappingProxyType[str, tuple[str, Callable[[int, int, Calendar], date], str]] = MappingProxyType(
     {
         "equity_options": ("XNYS", _equity_options, "third Friday, or the session before"),
-        "vix_futures": ("XNYS", _vix, "30 days before the next month's third Friday"),
+        "vix_futures": ("XNYS", _vix, "thirty days before the next month's third Friday"),
         "imm": ("CMES", _imm, "third Wednesday"),
         "wti_futures": ("XNYS", _wti, "three business days before the 25th of the month before delivery"),
         "comex_options": ("XNYS", _comex_options, "fourth last business day of the month before, not a Friday or the eve of a holiday"),
@@ -265,7 +265,7 @@ def expiries(ctx: ToolContext, expiry: Expiry) -> Result:
     while len(found) < expiry.count:
         day = rule(year, month, held)
         if day >= first:
-            found.append((f"{year}-{month:02d}", day))
+            found.append((f"{date(year, month, 1):%B %Y}", day))
         year, month = year + month // 12, month % 12 + 1
     values = {
         "next": Value(

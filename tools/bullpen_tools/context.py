@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from bullpen_memory.market import Market
     from bullpen_memory.store import Store
-    from bullpen_tools.receipts import Receipts
 
 ValueKind = Literal["observed", "derived", "assumed", "synthetic"]
 Scalar = float | int | str | bool | None
@@ -118,6 +117,14 @@ class LocalFile:
     permalink: str = ""
 
 
+class ReceiptBook(Protocol):
+    """Where a tool finds what another tool left: all receipts, or those known by a pinned moment."""
+
+    def get(self, receipt_id: str, scopes: frozenset[str] | None = None) -> Receipt | None:
+        """The receipt, or None where there is none that may be seen."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolContext:
     """Everything a tool may touch. The runtime fills it in; no model can.
@@ -136,7 +143,7 @@ class ToolContext:
     thread_title: str
     store: Store
     market: Market
-    receipts: Receipts
+    receipts: ReceiptBook
     artifacts: Path
     files: tuple[LocalFile, ...] = ()
     as_of: datetime | None = None

@@ -6,11 +6,9 @@ The rule it protects: only the files of this conversation are opened. Tables bec
 
 from __future__ import annotations
 
-import hashlib
-
 from bullpen_memory.errors import InputError
 from bullpen_tools.context import DataRef, LocalFile, Result, ToolContext, Value
-from bullpen_tools.tables import decode
+from bullpen_tools.handed import lines_of
 from bullpen_tools.tool import tool
 
 _MAX_TEXT = 12_000
@@ -18,7 +16,8 @@ _MAX_TEXT = 12_000
 
 @tool(risk="read", label="reading the file", version="1")
 def read_file(ctx: ToolContext, name: str, first_line: int = 1, lines: int = 200) -> Result:
-    """Read a text file that a person attached to this conversation.
+    """Read a file that a person attached to this conversation: text, or a document (PDF, Word, Excel,
+    web page, e-mail, …), whose places stand before its lines, as [page 3] or [Sheet1!A2:C9].
 
     Args:
         name: Name of the file.
@@ -30,8 +29,7 @@ def read_file(ctx: ToolContext, name: str, first_line: int = 1, lines: int = 200
             "This part cannot be read.", "Lines count from 1, and 1 to 1000 fit.", "Choose others."
         )
     file = attached(ctx, name)
-    data = file.path.read_bytes()
-    every = decode(data, file.name).splitlines()
+    every = lines_of(file)
     if first_line > len(every):
         raise InputError(
             f"“{file.name}” has no line {first_line}.",
@@ -50,7 +48,7 @@ def read_file(ctx: ToolContext, name: str, first_line: int = 1, lines: int = 200
         data=(
             DataRef(
                 dataset=f"file:{file.name}",
-                sha256=hashlib.sha256(data).hexdigest(),
+                sha256=file.sha256,
                 rows=len(every),
             ),
         ),

@@ -22,12 +22,12 @@ from bullpen_memory.records import WORKSPACE, Draft, Observation, SeriesInfo, So
 from bullpen_tools import cot
 from bullpen_tools.context import DataRef, LocalFile, Result, Scalar, ToolContext, Value
 from bullpen_tools.files import attached
-from bullpen_tools.sheets import as_csv
+from bullpen_tools.handed import plain_text, table_of
 from bullpen_tools.suspicions import suspicions
-from bullpen_tools.tables import Column, Table, read_table
+from bullpen_tools.tables import Column, Table
 from bullpen_tools.tool import Arguments, tool
 from bullpen_tools.units import canonical
-from bullpen_tools.vintages import Part, split
+from bullpen_tools.vintages import Part
 
 Frequency = Literal["daily", "weekly", "monthly", "quarterly", "annual", "irregular"]
 _SPACING: tuple[tuple[float, float, Frequency], ...] = (
@@ -65,7 +65,7 @@ class Import(Arguments):
         default=None, description="Whether 3/4/2020 is the 3rd of April; only if the file needs it"
     )
     sheet: str = Field(
-        default="", description="Sheet of a workbook. Default: the one with most rows"
+        default="", description="Sheet or table of the file; only if several hold dates and numbers"
     )
     synthetic: bool = Field(
         default=False, description="True when the numbers are made up and not measured"
@@ -74,20 +74,21 @@ class Import(Arguments):
 
 @tool(risk="write", label="importing the table", version="1")
 def import_csv(ctx: ToolContext, order: Import) -> Result:
-    """Import a table that a person attached (CSV, Excel, Parquet, JSON, or the CFTC's report on
-    positions) as time series of this conversation: finds dates, numbers, units, decimal commas,
-    holes, duplicates and zeros. A column `vintage` or `known_at` says when each row was published.
-    Broken files are refused with the line number.
+    """Import a table that a person attached (CSV, Excel, Parquet, JSON, in a PDF or web page, or the
+    CFTC's report on positions) as time series of this conversation: finds dates, numbers, units,
+    decimal commas, holes, duplicates and zeros. A column `vintage` or `known_at` says when each row
+    was published. Broken files are refused with the line number.
     """
     file = attached(ctx, order.name)
-    data = file.path.read_bytes()
-    text, notes = as_csv(data, file.name, order.sheet)
-    digest = hashlib.sha256(data).hexdigest()
-    if cot.is_report(text):
+    text = plain_text(file)
+    with file.path.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    if text is not None and cot.is_report(text):
         return _positions(ctx, file, text, digest)
-    batch = _Batch(ctx, file, order, digest, warnings=list(notes))
     # Everything is read before anything is stored.
-    read = [(part, batch.read(part)) for part in split(text)]
+    parts, sheet = table_of(file, order.sheet, day_first=order.day_first)
+    batch = _Batch(ctx, file, order, digest, sheet)
+    read = [(part, batch.read(table)) for part, table in parts]
     for part, columns in read:
         batch.store(part, columns)
     return batch.result()
@@ -97,10 +98,11 @@ class _Batch:
     """One file on its way into the market, one vintage after the other."""
 
     def __init__(
-        self, ctx: ToolContext, file: LocalFile, order: Import, digest: str, *, warnings: list[str]
+        self, ctx: ToolContext, file: LocalFile, order: Import, digest: str, sheet: str
     ) -> None:
         self.ctx, self.file, self.order, self.digest = ctx, file, order, digest
-        self.warnings = warnings
+        self.sheet = sheet
+        self.warnings: list[str] = []
         self.infos: dict[str, SeriesInfo] = {}
         self.rows: dict[str, tuple[Scalar, ...]] = {}
         self.refs: dict[str, DataRef] = {}
@@ -108,13 +110,19 @@ class _Batch:
         self.vintages = 0
         self.last = date.min
 
-    def read(self, part: Part) -> tuple[Column, ...]:
-        """The chosen columns of one vintage, or of a table without any; InputError for broken ones."""
-        table = read_table(part.text, self.file.name, day_first=self.order.day_first)
+    def read(self, table: Table) -> tuple[Column, ...]:
+        """The chosen columns of one vintage, or of a table without any; InputError for wrong ones."""
         chosen = _chosen(table, self.order.columns, self.file.name)
         for column in chosen:
             if column.name not in self.infos:
-                info = _info(self.ctx, self.file, column, self.order, alone=len(chosen) == 1)
+                info = _info(
+                    self.ctx,
+                    self.file,
+                    column,
+                    self.order,
+                    alone=len(chosen) == 1,
+                    sheet=self.sheet,
+                )
                 self.infos[column.name] = info
                 self.warnings += _warnings(info, column)
             self.warnings += suspicions(self.infos[column.name], column.values)
@@ -212,9 +220,10 @@ def _chosen(table: Table, wanted: Sequence[str], name: str) -> tuple[Column, ...
 
 
 def _info(
-    ctx: ToolContext, file: LocalFile, column: Column, order: Import, *, alone: bool
+    ctx: ToolContext, file: LocalFile, column: Column, order: Import, *, alone: bool, sheet: str
 ) -> SeriesInfo:
     stem = re.sub(r"\.\w+$", "", file.name)
+    stem = f"{stem} {sheet}" if sheet else stem
     source = f"“{file.name}”, sent by {ctx.requester_name or ctx.requester}"
     unit = order.unit.strip().lower() or _unit(column.name)
     kind = "synthetic" if order.synthetic else "observed"

@@ -17,9 +17,12 @@ _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 def safe(cell: object) -> object:
     """The cell as it may be written; numbers stay numbers."""
-    if not isinstance(cell, str) or not cell.startswith(_STARTS) or _NUMBER.fullmatch(cell):
+    if not isinstance(cell, str):
         return cell
-    return f"'{cell}"
+    risky = cell.startswith(_STARTS) and not _NUMBER.fullmatch(cell)
+    # A bare carriage return is not quoted by the writer, and would begin a row of its own.
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if risky else text
 
 
 def write(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:

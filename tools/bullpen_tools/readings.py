@@ -39,6 +39,8 @@ _HOW: MappingProxyType[str, Callable[[Numbers], float]] = MappingProxyType(
     }
 )
 _SHOWN = 60
+_CITED = 24
+"""The last rows, which are figures of their own."""
 
 
 def observed(history: History) -> ValueKind:
@@ -126,9 +128,16 @@ def series_rank(ctx: ToolContext, ranking: Ranking) -> Result:
         "n": Value(value=len(scored), unit="count", label=f"{ranking.grain.title()}s ranked")
     }
     for word, side in (("best", best), ("worst", worst)):
-        values[word] = Value(value=side[0][1], unit=unit, kind=history.kind, label=f"{word.title()} {ranking.grain}",
-                             metric=f"{word}_{ranking.grain}_{ranking.measure}", entity=history.info.id)  # fmt: skip
-        values[f"{word}_period"] = Value(value=side[0][0], unit="text", kind=history.kind, label=f"{word.title()} {ranking.grain} was")  # fmt: skip
+        for n, (period, score) in enumerate(side, start=1):
+            tail = "" if n == 1 else f"_{n}"
+            metric = f"{word}_{ranking.grain}_{ranking.measure}{tail}"
+            values[f"{word}{tail}"] = Value(
+                value=score, unit=unit, kind=history.kind, label=f"{word.title()} {ranking.grain} {n}",
+                metric=metric, entity=history.info.id,
+            )  # fmt: skip
+            values[f"{word}_period{tail}"] = Value(
+                value=period, unit="date" if ranking.grain == "day" else "text", kind=history.kind, label=f"{word.title()} {ranking.grain} {n} was"
+            )  # fmt: skip
     share = sum(score > 0 for _, score in scored) / len(scored) * 100
     if ranking.measure != "level":
         values["share_up"] = Value(
@@ -303,6 +312,13 @@ def series_rows(ctx: ToolContext, rows: Rows) -> Result:
         key: Value(value=column.values[at], unit=column.unit, kind=kind, label=f"{label}, {column.names[at]}")
         for key, (at, label) in ends.items()
     }  # fmt: skip
+    recent = range(max(0, len(column.values) - _CITED), len(column.values))
+    values |= {
+        f"row_{n}": Value(
+            value=column.values[at], unit=column.unit, kind=kind, label=column.names[at]
+        )
+        for n, at in enumerate(recent, start=1)
+    }
     table = list(zip(column.names, column.values, strict=True))
     header = ("period", f"value ({column.unit})" if column.unit else "value")
     artifact = store_text(

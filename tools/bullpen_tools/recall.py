@@ -223,7 +223,7 @@ def withdrawn(record: Record) -> str:
 
 def _replaceable(ctx: ToolContext, record_id: str) -> Record:
     old = ctx.store.get(record_id, scopes=ctx.scopes)
-    if old is None:
+    if old is None or (ctx.as_of is not None and old.known_at > ctx.as_of):
         raise InputError(
             f"There is no record {record_id} here.",
             "It does not exist or belongs to another conversation.",

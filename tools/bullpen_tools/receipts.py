@@ -192,6 +192,10 @@ class Receipts:
             return None
         return found[0]
 
+    def known(self, run_id: str, moment: datetime) -> KnownReceipts:
+        """These receipts as a run pinned to `moment` may read them: made by then, or by itself."""
+        return KnownReceipts(self, run_id, moment)
+
     def by_call(self, call_key: str) -> Receipt | None:
         """The receipt of one call, or None when that call never ended."""
         found = self._where("call_key = ?", call_key)
@@ -214,6 +218,22 @@ class Receipts:
                 where, list(args), order_by=order, limit=limit
             )
             return [_from_row(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReceipts:
+    """See `Receipts.known`."""
+
+    receipts: Receipts
+    run_id: str
+    moment: datetime
+
+    def get(self, receipt_id: str, scopes: frozenset[str] | None = None) -> Receipt | None:
+        """The receipt, or None where there is none, it may not be seen, or it came later."""
+        found = self.receipts.get(receipt_id, scopes)
+        if found is None or found.run_id == self.run_id or found.created_at <= self.moment:
+            return found
+        return None
 
 
 def _to_row(new: NewReceipt) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def regression(ctx: ToolContext, order: Regression) -> Result:
     fit = least_squares(y, x, names, lags)
     made_up = any(h.kind == "synthetic" for h in common.histories)
     return Result(
-        summary=_fit_sentence(common, order, fit, unit),
+        summary=_fit_sentence(common, order, unit),
         values=_fit_values(fit, common, order, "synthetic" if made_up else "derived"),
         data=tuple(history.ref for history in common.histories),
         warnings=(*common.warnings, *_doubts(fit, order)),
@@ -181,9 +181,9 @@ def transformed(history: History, transform: Transform) -> Numbers:
     return np.diff(history.values)
 
 
-def _fit_sentence(common: Common, order: Regression, fit: Fit, unit: str) -> str:
+def _fit_sentence(common: Common, order: Regression, unit: str) -> str:
     y, *x = (history.info.id for history in common.histories)
-    errors = f"Newey-West errors, {fit.lags} lags" if order.errors == "hac" else "classical errors"
+    errors = "Newey-West errors" if order.errors == "hac" else "classical errors"
     return f"OLS of {y} on {', '.join(x)} in {unit}, {common.span}, {errors}."
 
 
@@ -207,6 +207,7 @@ def _fit_values(fit: Fit, common: Common, order: Regression, kind: ValueKind) ->
         value=fit.durbin_watson, unit="num", kind=kind, label="Durbin-Watson"
     )
     values["n"] = Value(value=fit.n, unit="count", label="Observations")
+    values["lags"] = Value(value=fit.lags, unit="count", label="Lags of the errors")
     return values
 
 

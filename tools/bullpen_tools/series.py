@@ -29,7 +29,9 @@ def series_catalogue(ctx: ToolContext, search: str = "") -> Result:
         search: Words to look for in id, title, names, source and notes. Default: list all.
     """
     words = search.casefold().split()
-    listed = [line for line in ctx.market.catalogue(ctx.scopes) if _mentions(line, words)]
+    listed = [
+        line for line in ctx.market.catalogue(ctx.scopes, ctx.as_of) if _mentions(line, words)
+    ]
     header = ("id", "title", "unit", "frequency", "start", "end", "rows", "kind", "names", "source")
     rows = tuple(_catalogue_row(line) for line in listed)
     notes = [f"{line.info.id}: {line.info.notes}" for line in listed if line.info.notes]

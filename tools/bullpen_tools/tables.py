@@ -94,12 +94,6 @@ def decode(data: bytes, name: str) -> str:
     """The text of a file; InputError for an empty, an oversized or a binary one."""
     if not data.strip():
         raise _refusal(name, "It is empty.", "Send the file again.")
-    if name.lower().endswith((".xlsx", ".xls", ".ods")):
-        raise _refusal(
-            name,
-            "It is a spreadsheet, which has no lines of text.",
-            "Write `import this` to bring its numbers in.",
-        )
     if len(data) > MAX_BYTES:
         raise _refusal(
             name, f"It is larger than {MAX_BYTES // 1_000_000} MB.", "Send a part of it."

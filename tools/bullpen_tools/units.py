@@ -165,6 +165,14 @@ def _second(number: float, word: str, language: str) -> tuple[float | None, str]
     return None, ""
 
 
+def in_words(number: float) -> str:
+    """An amount with its English scale word: 3.5 trillion."""
+    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+        if abs(number) >= size:
+            return f"{number / size:,.6g} {word}"
+    return f"{number:,.6g}"
+
+
 @tool(risk="read", label="reading the amount", version="1")
 def read_amount(ctx: ToolContext, text: str, unit: str = "") -> Result:
     """Read amounts with scale words in English, Vietnamese or Chinese (1.7 trillion, 3500 tỷ, 2,5 nghìn
@@ -193,7 +201,16 @@ def read_amount(ctx: ToolContext, text: str, unit: str = "") -> Result:
             kind="assumed",
             label=f"{amount.text}, as written",
         )
+        values[f"in_words{tail}"] = Value(
+            value=in_words(amount.value), unit="text", kind="assumed", label="In words"
+        )
         if amount.other is not None:
+            values[f"other_in_words{tail}"] = Value(
+                value=in_words(amount.other),
+                unit="text",
+                kind="assumed",
+                label="The other in words",
+            )
             values[f"other_reading{tail}"] = Value(
                 value=amount.other,
                 unit=unit.lower(),
@@ -229,7 +246,7 @@ def convert_unit(ctx: ToolContext, amount: float, given: str, wanted: str) -> Re
     factor = rescale(given, wanted)
     shown = "/".join(canonical(part) for part in wanted.split("/"))
     return Result(
-        summary=f"From {given} to {wanted} by the factor {factor:.10g}.",
+        summary=f"From {given} to {wanted}, by a defined factor.",
         values={
             "result": Value(
                 value=amount * factor, unit=shown, kind="derived", label=f"In {wanted}"

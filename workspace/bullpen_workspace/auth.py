@@ -50,11 +50,16 @@ def bearer(request: Request) -> str:
 
 
 def caller(rooms: Rooms, value: str, allowed: frozenset[TokenKind]) -> Caller:
-    """The caller of a token value. Raises SlackError invalid_auth or not_allowed_token_type."""
+    """The caller of a token value.
+
+    Raises SlackError invalid_auth, token_expired or not_allowed_token_type.
+    """
     token = rooms.people.token(value)
     app = rooms.people.app(token.app_id) if token else None
     if token is None or app is None:
         raise SlackError("invalid_auth")
+    if token.expires and token.expires < rooms.clock():
+        raise SlackError("token_expired")
     if token.kind not in allowed:
         raise SlackError("not_allowed_token_type")
     return Caller(token=token, app=app)

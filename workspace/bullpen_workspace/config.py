@@ -26,6 +26,7 @@ class NavLink:
 
 BOT_SCOPES = (
     *("app_mentions:read", "assistant:write", "bookmarks:read", "bookmarks:write"),
+    *("canvases:read", "canvases:write"),
     *("links:read", "links:write"),
     *("channels:history", "channels:join", "channels:manage", "channels:read"),
     *("chat:write", "chat:write.customize", "commands", "emoji:read"),

@@ -71,6 +71,11 @@ async def drop_sockets(office: Office, args: Arguments) -> Json:
     return {"dropped": await office.courier.drop(_app(office, args))}
 
 
+async def mute_sockets(office: Office, args: Arguments) -> Json:
+    """Leave the open sockets of `app_id` (default: the first app) open and send nothing over them."""
+    return {"muted": office.courier.mute(_app(office, args))}
+
+
 async def disconnect_sockets(office: Office, args: Arguments) -> Json:
     """Send "disconnect" with `reason`: warning, refresh_requested or link_disabled."""
     reason = args.text("reason", "refresh_requested")
@@ -106,6 +111,7 @@ _ORDERS: tuple[tuple[str, str, Order], ...] = (
     ("POST", "/_control/faults", order_faults),
     ("DELETE", "/_control/faults", clear_faults),
     ("POST", "/_control/sockets/drop", drop_sockets),
+    ("POST", "/_control/sockets/mute", mute_sockets),
     ("POST", "/_control/sockets/disconnect", disconnect_sockets),
     ("POST", "/_control/streams/expire", end_stream),
 )

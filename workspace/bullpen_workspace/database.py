@@ -113,6 +113,18 @@ _MIGRATIONS = (
     ALTER TABLE views ADD COLUMN window TEXT NOT NULL DEFAULT '';
     CREATE INDEX messages_by_user ON messages (user, channel, thread_ts, ts);
     """,
+    """
+    CREATE TABLE canvases (
+        id TEXT PRIMARY KEY, title TEXT NOT NULL, user TEXT NOT NULL, channel TEXT NOT NULL,
+        tab INTEGER NOT NULL, sections TEXT NOT NULL, updated INTEGER NOT NULL);
+    CREATE INDEX canvases_by_channel ON canvases (channel);
+    CREATE TABLE addresses (
+        key TEXT PRIMARY KEY, until REAL NOT NULL, uses INTEGER NOT NULL, reply TEXT NOT NULL);
+    ALTER TABLE tokens ADD COLUMN expires REAL NOT NULL DEFAULT 0;
+    CREATE TABLE refresh_tokens (
+        token TEXT PRIMARY KEY, kind TEXT NOT NULL, user TEXT NOT NULL, app_id TEXT NOT NULL,
+        scopes TEXT NOT NULL);
+    """,
 )
 """Numbered by position and append-only: a released script never changes."""
 

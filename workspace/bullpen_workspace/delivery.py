@@ -55,6 +55,7 @@ class Courier:
         self.faults = Faults()
         self._sockets: dict[str, list[Socket]] = {}
         self._sent_to: dict[str, str] = {}
+        self._muted: set[str] = set()
         self._answers: dict[str, asyncio.Future[Json]] = {}
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -94,6 +95,7 @@ class Courier:
         no reason to lose anything.
         """
         sockets = self._sockets.get(app_id, [])
+        self._muted.discard(socket.id)
         if socket in sockets:
             sockets.remove(socket)
         for envelope_id, socket_id in tuple(self._sent_to.items()):
@@ -109,6 +111,12 @@ class Courier:
         for socket in sockets:
             self.detach(app_id, socket)
             await socket.close()
+        return len(sockets)
+
+    def mute(self, app_id: str) -> int:
+        """From now on nothing is sent over the app's open sockets, which stay open; how many."""
+        sockets = self.sockets(app_id)
+        self._muted |= {socket.id for socket in sockets}
         return len(sockets)
 
     async def disconnect(
@@ -225,7 +233,7 @@ class Courier:
         )
         self._sent_to[delivery.id] = socket.id
         try:
-            for _ in range(self.faults.copies()):
+            for _ in range(0 if socket.id in self._muted else self.faults.copies()):
                 await socket.send(json.dumps(_envelope(delivery)))
         except ConnectionError:
             self.detach(delivery.app_id, socket)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from bullpen_workspace.office import Office
 from bullpen_workspace.subscriptions import event_ts, send_event
 from bullpen_workspace.types import App, Change, Json, Message
-from bullpen_workspace.wire import CHANNEL_TYPES, channel_json, message_json
+from bullpen_workspace.wire import CHANNEL_TYPES, channel_json, message_json, view_json
 
 EVENTS = (
     "message",
@@ -44,6 +44,9 @@ EVENTS = (
     "app_uninstalled",
 )
 """Every event type that the workspace can send."""
+
+_NOT_IN_MENTIONS = ("channel_type", "subtype")
+"""What a message event has and Slack leaves out of the app_mention of the same message."""
 
 _LINK = re.compile(r"https?://[^\s<>|]+")
 
@@ -93,7 +96,8 @@ class Announcer:
             send_event(office, app, event)
             mentioned = f"<@{app.bot_user}>" in message.text and message.user != app.bot_user
             if mentioned and kind != "im":
-                send_event(office, app, {**event, "type": "app_mention"})
+                named = {key: event[key] for key in event if key not in _NOT_IN_MENTIONS}
+                send_event(office, app, {**named, "type": "app_mention"})
             self._links(app, message)
 
     def _links(self, app: App, message: Message) -> None:
@@ -112,6 +116,8 @@ class Announcer:
                 "user": message.user,
                 "message_ts": message.ts,
                 "links": found,
+                "source": "conversations_history",
+                "is_bot_user_member": True,
                 "event_ts": event_ts(self._office),
             }
             if message.thread_ts:
@@ -213,7 +219,14 @@ class Announcer:
 
     def _renamed(self, change: Change) -> None:
         channel = self._office.rooms.channels.require(change.channel)
-        shape: Json = {"id": channel.id, "name": channel.name, "created": channel.created}
+        shape: Json = {
+            "id": channel.id,
+            "is_channel": channel.kind == "public",
+            "is_mpim": False,
+            "name": channel.name,
+            "name_normalized": channel.name,
+            "created": channel.created,
+        }
         prefix = "channel" if channel.kind == "public" else "group"
         now = event_ts(self._office)
         event: Json = {"type": f"{prefix}_rename", "channel": shape, "event_ts": now}
@@ -226,6 +239,7 @@ class Announcer:
             "type": f"{prefix}_{change.kind.partition('_')[2].removesuffix('d')}",
             "channel": channel.id,
             "user": change.user,
+            "is_moved": 0,
             "event_ts": event_ts(self._office),
         }
         self._send_to_channel(channel.id, event)
@@ -311,5 +325,5 @@ def tell_home_opened(office: Office, app: App, user: str, *, tab: str) -> None:
     }
     view = office.rooms.surfaces.home(user, app.id)
     if tab == "home" and view is not None:
-        event["view"] = {**view.body, "id": view.id, "hash": view.hash}
+        event["view"] = view_json(office, view)
     send_event(office, app, event)

@@ -140,7 +140,7 @@ def _client_id() -> str:
 
 def token(rooms: Rooms, kind: TokenKind, user: str, app: App, scopes: tuple[str, ...]) -> str:
     """The token of a kind for an app's user, made when there is none, with these scopes."""
-    known = rooms.people.tokens(kind, user=user, app_id=app.id)
+    known = [t for t in rooms.people.tokens(kind, user=user, app_id=app.id) if not t.expires]
     made = known[0] if known else rooms.people.add_token(kind, user=user, app_id=app.id)
     rooms.people.grant(made.token, scopes)
     return made.token

@@ -21,7 +21,10 @@ from bullpen_workspace.types import App
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <main><h1>{title}</h1>{body}</main></html>"""
-_FIELDS = ("client_id", "scope", "user_scope", "redirect_uri", "state")
+_FIELDS = (
+    *("client_id", "scope", "user_scope", "redirect_uri", "state"),
+    *("code_challenge", "code_challenge_method"),
+)
 
 
 def install_routes(office: Office) -> list[BaseRoute]:
@@ -68,6 +71,7 @@ def _allow(office: Office, given: Mapping[str, str]) -> Response:
         scopes=_scopes(given, "scope"),
         user_scopes=_scopes(given, "user_scope"),
         redirect_uri=given.get("redirect_uri", ""),
+        code_challenge=given.get("code_challenge", ""),
     )
     code = office.codes.issue(install, now=office.now())
     back = given.get("redirect_uri") or app.settings.redirect_urls[0]
@@ -85,6 +89,9 @@ def _app(office: Office, given: Mapping[str, str]) -> App | Response:
     app = next((a for a in office.rooms.people.apps() if a.settings.client_id == wanted), None)
     if app is None or not wanted:
         return _page("No such app", "<p>The client id is not known here.</p>", status=400)
+    if given.get("code_challenge") and given.get("code_challenge_method") != "S256":
+        told = "<p>code_challenge_method must be S256.</p>"
+        return _page("Wrong code challenge", told, status=400)
     back = given.get("redirect_uri", "")
     known = app.settings.redirect_urls
     listed = any(_is_below(back, url) for url in known) if known else _is_local(back)

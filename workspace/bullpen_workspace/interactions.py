@@ -6,7 +6,8 @@ trigger, in Slack's shape. It sends nothing; `actions.py` does.
 
 from __future__ import annotations
 
-from bullpen_workspace.office import Office, Reply, Trigger
+from bullpen_workspace.addresses import Reply
+from bullpen_workspace.office import Office, Trigger
 from bullpen_workspace.types import App, Channel, Json, Message, Shortcut, View
 from bullpen_workspace.wire import message_json, view_json
 
@@ -195,5 +196,5 @@ def _trigger(office: Office, app: App, user: str, *, view_id: str = "") -> str:
 
 
 def _response_url(office: Office, reply: Reply) -> str:
-    key = office.replies.issue(reply, now=office.now())
+    key = office.rooms.addresses.issue(reply, seconds=office.config.timing.response_url)
     return f"{office.url}/actions/{office.credentials.team_id}/{key}"

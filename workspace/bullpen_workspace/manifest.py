@@ -85,6 +85,7 @@ def _settings(manifest: Json) -> AppSettings:
     return AppSettings(
         events=_texts(manifest, *subscribed, "bot_events"),
         assistant=_at(manifest, "features", "assistant_view") is not None,
+        rotation=_at(manifest, "settings", "token_rotation_enabled") is True,
         unfurl_domains=_texts(manifest, "features", "unfurl_domains"),
         request_url=events,
         interactivity_url=pressed,

@@ -120,6 +120,11 @@ class Messages:
             raise KeyError((channel, ts))
         return message
 
+    def author(self, channel: str, ts: str) -> str:
+        """Who wrote a message, "" when it is gone."""
+        row = self._db.row("SELECT user FROM messages WHERE channel = ? AND ts = ?", (channel, ts))
+        return str(row["user"]) if row else ""
+
     def timeline(
         self, channel: str, *, viewer: str = "", before: str = "", after: str = "", limit: int = 50
     ) -> list[Message]:

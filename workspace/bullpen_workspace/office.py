@@ -1,7 +1,7 @@
 """What the parts of a running workspace share: rooms, courier, credentials, short-lived grants.
 
 The rule it protects: there is one of each, made by `server.py` and handed to whoever needs it.
-It holds no behaviour beyond the grants (trigger ids, response addresses, socket tickets), which
+It holds no behaviour beyond the grants (trigger ids, socket tickets, codes), which
 live in memory because Slack's too end within minutes.
 """
 
@@ -42,25 +42,18 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """Where a response_url leads: the message it belongs to and the person who caused it."""
-
-    app_id: str
-    user: str
-    channel: str
-    ts: str = ""
-    thread_ts: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Install:
-    """What a person allowed an app on the authorize page."""
+    """What a person allowed an app on the authorize page.
+
+    `code_challenge` is the S256 challenge of PKCE, "" where the app sent none.
+    """
 
     app_id: str
     user: str
     scopes: tuple[str, ...]
     user_scopes: tuple[str, ...]
     redirect_uri: str
+    code_challenge: str = ""
 
 
 class Grants(Generic[T]):
@@ -106,7 +99,6 @@ class Office:
     url: str
     entrance: Entrance
     triggers: Grants[Trigger] = field(init=False)
-    replies: Grants[Reply] = field(init=False)
     tickets: Grants[str] = field(init=False)
     codes: Grants[Install] = field(init=False)
     limits: RateLimits = field(init=False)
@@ -114,7 +106,6 @@ class Office:
     def __post_init__(self) -> None:
         timing = self.config.timing
         self.triggers = Grants(timing.trigger)
-        self.replies = Grants(timing.response_url, uses=5)
         self.tickets = Grants(timing.ticket)
         self.codes = Grants(_CODE)
         self.limits = RateLimits(self.rooms.clock)

@@ -151,13 +151,47 @@ class People:
         self._db.insert("tokens", {**asdict(token), "scopes": ",".join(scopes)})
         return token
 
+    def add_rotating(
+        self, kind: TokenKind, *, user: str, app_id: str, scopes: tuple[str, ...], expires: float
+    ) -> tuple[Token, str]:
+        """A token that ends at the Unix time `expires`, and the one that is worth its successor."""
+        token = Token(
+            token=f"xoxe.{_PREFIX[kind]}1-{secrets.token_urlsafe(32)}",
+            kind=kind,
+            user=user,
+            app_id=app_id,
+            scopes=scopes,
+            expires=expires,
+        )
+        refresh = f"xoxe-1-{secrets.token_urlsafe(32)}"
+        held = {"kind": kind, "user": user, "app_id": app_id, "scopes": ",".join(scopes)}
+        with self._db.transaction():
+            self._db.insert("tokens", {**asdict(token), "scopes": ",".join(scopes)})
+            self._db.insert("refresh_tokens", {"token": refresh, **held})
+        return token, refresh
+
+    def take_refresh(self, value: str, *, app_id: str) -> Token | None:
+        """What a refresh token of an app stands for, which uses it up; None for any other."""
+        row = self._db.row(
+            "SELECT * FROM refresh_tokens WHERE token = ? AND app_id = ?", (value, app_id)
+        )
+        if row is None:
+            return None
+        self._db.run("DELETE FROM refresh_tokens WHERE token = ?", (value,))
+        return _token(row)
+
     def grant(self, value: str, scopes: tuple[str, ...]) -> None:
         """Set what a token may do."""
         self._db.run("UPDATE tokens SET scopes = ? WHERE token = ?", (",".join(scopes), value))
 
     def revoke(self, value: str) -> None:
-        """End a token."""
-        self._db.run("DELETE FROM tokens WHERE token = ?", (value,))
+        """End a token, and what could refresh it."""
+        held = self.token(value)
+        with self._db.transaction():
+            self._db.run("DELETE FROM tokens WHERE token = ?", (value,))
+            if held is not None and held.expires:
+                sql = "DELETE FROM refresh_tokens WHERE kind = ? AND user = ? AND app_id = ?"
+                self._db.run(sql, (held.kind, held.user, held.app_id))
 
     def token(self, value: str) -> Token | None:
         row = self._db.row("SELECT * FROM tokens WHERE token = ?", (value,))

@@ -1,7 +1,8 @@
 """The rooms: everything the workspace knows, behind one door.
 
 The rule it protects: workspace.db is touched only through these parts (`people`, `channels`,
-`messages`, `files`, `surfaces`, `streams`, `deliveries`, `pinboard`, `schedule`, `sent`), and every change reaches the feed.
+`messages`, `files`, `surfaces`, `streams`, `deliveries`, `pinboard`, `schedule`, `sent`,
+`canvases`, `addresses`), and every change reaches the feed.
 It holds no rules of Slack's; those are in `web_api/`, `actions.py` and `delivery.py`.
 """
 
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from bullpen_workspace.addresses import Addresses
+from bullpen_workspace.canvases import Canvases
 from bullpen_workspace.channels import Channels
 from bullpen_workspace.database import Database, Listener
 from bullpen_workspace.files import Files
@@ -45,6 +48,8 @@ class Rooms:
         self.pinboard = Pinboard(self._database)
         self.schedule = Schedule(self._database, self.messages)
         self.sent = Sent(self._database)
+        self.canvases = Canvases(self._database)
+        self.addresses = Addresses(self._database)
 
     def subscribe(self, listener: Listener, *, inside: bool = False) -> Callable[[], None]:
         """Hear of every Change after it is on disk; returns the function that ends it.

@@ -119,13 +119,14 @@ class AppSettings:
     """How an app is wired, as its manifest says.
 
     `events` are the events it hears in Slack's names ("message.channels"); () means all.
-    `assistant` is the legacy view with assistant_thread_started. `unfurl_domains` are those it is
+    `rotation` gives it tokens that expire, with one to refresh each. `assistant` is the legacy view with assistant_thread_started. `unfurl_domains` are those it is
     told of with link_shared. With a `request_url` its events come over HTTP, signed with
     `signing_secret`; without, over Socket Mode. The secrets are made by the workspace.
     """
 
     events: tuple[str, ...] = ()
     assistant: bool = False
+    rotation: bool = False
     unfurl_domains: tuple[str, ...] = ()
     request_url: str = ""
     interactivity_url: str = ""
@@ -153,7 +154,7 @@ class App:
 class Token:
     """`user` is the bot user or the person the token acts as; "" for an app-level token.
 
-    `scopes` are what it was granted.
+    `scopes` are what it was granted. It `expires` at a Unix time, 0 for never.
     """
 
     token: str
@@ -161,6 +162,7 @@ class Token:
     user: str
     app_id: str
     scopes: tuple[str, ...] = ()
+    expires: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,9 @@ def message_json(office: Office, message: Message, *, metadata: bool = False) ->
     if message.user and message.subtype != "bot_message":
         shape["user"] = message.user
         shape["team"] = office.credentials.team_id
+    if message.thread_ts:
+        root = office.rooms.messages.author(message.channel, message.thread_ts)
+        shape |= {"parent_user_id": root} if root else {}
     if message.bot_id:
         shape |= _bot_fields(office, message)
     if message.blocks:
@@ -146,6 +149,10 @@ def channel_json(office: Office, channel: Channel, *, viewer: str = "") -> Json:
         "is_im": channel.kind == "im",
         "is_mpim": channel.kind == "mpim",
         "is_private": channel.kind != "public",
+        "is_shared": False,
+        "is_ext_shared": False,
+        "is_org_shared": False,
+        "is_pending_ext_shared": False,
         "is_member": viewer in channel.members,
         "context_team_id": office.credentials.team_id,
     }
@@ -217,12 +224,14 @@ def view_json(office: Office, view: View) -> Json:
         "callback_id": "",
         "clear_on_close": False,
         "notify_on_close": False,
+        "submit_disabled": False,
         "close": None,
         "submit": None,
         **view.body,
         "id": view.id,
         "team_id": office.credentials.team_id,
         "app_id": view.app_id,
+        "app_installed_team_id": office.credentials.team_id,
         "bot_id": app.bot_id if app else "",
         "hash": view.hash,
         "root_view_id": view.root_id,

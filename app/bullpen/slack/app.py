@@ -7,24 +7,29 @@ was said is heard by `listening.py`, once for all apps.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import aiohttp
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
 from bullpen.slack import ask, messages, modal
+from bullpen.slack.aside import tell
 from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, question
 from bullpen.slack.connect import Connection
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, reachable
+from bullpen.slack.limits import Pace, Unpaced
 from bullpen.slack.listening import Ears
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
 from bullpen.slack.manifest import prompts as suggestions
 from bullpen.slack.reception import Reception
+from bullpen.slack.refusals import ABSENT, reason
 from bullpen.slack.render import FEEDBACK
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
@@ -33,6 +38,7 @@ from bullpen_tools.context import Receipt
 
 Json = dict[str, Any]
 Ack = Callable[..., Awaitable[Any]]
+FORM_SECONDS = 2.0
 log = logging.getLogger("bullpen.slack.app")
 
 
@@ -53,6 +59,14 @@ class Books:
     memory: Memory
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a question: whether it stands in the channel, and what went wrong, in a sentence."""
+
+    problem: str = ""
+    posted: bool = False
+
+
 class Listeners:
     """Registers itself on the connection's Bolt app. `ears` are shared by all apps of the desk."""
 
@@ -64,6 +78,7 @@ class Listeners:
         desk: Listening,
         books: Books,
         ears: Ears | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._client = connection.client
         self._me = connection.identity
@@ -74,9 +89,9 @@ class Listeners:
         self._receipts = books.receipts
         self._memory = books.memory
         self._commands = Commands(desk, books.roster, books.memory)
-        self._reception = Reception(
+        self.reception = Reception(
             client=connection.client, directory=directory, desk=desk, roster=books.roster,
-            memory=books.memory, commands=self._commands,
+            memory=books.memory, commands=self._commands, pace=pace or Unpaced(),
         )  # fmt: skip
         self._ears = ears or Ears(desk)
         self._register(connection.app)
@@ -94,7 +109,7 @@ class Listeners:
         app.action(re.compile(r"^receipts(:\d+)?$"))(self.receipts)
         app.action(re.compile(r"^stop(:\d+)?$"))(self.stop)
         app.action(FEEDBACK)(self.judged)
-        self._reception.register(app)
+        self.reception.register(app)
         app.action(re.compile(".*"))(self.acknowledged)
         app.view(re.compile(".*"))(self.acknowledged)
 
@@ -108,7 +123,7 @@ class Listeners:
             await self._suggest(str(event.get("channel", "")))
         if event.get("tab") != "home":
             return
-        await self._reception.show(str(event["user"]))
+        await self.reception.show(str(event["user"]))
 
     async def _suggest(self, channel: str) -> None:
         """What one may begin with in a direct message."""
@@ -178,22 +193,28 @@ class Listeners:
             if verb == "ask":
                 await ack(text=messages.slash_ask_what())
                 return
-            person = await self._directory.person(user)
-            caller = Caller(user, person.name, await self._directory.channel(channel))
-            await ack(text=reachable(await self._commands.answer(verb, rest, caller), self._me))
+            await ack(text=await self._told(verb, rest, user, channel))
             return
         await ack()
         asked = ask.Question(
             user=user, channel=channel, text=question(self._roster, rest),
             event_id=f"slash:{body.get('trigger_id', '')}",
         )  # fmt: skip
+        outcome = await self._put(asked)
+        if outcome.problem:
+            url = str(body.get("response_url", ""))
+            await tell(self._client, user, outcome.problem, channel=channel, response_url=url)
+
+    async def _told(self, verb: str, rest: str, user: str, channel: str) -> str:
+        """The answer to a command that starts no work; a sentence where the desk fails over it."""
         try:
-            await self._post_question(asked)
-        except SlackApiError as error:
-            log.warning("question not posted in %s: %s", channel, error)
-            await self._client.chat_postEphemeral(
-                channel=channel, user=user, text=messages.SLASH_NOT_HERE
-            )
+            person = await self._directory.person(user)
+            caller = Caller(user, person.name, await self._directory.channel(channel))
+            return reachable(await self._commands.answer(verb, rest, caller), self._me)
+        except Exception:
+            # Slack would tell the person no more than that the app failed.
+            log.exception("/bullpen %s failed", verb)
+            return messages.COMMAND_FAILED
 
     async def shortcut(self, ack: Ack, body: Json) -> None:
         """“Ask an agent about this” on a message, or “Ask the desk” anywhere."""
@@ -205,28 +226,53 @@ class Listeners:
         """The form of a shortcut was sent; a place where the app may not post is told in the form."""
         asked = ask.submitted(view, str(body["user"]["id"]))
         wrong = ask.mistakes(asked)
-        if not wrong:
-            try:
-                await self._post_question(asked)
-            except SlackApiError as error:
-                log.warning("question not posted in %s: %s", asked.channel, error)
-                wrong = {ask.where(view): messages.SLASH_NOT_HERE}
         if wrong:
             await ack(response_action="errors", errors=wrong)
-        else:
-            await ack()
+            return
+        putting = asyncio.create_task(self._put(asked))
+        # Slack waits three seconds for a form; a slow post goes on behind it.
+        done, _ = await asyncio.wait({putting}, timeout=FORM_SECONDS)
+        if done and putting.result().problem and not putting.result().posted:
+            await ack(response_action="errors", errors={ask.where(view): putting.result().problem})
+            return
+        await ack()
+        problem = (await putting).problem
+        if problem:
+            await tell(
+                self._client, asked.user, problem, channel=asked.channel,
+                thread_ts=asked.thread_ts,
+            )  # fmt: skip
 
-    async def _post_question(self, question: ask.Question) -> None:
-        """Show the question in the channel, then hand it to the desk as that message."""
+    async def _put(self, question: ask.Question) -> Outcome:
+        """Show the question in the channel and hand it to the desk."""
+        try:
+            ts, place = await self._shown(question)
+        except SlackApiError as error:
+            log.warning("question not posted in %s: %s", question.channel, error)
+            absent = reason(error) in ABSENT
+            return Outcome(messages.SLASH_NOT_HERE if absent else messages.QUESTION_NOT_POSTED)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("question not posted in %s: %s", question.channel, error)
+            return Outcome(messages.QUESTION_NOT_POSTED)
+        try:
+            person = await self._directory.person(question.user)
+            channel = await self._directory.channel(place)
+            await self._desk.receive(ask.inbound(question, person, channel, ts, self._me))
+        except Exception:
+            # It was acknowledged already: Slack delivers it no second time, so the person must know.
+            log.exception("the question %s in %s was not taken", ts, place)
+            return Outcome(messages.QUESTION_NOT_TAKEN, posted=True)
+        return Outcome(posted=True)
+
+    async def _shown(self, question: ask.Question) -> tuple[str, str]:
+        """Post the question under the person's name; its ts and channel."""
         person = await self._directory.person(question.user)
         shown = messages.asked_by(person.name, question.text)
         posted = await self._client.chat_postMessage(
             channel=question.channel, text=shown, thread_ts=question.thread_ts or None,
             unfurl_links=False, unfurl_media=False,
         )  # fmt: skip
-        channel = await self._directory.channel(str(posted["channel"]))
-        inbound = ask.inbound(question, person, channel, str(posted["ts"]), self._me)
-        await self._desk.receive(inbound)
+        return str(posted["ts"]), str(posted["channel"])
 
     async def acknowledged(self, ack: Ack) -> None:
         """A button or a form that needs no work (a link button, an old message)."""

@@ -2,7 +2,7 @@
 
 The rule it protects: what cannot be used is refused in a sentence that reaches the person, never
 silently; the token is sent to Slack's own hosts only. It reads no file's content beyond asking
-whether it is text.
+what it is.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack import messages
+from bullpen_memory.documents.sniff import HEAD, READABLE, unreadable
 from bullpen_tools.context import LocalFile
 
 CHUNK = 1 << 16
-SNIFF = 8_192
 FETCH_SECONDS = 60.0
 log = logging.getLogger("bullpen.slack.attachments")
 
@@ -72,8 +72,8 @@ class Attachments:
         try:
             if length == 0:
                 raise _Refused(messages.file_empty(name))
-            if b"\0" in head:
-                raise _Refused(messages.file_unreadable(name))
+            if cause := unreadable(head, name):
+                raise _Refused(messages.file_unreadable(name, cause, READABLE))
             suffix = Path(name).suffix.lower()[:12]
             target = self._folder / f"{digest}{suffix}"
             await asyncio.to_thread(os.replace, temporary, target)
@@ -94,7 +94,7 @@ class Attachments:
                     length += len(chunk)
                     if length > self._limit:
                         raise _Refused(messages.file_too_large(name, length, self._limit))
-                    head = head if len(head) >= SNIFF else head + chunk[:SNIFF]
+                    head = head if len(head) >= HEAD else head + chunk[:HEAD]
                     digest.update(chunk)
                     out.write(chunk)
         except BaseException:

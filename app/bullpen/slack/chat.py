@@ -17,7 +17,7 @@ from bullpen.slack import refusals
 from bullpen.slack.answers import answer
 from bullpen.slack.identity import AgentIdentity
 from bullpen.slack.inbound import link, reachable
-from bullpen.slack.line import Line, NotHere
+from bullpen.slack.line import Line, NotHere, file_key
 from bullpen.slack.render import part_key, quiet, split_markdown
 from bullpen_orchestrator.ports import Busy, Plan, Post, SessionState, Undeliverable
 
@@ -67,13 +67,20 @@ class SlackChat:
 
     async def _find(self, channel: str, thread_ts: str, key: str) -> str | None:
         found: dict[str, str] = {}
-        wanted = 1
+        wanted, promised = 1, set[str]()
         host = await self._identity.host(channel)
         async for payload in host.said(channel, thread_ts):
             name = str(payload.get("key", ""))
-            if name == key or name.startswith(f"{key}#"):
+            if name.startswith("file:"):
                 found[name] = payload["ts"]
+            elif name == key or name.startswith(f"{key}#"):
+                found[name] = payload["ts"]
+                promised |= {n for n in str(payload.get("files", "")).split("|") if n}
                 wanted = max(wanted, int(payload.get("parts", 1)))
+        for file in promised:
+            # Either the file is there, or the sentence that says why it is not.
+            if file_key(file) not in found and f"{key}#{file}" not in found:
+                return None
         if all(part_key(key, i) in found for i in range(wanted)):
             return found[key]
         return None
@@ -151,13 +158,13 @@ class SlackChat:
             del self._posted[next(iter(self._posted))]
 
     async def _present(self, post: Post) -> dict[str, str]:
-        """The parts of a long post that an earlier attempt has already said, by key."""
+        """The parts of a long post, and the files of one, that an earlier attempt has said, by key."""
         found: dict[str, str] = {}
-        if len(split_markdown(quiet(post.text))) < 2:
+        if len(split_markdown(quiet(post.text))) < 2 and not post.files:
             return found
         host = await self._identity.host(post.channel)
         async for payload in host.said(post.channel, post.thread_ts):
             name = str(payload.get("key", ""))
-            if name == post.key or name.startswith(f"{post.key}#"):
+            if name == post.key or name.startswith((f"{post.key}#", "file:")):
                 found[name] = payload["ts"]
         return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -26,7 +26,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bullpen.slack import messages
 from bullpen.slack.answers import Json, answer
-from bullpen.slack.health import Timing, Watch
+from bullpen.slack.health import Missed, Timing, Watch
 from bullpen.slack.refusals import reason
 from bullpen.slack.scopes import missing
 
@@ -150,7 +150,7 @@ class Connection:
 
     async def listen(
         self,
-        catch_up: Callable[[], Awaitable[int]] | None = None,
+        catch_up: Missed | None = None,
         *,
         sockets: int = SOCKETS,
         timing: Timing | None = None,

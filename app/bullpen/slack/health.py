@@ -1,7 +1,8 @@
 """The watch over the sockets: notices that the desk is deaf, reconnects, and asks for a catch-up.
 
-The rule it protects: no socket stays silent for more than a minute unnoticed, whatever the SDK
-believes of it; and after every (re)connection what was missed meanwhile is fetched. It reads no
+The rule it protects: no socket stays deaf for more than a minute unnoticed, whatever the SDK
+believes of it: neither one on which nothing arrives at all, nor one that answers pings and brings
+no events; and after every (re)connection what was missed meanwhile is fetched. It reads no
 message itself.
 """
 
@@ -14,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -25,17 +27,30 @@ from bullpen.slack.refusals import reason
 LOOK_SECONDS = 10.0
 DEAF_SECONDS = 30.0
 PROBE_SECONDS = 60.0
+SAMPLE_SECONDS = 20.0
+SETTLED_SECONDS = 15.0
 RECONNECT_SECONDS = 20.0
 log = logging.getLogger("bullpen.slack.health")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Seconds: between two looks, of silence that counts as deafness, between two auth.tests."""
+    """Seconds: between two looks, of silence that counts as deafness, between two auth.tests, between
+    two samples of what people said, and after which what no event brought is no latecomer."""
 
     look: float = LOOK_SECONDS
     deaf: float = DEAF_SECONDS
     probe: float = PROBE_SECONDS
+    sample: float = SAMPLE_SECONDS
+    settled: float = SETTLED_SECONDS
+
+
+class Missed(Protocol):
+    """What was missed: a call fetches and hears it, `unheard` tells from a sample whether there is any."""
+
+    async def __call__(self) -> int: ...
+
+    async def unheard(self, settled: float) -> bool: ...
 
 
 class Watch:
@@ -45,7 +60,7 @@ class Watch:
         self,
         sockets: list[SocketModeClient],
         client: AsyncWebClient,
-        catch_up: Callable[[], Awaitable[int]],
+        catch_up: Missed,
         timing: Timing | None = None,
     ) -> None:
         self._sockets = sockets
@@ -54,7 +69,7 @@ class Watch:
         self._timing = timing or Timing()
         self._connected = asyncio.Event()
         self._heard = [time.time()] * len(sockets)
-        self._probed = time.monotonic()
+        self._probed = self._sampled = time.monotonic()
         self.trouble = ""
         for index, socket in enumerate(sockets):
             socket.on_message_listeners.append(self._listener(index))
@@ -76,6 +91,7 @@ class Watch:
             for index, socket in enumerate(self._sockets):
                 if await self._deaf(index, socket):
                     await self._reconnect(index, socket)
+            await self._sample()
             await self._probe()
             if self._connected.is_set():
                 self._connected.clear()
@@ -86,6 +102,22 @@ class Watch:
             return True
         heard = max(self._heard[index], socket.last_ping_pong_time or 0.0)
         return time.time() - heard > max(self._timing.deaf, 2.5 * socket.ping_interval)
+
+    async def _sample(self) -> None:
+        """Connect anew where a person was not heard although every socket answers."""
+        if time.monotonic() - self._sampled < self._timing.sample:
+            return
+        self._sampled = time.monotonic()
+        try:
+            async with asyncio.timeout(RECONNECT_SECONDS):
+                unheard = await self._catch_up.unheard(self._timing.settled)
+        except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("no sample of what was said: %s", error or type(error).__name__)
+            return
+        if unheard:
+            log.warning("a person said something that no socket brought")
+            for index, socket in enumerate(self._sockets):
+                await self._reconnect(index, socket)
 
     async def _reconnect(self, index: int, socket: SocketModeClient) -> None:
         if socket.closed:

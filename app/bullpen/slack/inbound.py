@@ -119,6 +119,10 @@ class Reader:
         self._directory = directory
         self._attachments = attachments
 
+    async def by_person(self, event: Mapping[str, Any]) -> bool:
+        """Whether a person said this."""
+        return await sender(event, self._us, self._directory) == "person"
+
     async def read(self, body: Mapping[str, Any]) -> Inbound | None:
         """What a person said in a `message` or `app_mention` event; None for anybody else."""
         event: Mapping[str, Any] = body["event"]

@@ -24,9 +24,9 @@ from bullpen.slack.live import LiveMessages, Persona
 from bullpen.slack.plans import UPDATE_SECONDS, Plans
 from bullpen.slack.presence import Presence
 from bullpen.slack.render import EVENT_TYPE, Part, in_words, part_key, parts
-from bullpen.slack.uploads import UploadFailed, Uploads
+from bullpen.slack.uploads import Place, UploadFailed, Uploads
 from bullpen_agents.task import Agent
-from bullpen_orchestrator.ports import Busy, Plan, Post
+from bullpen_orchestrator.ports import Busy, Plan, Post, Undeliverable
 
 PATIENCE = 1.5
 """Seconds that a post waits for its turn itself; a longer wait goes back to the outbox as Busy."""
@@ -102,6 +102,7 @@ class Line:
             if not ts:
                 ts = await self._say(post, piece, live_ts=post.live_ts if i == 0 else "")
             first = first or ts
+        await self._share(post, there)
         self._uploads.forget(post.key)
         await self.presence.said(post.channel, post.thread_ts)
         return first
@@ -205,6 +206,30 @@ class Line:
                 log.error("the picture %s is left out: %s", path, error)
         return found
 
+    async def _share(self, post: Post, there: Mapping[str, str]) -> None:
+        """Show the files of a post under it, apart from those that are there already."""
+        persona = self.persona(post.agent)
+        place = Place(post.channel, post.thread_ts, persona.username, persona.icon_emoji)
+        for path, title in post.files:
+            name = Path(path).name
+            if file_key(name) in there or f"{post.key}#{name}" in there:
+                continue
+            try:
+                await self._uploads.share(self._home / path, title, place)
+            except SlackApiError as error:
+                meant = refusals.of_post(error)
+                if not isinstance(meant, Undeliverable):
+                    raise meant from error
+                await self._without_file(post, name, meant.reason)
+            except (UploadFailed, FileNotFoundError) as error:
+                await self._without_file(post, name, str(error))
+
+    async def _without_file(self, post: Post, name: str, reason: str) -> None:
+        log.error("the file %s is not attached: %s", name, reason)
+        payload = {"key": f"{post.key}#{name}", "agent": post.agent}
+        metadata = {"event_type": EVENT_TYPE, "event_payload": payload}
+        await self._send(post, Part(messages.file_lost(name, reason), [], metadata))
+
     async def _turn(self, method: str, channel: str = "", priority: Priority = "answer") -> None:
         wait = self.pace.claim(method, channel, priority)
         while wait > 0:
@@ -214,7 +239,10 @@ class Line:
             wait = self.pace.claim(method, channel, priority)
 
     async def said(self, channel: str, thread_ts: str) -> AsyncIterator[Json]:
-        """The payloads of the desk's own messages in a thread, each with its "ts"."""
+        """The payloads of the desk's own messages in a thread, each with its "ts".
+
+        A file that this app has shown there is one, too, under its `file_key`.
+        """
         cursor = ""
         while True:
             page = (
@@ -229,11 +257,19 @@ class Line:
             )  # fmt: skip
             for message in items(page, "messages"):
                 metadata: Json = message.get("metadata") or {}
+                if message.get("bot_id") == self.me.bot_id:
+                    for file in message.get("files") or ():
+                        yield {"key": file_key(str(file.get("name"))), "ts": str(message["ts"])}
                 if metadata.get("event_type") == EVENT_TYPE:
                     yield {**(metadata.get("event_payload") or {}), "ts": str(message["ts"])}
             cursor = next_cursor(page)
             if not cursor:
                 return
+
+
+def file_key(name: str) -> str:
+    """The key of a file in a thread: names hold the hash of the content, so one name is one file."""
+    return f"file:{name}"
 
 
 def _without_lost_pictures(post: Post, images: Mapping[str, str]) -> Post:

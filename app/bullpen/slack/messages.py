@@ -15,7 +15,6 @@ EVENTS_HELP = (
     "compare the app's “Event Subscriptions” page with `bullpen slack manifest`."
 )
 STATES = frozenset({"proposed", "active", "superseded", "retracted", "forgotten"})
-READABLE_FILES = "CSV, Markdown and plain text"
 
 
 def token_names(agent: str = "") -> tuple[str, str]:
@@ -160,10 +159,10 @@ def file_empty(name: str) -> str:
     return f"I left out the file “{name}”: it is empty. Send it again with its content."
 
 
-def file_unreadable(name: str) -> str:
+def file_unreadable(name: str, cause: str, readable: str) -> str:
     return (
-        f"I left out the file “{name}”: it is binary and holds no text that I can read. "
-        f"I read {READABLE_FILES}; export it as one of these and send it again."
+        f"I left out the file “{name}”: {cause[:1].lower()}{cause[1:]} "
+        f"I read {readable}; export it as one of these and send it again."
     )
 
 
@@ -303,6 +302,28 @@ PROMPTS_TITLE = "Ask the desk, for example"
 SLASH_NOT_HERE = (
     "I cannot post in this channel because I am not a member of it. "
     "Invite me with `/invite @Bullpen` and ask again."
+)
+
+
+def file_lost(name: str, reason: str) -> str:
+    return (
+        f"The file “{name}” could not be attached: {reason}. It is kept with its receipt; ask again, "
+        "or open the receipt to take it from there."
+    )
+
+
+QUESTION_NOT_TAKEN = (
+    "Your question stands in the channel, but the desk could not take it in: something failed on its "
+    "side. Ask again in that thread in a minute; if that does not help, whoever runs the desk finds "
+    "the cause in its log."
+)
+QUESTION_NOT_POSTED = (
+    "Slack did not take your question, so nobody has seen it. Ask again in a minute; if that does not "
+    "help, whoever runs the desk finds the cause in its log."
+)
+COMMAND_FAILED = (
+    "The desk could not answer: something failed on its side. Try again in a minute; if that does not "
+    "help, whoever runs the desk finds the cause in its log."
 )
 CHART_LOST = "The chart could not be uploaded."
 NO_RECEIPTS = (

@@ -7,23 +7,41 @@ at that moment, and every decision is attributed to the person. It draws nothing
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import aiohttp
 from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack import home, messages
 from bullpen.slack.commands import Commands, Listening, Memory
 from bullpen.slack.directory import Directory
+from bullpen.slack.limits import Pace, Unpaced
 from bullpen_agents.roster import Roster
 from bullpen_memory.errors import InputError
 from bullpen_memory.records import WORKSPACE, Query, Record, channel_scope, person_scope
 
 Json = dict[str, Any]
 Ack = Callable[..., Awaitable[Any]]
+BEAT = 5.0
+LATELY = 900.0
+"""Seconds after which a home that nobody opened or pressed is no longer kept up to date."""
+log = logging.getLogger("bullpen.slack.reception")
+
+
+@dataclass(slots=True)
+class Opened:
+    """A home that somebody looks at: which pages, since when, and what it shows without a note."""
+
+    pages: home.Pages
+    at: float
+    shown: Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +54,8 @@ class Reception:
     roster: Roster
     memory: Memory
     commands: Commands
+    pace: Pace = field(default_factory=Unpaced)
+    opened: dict[str, Opened] = field(default_factory=dict[str, Opened])
 
     def register(self, app: AsyncApp) -> None:
         """Take the buttons of the home."""
@@ -47,6 +67,37 @@ class Reception:
     async def show(self, user: str, pages: home.Pages | None = None, note: str = "") -> None:
         """Publish the home as `user` may see it now."""
         pages = pages or home.Pages()
+        glimpse = await self._glimpse(user, pages)
+        if not glimpse.proposed and glimpse.waiting:
+            # The last record of the page was decided on: the page before is the last one now.
+            pages = home.Pages(runs=pages.runs)
+            glimpse = await self._glimpse(user, pages)
+        bare = home.view(self.roster, glimpse, pages)
+        view = home.view(self.roster, replace(glimpse, note=note), pages) if note else bare
+        self.opened[user] = Opened(pages, time.monotonic(), bare)
+        await self.client.views_publish(user_id=user, view=view)
+
+    async def refresh(self) -> bool:
+        """Publish the homes that were opened lately and would show something else now, paced.
+
+        False where one has to wait for the pace and for the next call.
+        """
+        done = True
+        for user, seen in list(self.opened.items()):
+            if time.monotonic() - seen.at > LATELY:
+                self.opened.pop(user, None)
+                continue
+            bare = home.view(self.roster, await self._glimpse(user, seen.pages), seen.pages)
+            if bare == seen.shown:
+                continue
+            if self.pace.claim("views.publish", "", "progress") > 0:
+                done = False
+                continue
+            seen.shown = bare
+            await self.client.views_publish(user_id=user, view=bare)
+        return done
+
+    async def _glimpse(self, user: str, pages: home.Pages) -> home.Glimpse:
         channels = {channel.id for channel in await self.directory.channels_of(user)}
         scopes = frozenset(
             {WORKSPACE, person_scope(user), *(channel_scope(channel) for channel in channels)}
@@ -61,19 +112,13 @@ class Reception:
             offset=pages.inbox * home.PAGE,
         )  # fmt: skip
         found = await asyncio.to_thread(self.memory.find, query)
-        if not found.hits and found.total:
-            # The last record of the page was decided on: the page before is the last one now.
-            await self.show(user, home.Pages(runs=pages.runs), note)
-            return
-        glimpse = home.Glimpse(
+        return home.Glimpse(
             running=running,
             proposed=[hit.record for hit in found.hits],
             waiting=found.total,
             kept=messages.slash_memory(await asyncio.to_thread(self.memory.count, scopes)),
             spend=self.commands.spend(),
-            note=note,
         )
-        await self.client.views_publish(user_id=user, view=home.view(self.roster, glimpse, pages))
 
     async def turn(self, ack: Ack, body: Json, action: Json) -> None:
         """Another page, or the same one as it is now."""
@@ -132,3 +177,29 @@ class Reception:
         except InputError as error:
             note = f"{error.fact} {error.cause} {error.remedy}"
         await self.show(user, note=note)
+
+
+async def keep_up(
+    receptions: Sequence[Reception], desk: Listening, memory: Memory, *, beat: float = BEAT
+) -> None:
+    """Keep opened homes true until cancelled: look every `beat` seconds whether anything changed.
+
+    Nothing is asked of Slack while nobody looks, or while runs, records and spending stay the same.
+    """
+    before: object = None
+    while True:
+        await asyncio.sleep(beat)
+        if not any(reception.opened for reception in receptions):
+            continue
+        try:
+            counts = await asyncio.to_thread(memory.count, None)
+            now = (desk.status(), counts, desk.spending())
+            if now == before:
+                continue
+            if all([await reception.refresh() for reception in receptions]):
+                before = now
+        except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("the home is not brought up to date: %s", error or type(error).__name__)
+        except Exception:
+            # The homes go stale for a beat; the desk itself must not notice.
+            log.exception("the home is not brought up to date")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bullpen.slack import messages
@@ -243,4 +244,6 @@ def _metadata(post: Post, index: int, count: int) -> Json:
         "agent": post.agent,
         "priority": post.priority,
     }
+    if post.files:
+        payload["files"] = "|".join(Path(path).name for path, _ in post.files)
     return {"event_type": EVENT_TYPE, "event_payload": payload}

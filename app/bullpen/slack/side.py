@@ -7,6 +7,7 @@ It decides nothing about messages.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from bullpen.slack.inbound import Reader
 from bullpen.slack.limits import Pace
 from bullpen.slack.line import Line
 from bullpen.slack.listening import Ears
+from bullpen.slack.reception import Reception, keep_up
 from bullpen_agents.roster import Roster
 
 Tokens = tuple[str, str]
@@ -54,6 +56,7 @@ class SlackSide:
         first, *others = (line.connection.reader for line in identity.lines)
         self.directory = Directory(first, others)
         self.chat = SlackChat(identity)
+        self._refreshing: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -88,16 +91,22 @@ class SlackSide:
         """Hear people from here on, through every app, each message once."""
         ears = Ears(desk)
         scanned: set[str] = set()
+        receptions: list[Reception] = []
         for line in self.identity.lines:
             others = [other.me for other in self.identity.lines if other is not line]
             connection = line.connection
             reader = Reader(line.me, self.directory, attachments(connection), others)
-            listeners = Listeners(connection, reader, self.directory, desk, books, ears)
-            catch_up = CatchUp(connection.reader, line.pace, line.me, desk, listeners.said, scanned)
+            listeners = Listeners(connection, reader, self.directory, desk, books, ears, line.pace)
+            receptions.append(listeners.reception)
+            catch_up = CatchUp(connection, line.pace, reader, desk, listeners.said, scanned)
             await connection.listen(catch_up, timing=timing)
+        self._refreshing = asyncio.create_task(keep_up(receptions, desk, books.memory))
 
     async def close(self) -> None:
         """Close every app."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
         await self.chat.close()
         for line in self.identity.lines:
             await line.connection.close()

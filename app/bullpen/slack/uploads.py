@@ -1,7 +1,7 @@
-"""Images into Slack, to be shown inside a message.
+"""Pictures and files into Slack: a picture is shown inside a message, another file under it.
 
-The rule it protects: an upload shares nothing by itself; the file appears only through the one
-message that shows it, so a post stays exactly-once. The same bytes under the same post key are
+The rule it protects: an uploaded picture appears only through the one message that shows it, so a
+post stays exactly-once; what is shared by itself, the caller has looked for before. The same bytes under the same post key are
 not uploaded twice by one process. It posts no message.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +21,16 @@ READY_TRIES = 12
 READY_PAUSE = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file is shown, and under which name and icon (None: the app's own)."""
+
+    channel: str
+    thread_ts: str
+    username: str | None = None
+    icon_emoji: str | None = None
+
+
 class UploadFailed(Exception):
     """The raw upload was not accepted; `status` is the server's."""
 
@@ -29,7 +40,7 @@ class UploadFailed(Exception):
 
 
 class Uploads:
-    """Uploads PNGs and remembers their file ids."""
+    """Uploads, and remembers the file ids of pictures."""
 
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
         self._client = client
@@ -48,7 +59,25 @@ class Uploads:
         slot = await self._client.files_getUploadURLExternal(
             filename=name, length=len(content), alt_txt=alt[:1_000]
         )
-        url, file_id = str(slot["upload_url"]), str(slot["file_id"])
+        file_id = str(slot["file_id"])
+        await self._raw(str(slot["upload_url"]), name, content)
+        await self._client.files_completeUploadExternal(files=[{"id": file_id, "title": name}])
+        return file_id
+
+    async def share(self, path: Path, title: str, place: Place) -> None:
+        """Upload a file and show it in a thread, as a message of its own. Raises as `put` does."""
+        content = await asyncio.to_thread(path.read_bytes)
+        slot = await self._client.files_getUploadURLExternal(
+            filename=path.name, length=len(content)
+        )
+        await self._raw(str(slot["upload_url"]), path.name, content)
+        await self._client.files_completeUploadExternal(
+            files=[{"id": str(slot["file_id"]), "title": title[:200]}],
+            channel_id=place.channel, thread_ts=place.thread_ts or None,
+            username=place.username, icon_emoji=place.icon_emoji,
+        )  # fmt: skip
+
+    async def _raw(self, url: str, name: str, content: bytes) -> None:
         async with self._session.post(
             url,
             data=content,
@@ -57,8 +86,6 @@ class Uploads:
         ) as answer:
             if answer.status >= 300:
                 raise UploadFailed(name, answer.status)
-        await self._client.files_completeUploadExternal(files=[{"id": file_id, "title": name}])
-        return file_id
 
     async def ready(self, file_id: str) -> bool:
         """Wait until Slack has looked at the file: before that, a block that shows it is refused."""

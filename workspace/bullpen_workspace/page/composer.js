@@ -32,7 +32,24 @@ export function put(box, text, all = false) {
   if (all) box.setSelectionRange(0, box.value.length);
   box.focus(); box.setRangeText(text, box.selectionStart, box.selectionEnd, "end"); box.dispatchEvent(new Event("input", { bubbles: true }));
 }
+/* *bold*, _italic_, ~strike~ and `code` around what is selected; lists and quotes before its lines. */
+export function format(box, mark) {
+  const { selectionStart: from, selectionEnd: to, value } = box, chosen = value.slice(from, to);
+  if (mark.endsWith(" ")) {
+    const start = value.lastIndexOf("\n", from - 1) + 1, lines = value.slice(start, to).split("\n"), off = lines.every((l) => l.startsWith(mark));
+    box.setSelectionRange(start, to); put(box, lines.map((l) => off ? l.slice(mark.length) : mark + l).join("\n")); return;
+  }
+  const n = mark.length, inside = value.slice(from - n, from) === mark && value.slice(to, to + n) === mark;
+  if (inside) { box.setSelectionRange(from - n, to + n); put(box, chosen); box.setSelectionRange(from - n, to - n); return; }
+  const around = mark === "`" && chosen.includes("\n") ? "```" : mark;
+  put(box, `${around}${chosen}${around}`); box.setSelectionRange(from + around.length, from + around.length + chosen.length);
+}
+const MARKS = { b: "*", i: "_", X: "~", C: "`", "8": "- ", "*": "- ", "9": "> ", "(": "> " };
 export function typed(event, form, box) {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.isComposing) {
+    const mark = MARKS[event.shiftKey ? event.key.toUpperCase() : event.key];
+    if (mark && (event.shiftKey || "bi".includes(event.key))) { event.preventDefault(); format(box, mark); return; }
+  }
   const list = options(form);
   if (!list.hidden && !event.isComposing) {
     const items = $$("li[role=option]", list), at = items.findIndex((li) => li.ariaSelected === "true");

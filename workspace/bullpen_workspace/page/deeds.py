@@ -70,6 +70,7 @@ class Deeds:
             "describe": self._describe,
             "archive": self._archive,
             "read": self._read,
+            "direct": self._direct,
         }
 
     async def answer(self, request: Request) -> Response:
@@ -269,6 +270,9 @@ class Deeds:
     async def _archive(self, asked: Asked) -> dict[str, Any]:
         self._person.archive(_word(asked, "channel"), archived=asked.get("archived") is not False)
         return {}
+
+    async def _direct(self, asked: Asked) -> dict[str, Any]:
+        return {"channel": self._person.open_direct([_word(asked, "user")]).id}
 
     async def _read(self, asked: Asked) -> dict[str, Any]:
         """All of a channel, or of every channel, counts as read; its threads with it."""

@@ -130,3 +130,11 @@ def replace(text: str) -> str:
         return glyph(match.group(1)) or match.group(0)
 
     return NAME.sub(one, text)
+
+
+def offered() -> list[tuple[str, str]]:
+    """What the picker shows, as names with characters: its own first, then the rest, each once."""
+    shown: dict[str, str] = {}
+    for name in (*PICKER, *TABLE):
+        shown.setdefault(TABLE[name], name)
+    return [(name, glyph) for glyph, name in shown.items()]

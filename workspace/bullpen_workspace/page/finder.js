@@ -1,6 +1,6 @@
 /* One box that jumps to a place and searches what was said, while a person types. */
 import { select } from "./completion.js";
-import { $, $$, esc, parse } from "./dom.js";
+import { $, $$, attempt, esc, offers, parse, post } from "./dom.js";
 import { go, inChannel } from "./places.js";
 
 const dialog = $("#switcher"), input = $("#switcher-input"), list = $("#switcher-list");
@@ -14,12 +14,19 @@ export function openSwitcher(typed = "") {
 }
 function places(needle) {
   const all = $$("#side a[data-name]"), fits = all.filter((a) => a.dataset.name.toLowerCase().includes(needle.replace(/^[#@]/, "")));
+  const known = new Set(all.map((a) => a.dataset.name));
+  const people = offers.people.filter((p) => !known.has(p.name) && p.name.toLowerCase().includes(needle.replace(/^@/, ""))).slice(0, 5).map((p, i) => {
+    const li = parse(`<li role="option" id="person-${i}"><span class="muted">Message</span></li>`).firstElementChild;
+    li.append(p.name);
+    li.pick = async () => { const said = await attempt(() => post("direct", { user: p.user })); if (said) go(`/archives/${said.channel}`); };
+    return li;
+  });
   return fits.slice(0, needle ? 5 : 12).map((a, i) => {
     const li = parse(`<li role="option" id="place-${i}"></li>`).firstElementChild;
     li.append(a.querySelector("svg,.face,span")?.cloneNode(true) || "", a.dataset.name);
     li.pick = () => a.click();
     return li;
-  });
+  }).concat(people);
 }
 function offer() {
   const typed = input.value.trim(), found = places(typed.toLowerCase());

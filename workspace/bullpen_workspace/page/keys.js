@@ -24,18 +24,18 @@ function step(by, unread) {
 }
 function panes() {
   const last = (list) => $$(".msg:not(.pending) > .msg-in", $(list) || document.createElement("i")).at(-1);
-  return [$("#side [aria-current]") || $("#side a"), last("#messages"), $("#composer"), last("#replies"), $("#thread-composer")].filter(Boolean);
+  return [$("#side [aria-current]") || $("#side a"), $("#feed .msg-in"), last("#messages"), $("#composer"), last("#replies"), $("#thread-composer")].filter(Boolean);
 }
 function turnPane(back) {
-  const all = panes(), within = (el) => el === document.activeElement || (el.matches(".msg-in") ? el.closest("ol")?.contains(document.activeElement) : el.closest("#side")?.contains(document.activeElement));
+  const all = panes(), within = (el) => el === document.activeElement || (el.matches(".msg-in") ? (el.closest("#feed") || el.closest("ol"))?.contains(document.activeElement) : el.closest("#side")?.contains(document.activeElement));
   const at = all.findIndex(within);
   all[(at + (back ? -1 : 1) + all.length) % all.length]?.focus();
 }
 function onMessage(event, article) {
-  const all = $$(".msg:not(.pending) > .msg-in", article.closest("ol")), at = all.indexOf(article);
+  const all = $$(".msg:not(.pending) > .msg-in", article.closest("#feed, #thread-scroll") || article.closest("ol")), at = all.indexOf(article);
   const press = (sel) => { const el = $(sel, article); if (el) { event.preventDefault(); el.click(); } };
   if (event.key === "ArrowDown" || event.key === "ArrowUp") { const next = all[at + (event.key === "ArrowDown" ? 1 : -1)]; event.preventDefault(); if (next) next.focus(); else if (event.key === "ArrowDown") $("textarea", article.closest(".pane"))?.focus(); return; }
-  const keys = { Enter: "[data-act=thread]", r: "[data-act=pick]", e: "[data-act=edit]", u: "[data-act=unread]" };
+  const keys = { Enter: "[data-act=thread]", p: "[data-act=pin]", r: "[data-act=pick]", e: "[data-act=edit]", u: "[data-act=unread]" };
   if (keys[event.key] && !event.ctrlKey && !event.metaKey && !event.altKey) press(keys[event.key]);
 }
 document.addEventListener("keydown", (event) => {
@@ -43,10 +43,15 @@ document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "k") { event.preventDefault(); openSwitcher(); return; }
   if (key === "Escape") {
     if (!picker.hidden) { picker.hidden = true; return; }
-    if ($("details.menu[open]")) { closeMenus(null); return; }
+    const up = $("details.menu[open]"); if (up) { closeMenus(null); $("summary", up).focus(); return; }
     if (open) return;
     if ($("#thread")) { event.preventDefault(); closeThread(); } else if (app.classList.contains("show-side")) app.classList.remove("show-side");
     return;
+  }
+  const menu = event.target.closest?.("details.menu[open]");
+  if (menu && (key === "ArrowDown" || key === "ArrowUp")) {
+    const all = $$(".menu-in button", menu), at = all.indexOf(document.activeElement);
+    event.preventDefault(); all[(at + (key === "ArrowDown" ? 1 : all.length - (at < 0 ? 0 : 1))) % all.length]?.focus(); return;
   }
   if (open) return;
   if (event.altKey && (key === "ArrowDown" || key === "ArrowUp")) { event.preventDefault(); step(key === "ArrowDown" ? 1 : -1, event.shiftKey); return; }

@@ -1,6 +1,6 @@
 /* What a click or a key does; loads the other parts. */
 import { closeView, press, unpick } from "./blocks.js";
-import { put } from "./composer.js";
+import { format, put } from "./composer.js";
 import { $, $$, Refused, app, ask, attempt, flipTheme, here, modal, parse, picker, post, toast } from "./dom.js";
 import { openSwitcher } from "./finder.js";
 import { edit } from "./editing.js";
@@ -48,6 +48,7 @@ const acts = {
   async "read-all"() { if (await attempt(() => post("read", {}))) toast("Everything counts as read."); },
   async pin(el) { const m = el.closest(".msg"), said = await attempt(() => post("pin", { channel: m.dataset.channel, ts: m.dataset.ts })); if (said) toast(said.pinned ? "Pinned. It is kept at the head of the channel." : "Unpinned."); },
   async pins() { openInside(await attempt(() => inside(`/page/pins?channel=${here().channel}`, "The pins could not be read. Reload the page."))); },
+  async canvas(el) { openInside(await attempt(() => inside(`/page/canvas?canvas=${el.dataset.canvas}`, "The canvas could not be read. Reload the page."))); },
   async archive() {
     const label = $("#members h2").textContent;
     if (!(await ask(`Archive ${label}?`, "Nobody can write there any more. It stays readable and can be unarchived.", "Archive", "Keep it", true))) return;
@@ -70,6 +71,7 @@ const acts = {
   stop(el) { el.disabled = true; el.textContent = "Stopping…"; attempt(() => post("stop", { channel: el.dataset.channel, thread: el.dataset.thread })); },
   fill(el) { const box = composerNear(el); put(box, el.dataset.text, !box.value.trim()); },
   address(el) { const box = $("#composer"); if (!box) { toast("Open a channel first, then choose a colleague.", true); return; } app.classList.remove("show-side"); const direct = !$("#main .hash"); put(box, direct ? el.dataset.text.replace(/^@\S+ /, "") : el.dataset.text, !box.value.trim()); },
+  format(el) { format(composerNear(el), el.dataset.mark); },
   attach(el) { $("input[type=file]", el.closest("form")).click(); },
   at(el) { const box = composerNear(el); put(box, box.value && !/\s$/.test(box.value) ? " @" : "@"); },
   zoom(el) { const d = $("#lightbox"), img = $("img", d); img.src = el.dataset.href; img.alt = $("img", el).alt; $(".cap", d).textContent = el.dataset.cap; $("a", d).href = el.dataset.href; d.showModal(); },
@@ -91,8 +93,24 @@ document.addEventListener("touchend", (event) => { const m = event.target.closes
 function showPicker(el, then) {
   pickFor = then; picker.hidden = false; const r = el.getBoundingClientRect(), w = picker.offsetWidth, h = picker.offsetHeight;
   picker.style.left = `${Math.max(8, Math.min(r.left, innerWidth - w - 8))}px`; picker.style.top = `${r.top > h + 12 ? r.top - h - 6 : Math.min(r.bottom + 6, innerHeight - h - 8)}px`;
-  $("button", picker).focus();
+  const find = $("#picker-find"); find.value = ""; sift(); find.focus();
 }
+const inGrid = () => $$(".picker-grid button", picker).filter((b) => !b.hidden);
+function sift() {
+  const needle = $("#picker-find").value.trim().toLowerCase().replaceAll(":", "").replaceAll(" ", "_");
+  for (const b of $$(".picker-grid button", picker)) b.hidden = !b.dataset.name.includes(needle);
+  $("#picker-name").textContent = inGrid().length ? "" : "No emoji is called that.";
+}
+picker.addEventListener("input", sift);
+for (const kind of ["mouseover", "focusin"]) picker.addEventListener(kind, (event) => { if (event.target.dataset?.name) $("#picker-name").textContent = `:${event.target.dataset.name}:`; });
+picker.addEventListener("keydown", (event) => {
+  const all = inGrid(), at = all.indexOf(document.activeElement), wide = getComputedStyle($(".picker-grid", picker)).gridTemplateColumns.split(" ").length;
+  const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: at < 0 ? 1 : wide, ArrowUp: -wide }[event.key];
+  if (event.key === "Enter" && at < 0) { event.preventDefault(); all[0]?.click(); return; }
+  if (!by || (at < 0 && event.key !== "ArrowDown")) return;
+  event.preventDefault();
+  if (at + by < 0) $("#picker-find").focus(); else all[Math.min(at + by, all.length - 1)]?.focus();
+});
 $("#create-channel").addEventListener("submit", async (event) => {
   event.preventDefault(); const err = $(".err", event.target); err.hidden = true;
   try { const said = await post("create", { name: $("#channel-name").value, private: $("#channel-private").checked }); $("#channel-name").value = ""; $("#new-channel").close(); go(`/archives/${said.channel}`); }

@@ -33,11 +33,13 @@ SHORTCUTS = (
     ("F6", "From the sidebar to the messages to the box"),
     ("↑ ↓", "From message to message, once one has the focus"),
     ("Enter", "On a message: open its thread"),
+    ("P", "On a message: pin it, or take its pin off"),
     ("R", "On a message: react"),
     ("E", "On a message: edit it"),
     ("U", "On a message: mark unread from here"),
     ("↑", "In an empty box: edit your last message"),
     ("Shift Enter", "In the box: a new line"),
+    ("Ctrl B, I", "In the box: bold, italic; with Shift X strike, C code, 8 a list, 9 a quote"),
     ("@ # : /", "In the box: people, channels, emoji, commands"),
     ("Esc", "Close the thread, the dialog or the picker"),
     ("?", "This list"),
@@ -109,7 +111,7 @@ class Renderer:
         )
         cast("dict[str, object]", self._env.globals).update(
             quick=[(name, emoji.TABLE[name]) for name in QUICK],
-            picker=[(name, emoji.TABLE[name]) for name in emoji.PICKER],
+            picker=emoji.offered(),
             asset_version=asset_version(),
             shortcut_keys=SHORTCUTS,
         )

@@ -157,7 +157,8 @@ class Screens:
             for b in board.bookmarks(channel)
             if (safe := safe_url(b.link))
         )
-        return Marks(pins=len(board.pins(channel)), bookmarks=links)
+        canvases = tuple((c.id, plain(c.title)) for c in self.rooms.canvases.of(channel))
+        return Marks(pins=len(board.pins(channel)), bookmarks=links, canvases=canvases)
 
     def head(self, channel: str) -> Markup:
         """The line with pins and bookmarks, as it is pushed."""

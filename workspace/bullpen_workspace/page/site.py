@@ -27,6 +27,7 @@ from bullpen_workspace.office import ACTING, Office
 from bullpen_workspace.page.deeds import Deeds, refused, source
 from bullpen_workspace.page.feeds import FeedName, Feeds
 from bullpen_workspace.page.live import Live
+from bullpen_workspace.page.mrkdwn import plain
 from bullpen_workspace.page.pushes import Pushes
 from bullpen_workspace.page.rail import Here
 from bullpen_workspace.page.render import Renderer
@@ -66,6 +67,7 @@ class Site:
             Route("/threads", self._for(Seat.threads)),
             Route("/unreads", self._for(Seat.unreads)),
             Route("/page/pins", self._for(Seat.pins)),
+            Route("/page/canvas", self._for(Seat.canvas)),
             Route("/page/older", self._for(Seat.older)),
             Route("/page/side", self._for(Seat.side)),
             Route("/page/search", self._for(Seat.search)),
@@ -272,6 +274,16 @@ class Seat:
         return HTMLResponse(
             self._screens.renderer.fragment("pins.html", **self._screens.pins(channel))
         )
+
+    async def canvas(self, request: Request) -> Response:
+        """A canvas of a channel, as the inside of a dialog."""
+        rooms = self._screens.rooms
+        canvas = rooms.canvases.get(request.query_params.get("canvas", ""))
+        channel = rooms.channels.get(canvas.channel) if canvas else None
+        if canvas is None or channel is None or not self._may_see(channel):
+            return refused("There is no such canvas.", 404)
+        shown = {"title": plain(canvas.title), "text": canvas.markdown}
+        return HTMLResponse(self._screens.renderer.fragment("canvas.html", **shown))
 
     @property
     def renderer(self) -> Renderer:

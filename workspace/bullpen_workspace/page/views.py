@@ -204,9 +204,10 @@ class BookmarkLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """What is kept at the head of a channel: how many pins, and the bookmarks."""
+    """What is kept at the head of a channel: how many pins, the bookmarks, (id, title) of canvases."""
 
     pins: int = 0
+    canvases: tuple[tuple[str, str], ...] = ()
     bookmarks: tuple[BookmarkLink, ...] = ()
 
 

@@ -146,6 +146,14 @@ def open_(call: Call) -> Json:
     return {"channel": shown, "no_op": known, "already_open": known}
 
 
+def close(call: Call) -> Json:
+    """A direct message is put away. It comes back by itself with the next message, so it stays."""
+    channel = call.channel()
+    if channel.name:
+        raise SlackError("method_not_supported_for_channel_type")
+    return {"no_op": True, "already_closed": True}
+
+
 def join(call: Call) -> Json:
     channel = call.channel()
     if channel.kind != "public":
@@ -237,6 +245,7 @@ METHODS = (
         handler=open_,
         scopes=OPEN,
     ),
+    Method(name="conversations.close", handler=close, scopes=OPEN, tier="t2", needs=("channel",)),
     Method(name="conversations.join", handler=join, scopes=("channels:join",), needs=("channel",)),
     Method(
         name="conversations.create",

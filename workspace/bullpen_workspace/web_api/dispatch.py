@@ -19,6 +19,7 @@ from bullpen_workspace.office import Office
 from bullpen_workspace.types import App, Json, Token
 from bullpen_workspace.web_api import (
     agents,
+    canvases,
     chat,
     conversations,
     files,
@@ -55,6 +56,7 @@ METHODS: dict[str, Method] = {
         keeping.METHODS,
         finding.METHODS,
         oauth.METHODS,
+        canvases.METHODS,
     )
     for method in family
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bullpen_workspace.blocks import check_blocks
 from bullpen_workspace.downloads import MAX_UPLOAD
 from bullpen_workspace.errors import SlackError
 from bullpen_workspace.types import Channel, File, Json
@@ -15,6 +16,8 @@ from bullpen_workspace.web_api.chat import clear_status
 from bullpen_workspace.web_api.content import authored, read_thread
 from bullpen_workspace.web_api.table import Call, Method
 from bullpen_workspace.wire import file_json
+
+_FOR_EVER = 1 << 62
 
 
 def get_upload_url(call: Call) -> Json:
@@ -41,6 +44,7 @@ def complete_upload(call: Call) -> Json:
     uploaded = [_uploaded(call, str(item.get("id", ""))) for item in wanted]
     names = [call.args.text("channel_id"), *call.args.listed("channels")]
     channels = [_target(call, name) for name in dict.fromkeys(names) if name]
+    blocks = check_blocks(call.rooms, call.args.objects("blocks", error="invalid_blocks_format"))
     with call.rooms.transaction():
         files = [
             call.rooms.files.complete(
@@ -51,7 +55,7 @@ def complete_upload(call: Call) -> Json:
             for file, item in zip(uploaded, wanted, strict=True)
         ]
         for channel in channels:
-            _share(call, channel, files)
+            _share(call, channel, files, blocks)
     known = [call.rooms.files.require(file.id) for file in files]
     return {"files": [file_json(call.office, file) for file in known]}
 
@@ -72,11 +76,12 @@ def _target(call: Call, name: str) -> Channel:
     return channel
 
 
-def _share(call: Call, channel: Channel, files: list[File]) -> None:
+def _share(call: Call, channel: Channel, files: list[File], blocks: tuple[Json, ...]) -> None:
     thread_ts = read_thread(call, channel, error="invalid_channel")
     message = replace(
         authored(call, channel, text=call.args.text("initial_comment")),
         thread_ts=thread_ts,
+        blocks=blocks,
         files=tuple(file.id for file in files),
     )
     call.rooms.messages.post(message)
@@ -91,12 +96,16 @@ def info(call: Call) -> Json:
 
 def list_(call: Call) -> Json:
     channel, user = call.args.text("channel"), call.args.text("user")
+    types = set(call.args.listed("types")) - {"all"}
+    since, until = call.args.number("ts_from", 0), call.args.number("ts_to", _FOR_EVER)
     found = [
         file
         for file in call.rooms.files.all()
         if call.rooms.sees(call.caller.user, file)
         and (not channel or channel in file.channels)
         and (not user or file.user == user)
+        and _is_of_type(file, types)
+        and since <= file.created <= until
     ]
     count = max(call.args.number("count", 100), 1)
     number = max(call.args.number("page", 1), 1)
@@ -106,6 +115,20 @@ def list_(call: Call) -> Json:
         "files": [file_json(call.office, file) for file in part],
         "paging": {"count": count, "total": len(found), "page": number, "pages": pages},
     }
+
+
+def _is_of_type(file: File, types: set[str]) -> bool:
+    """Whether a file is of one of Slack's types; of no kind that they name when they name none."""
+    kind = file.mimetype.partition("/")[0]
+    known = {
+        "images": kind == "image",
+        "pdfs": file.filetype == "pdf",
+        "zips": file.filetype == "zip",
+        "snippets": kind == "text",
+        "gdocs": False,
+        "spaces": False,
+    }
+    return not types or any(known.get(name, False) for name in types)
 
 
 def delete(call: Call) -> Json:

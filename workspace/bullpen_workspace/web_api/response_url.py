@@ -11,16 +11,17 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from bullpen_workspace.addresses import Reply
 from bullpen_workspace.args import Arguments, read_arguments
 from bullpen_workspace.blocks import check_blocks
 from bullpen_workspace.errors import SlackError
-from bullpen_workspace.office import Office, Reply
+from bullpen_workspace.office import Office
 from bullpen_workspace.types import Message
 
 
 async def respond(office: Office, request: Request) -> Response:
     """Post, replace or delete as the body says."""
-    reply, _ = office.replies.redeem(request.path_params["key"], now=office.now())
+    reply = office.rooms.addresses.redeem(request.path_params["key"])
     if reply is None:
         return PlainTextResponse("expired_url", 404)
     try:

@@ -58,7 +58,19 @@ def groups(_: Call) -> Json:
     return {"usergroups": []}
 
 
+def group_members(_: Call) -> Json:
+    """As there are no user groups, none has members."""
+    raise SlackError("no_such_subteam")
+
+
 METHODS = (
+    Method(
+        name="usergroups.users.list",
+        handler=group_members,
+        scopes=("usergroups:read",),
+        tier="t2",
+        needs=("usergroup",),
+    ),
     Method(name="users.profile.get", handler=profile, scopes=("users.profile:read",), tier="t4"),
     Method(name="usergroups.list", handler=groups, scopes=("usergroups:read",), tier="t2"),
     Method(name="users.info", handler=info, scopes=("users:read",), tier="t4", needs=("user",)),

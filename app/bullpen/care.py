@@ -1,0 +1,108 @@
+"""What an owner does to keep a desk's memory safe: export, import, backup, restore, forget.
+
+The rule it protects: it works beside a running desk where that is safe and says so where it is
+not, and ends by telling what was proven. It shows no text of a record.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bullpen import messages, runfile
+from bullpen.remembered import opened, rebuilt
+from bullpen.settings import Settings
+from bullpen_memory import archive, backup, notebook
+from bullpen_memory.embed import local_embedder
+from bullpen_memory.errors import InputError
+from bullpen_memory.store import Store
+
+
+def export(settings: Settings, path: Path, form: str, *, vectors: bool, said: bool) -> None:
+    """Write what is remembered to a new file or folder."""
+    form = form or _form(path)
+    with opened(settings) as store:
+        if form == "markdown":
+            number = notebook.write(store.database, path, messages=said)
+            print(f"{path} holds {_counted(number, 'record')}, a Markdown file each.")
+            if not said and (left := store.count(None).get("message")):
+                print(f"Without {_counted(left, 'message')}; --messages writes what was said, too.")
+            print("Markdown is for reading. Another Bullpen takes in a .jsonl or .db file.")
+            return
+        made = (
+            archive.copy(store.database, path)
+            if form == "sqlite"
+            else archive.write(store.database, path, vectors=vectors)
+        )
+    rows = sum(made.tables.values())
+    print(
+        f"{path} holds {_counted(made.records, 'version')} of records, {_counted(rows, 'row')} in all."
+    )
+    print(f"Take it into an empty home with: bullpen memory import-archive {path}")
+
+
+def import_archive(settings: Settings, path: Path) -> None:
+    """Take a whole exported memory into a home that has none."""
+    if not path.is_file():
+        raise InputError(
+            f"{path} was not taken in.", "There is no such file.", "Name a .jsonl or .db file that `bullpen memory export` wrote."
+        )  # fmt: skip
+    _alone(settings)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = Store(settings.home / "context.db", embedder=local_embedder())
+    try:
+        taken = archive.read(store.database, path)
+    finally:
+        store.close()
+    tables = ", ".join(f"{name} {number:,}" for name, number in taken.tables.items())
+    print(f"Taken in and equal, proven by a hash of each table: {tables}.")
+    print("The next start brings the search index in step.")
+
+
+def save(settings: Settings, target: Path) -> None:
+    """Copy the whole home; a desk may go on working meanwhile."""
+    if not (settings.home / "context.db").exists():
+        raise messages.no_memory(settings.home)
+    made = backup.save(settings.home, target)
+    backup.check(target)
+    print(
+        f"{target} holds {_counted(len(made.files), 'file')}, {made.size / 1e6:,.1f} MB, each proven by its hash."
+    )
+    if settings.database_url:
+        print(
+            "Runs under way are kept in PostgreSQL and are not in it: back that up with its own tools."
+        )
+    print(f"Put it back with: bullpen restore {target} --home A_NEW_FOLDER")
+
+
+def restore(settings: Settings, folder: Path, *, index: bool) -> int:
+    """Put a backup in place of an empty home and prove that it works. Exit code 1 where it does not."""
+    made = backup.restore(folder, settings.home)
+    print(
+        f"{settings.home} is as it was at {made.made_at}: {_counted(len(made.files), 'file')}, each proven by its hash."
+    )
+    if not index or local_embedder() is None:
+        print("The next start builds the search index.")
+        return 0
+    return rebuilt(settings)
+
+
+def _form(path: Path) -> str:
+    endings = {".jsonl": "jsonl", ".db": "sqlite", ".sqlite": "sqlite", "": "markdown"}
+    form = endings.get(path.suffix.lower())
+    if form is None:
+        raise InputError(
+            "Nothing was exported.",
+            f"{path.name} does not say which form it has.",
+            "End it in .jsonl or .db, leave the ending out for a Markdown folder, or state --as.",
+        )
+    return form
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _alone(settings: Settings) -> None:
+    running = runfile.read(settings.home)
+    if running is not None or runfile.held(settings.home):
+        raise messages.home_in_use(settings.home, running.pid if running else None)

@@ -1,0 +1,104 @@
+"""The page by keyboard: formatting, the emoji picker, menus, the views across channels."""
+
+import pytest
+from playwright.async_api import expect
+from tests.workspace.test_page_browser import (  # noqa: F401  (fixtures)
+    agent_says,
+    browser,
+    chromium,
+    page,
+)
+
+pytestmark = pytest.mark.browser
+
+
+async def test_formatting_by_key_and_by_button(page, workspace, desk):  # noqa: F811
+    box = page.get_by_test_id("composer")
+    await box.fill("steep smile")
+    await box.press("Control+a")
+    await box.press("Control+b")
+    await expect(box).to_have_value("*steep smile*")
+    await box.press("Control+b")
+    await expect(box).to_have_value("steep smile")
+    await box.press("Control+Shift+X")
+    await expect(box).to_have_value("~steep smile~")
+    await box.fill("one\ntwo")
+    await box.press("Control+a")
+    await box.press("Control+Shift+8")
+    await expect(box).to_have_value("- one\n- two")
+    await box.fill("code")
+    await box.press("Control+a")
+    await page.get_by_role("button", name="Code").click()
+    await expect(box).to_have_value("`code`")
+    await box.press("Enter")
+    await expect(page.locator("#messages code")).to_have_text("code")
+
+
+async def test_an_emoji_is_found_by_its_name(page, workspace, desk, person):  # noqa: F811
+    person.post(desk, "react to this")
+    message = page.get_by_test_id("message").first
+    await message.hover()
+    await message.get_by_test_id("react").click()
+    await page.get_by_test_id("emoji-search").fill("oil")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator("#picker-name")).to_have_text(":oil_drum:")
+    await page.keyboard.press("Enter")
+    await expect(message.get_by_test_id("reaction")).to_contain_text("🛢️")
+    await page.locator("#main [data-act=emoji]").click()
+    await page.get_by_test_id("emoji-search").fill("no such thing")
+    await expect(page.locator("#picker-name")).to_have_text("No emoji is called that.")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#picker")).to_be_hidden()
+
+
+async def test_a_message_is_pinned_and_its_menu_walked_by_key(page, workspace, desk, person):  # noqa: F811
+    person.post(desk, "keep this")
+    await expect(page.get_by_test_id("message")).to_have_count(1)
+    await page.keyboard.press("Shift+F6")
+    await expect(page.locator(".msg-in").first).to_be_focused()
+    await page.keyboard.press("p")
+    await expect(page.get_by_test_id("pins")).to_be_visible()
+    more = page.get_by_test_id("message").first.get_by_test_id("more")
+    await more.focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    focused = page.locator(":focus")
+    await expect(focused).to_contain_text("Copy the text")
+    await page.keyboard.press("Escape")
+    await expect(more).to_be_focused()
+
+
+async def test_somebody_new_is_written_to_from_the_search(page, workspace, desk):  # noqa: F811
+    workspace.rooms.people.add_person("Ann Okafor")
+    await page.reload()
+    await page.wait_for_selector("body.online")
+    await page.keyboard.press("Control+k")
+    await page.get_by_test_id("search").press_sequentially("okafor")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#main h1")).to_contain_text("Ann Okafor")
+    await page.get_by_test_id("composer").fill("hello Ann")
+    await page.get_by_test_id("composer").press("Enter")
+    await expect(page.locator("#messages")).to_contain_text("hello Ann")
+
+
+async def test_the_threads_view_is_walked_by_key(page, workspace, desk, person):  # noqa: F811
+    for number in range(2):
+        root = person.post(desk, f"question {number}")
+        agent_says(workspace, desk, f"answer {number}", thread_ts=root.ts)
+    await page.keyboard.press("Control+k")
+    await page.get_by_test_id("search").press_sequentially("threads")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("feed-part")).to_have_count(2)
+    await page.keyboard.press("F6")
+    for _ in range(3):
+        if await page.locator("#feed .msg-in").first.evaluate(
+            "el => el === document.activeElement"
+        ):
+            break
+        await page.keyboard.press("F6")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator("#feed .msg-in").nth(2)).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("thread-pane")).to_contain_text("question 0")
