@@ -28,7 +28,7 @@ _MULTIPLE = re.compile(
     r"\b\d[\d,.]*\s*x\b.*(?:\bneeded\b|\brequired?\b|\bneeds?\b|\bin \w+ years?\b|\bover \w+ years?\b)|\b(?:needed|required|needs?)\b.*\b\d[\d,.]*\s*x\b"
 )
 _RUNWAY = re.compile(
-    r"\brunway\b|\bebitda\b.*\bcapex\b|\bcapex\b.*\bcash\b|\bcash (?:burn|last)|\bburn(?:s|ing)?\b.*\bcash\b"
+    r"\brunway\b|\bebitda\b.*\bcapex\b|\bcapex\b.*\bcash\b|\bcash (?:burn|last)|\bburn(?:s|ing)?\b.*\bcash\b|\bcash\b.*\blast\b"
 )
 _PAYBACK = re.compile(r"\bpay(?:s)?[- ]?back\b|\bsubstitut\w+\b")
 _REBALANCE = re.compile(
@@ -184,7 +184,10 @@ def _runway(words: Words) -> Compute:
 
 def _plain(words: Words, names: tuple[str, ...]) -> float | None:
     """A number in the scale that all amounts share."""
-    found = words.take(rf"\b(?:{'|'.join(names)})\b\s*(?:of|is|at|:|=)?\s*[$€£]?{NUM}{SCALE}")
+    either = "|".join(names)
+    found = words.take(rf"[$€£]?{NUM}{SCALE} of (?:{either})\b") or words.take(
+        rf"\b(?:{either})\b\s*(?:of|is|at|:|=)?\s*[$€£]?{NUM}{SCALE}"
+    )
     return number(found["n"]) if found else None
 
 

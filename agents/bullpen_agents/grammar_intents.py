@@ -144,6 +144,7 @@ class Compute:
     args: Mapping[str, Any]
     missing: str = ""
     focus: str = ""
+    period: Period = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)

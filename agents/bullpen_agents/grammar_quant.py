@@ -11,8 +11,9 @@ from bullpen_agents.grammar_curves import read_curves
 from bullpen_agents.grammar_growth import read_growth
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.grammar_pricing import read_pricing
+from bullpen_agents.grammar_risk import read_risk
 
-_FAMILIES = (read_growth, read_credit, read_curves, read_pricing)
+_FAMILIES = (read_risk, read_growth, read_credit, read_curves, read_pricing)
 
 
 def read_quant(original: str, lower: str) -> Compute | None:

@@ -6,16 +6,19 @@ own warnings stand below it. Which words lead to which tool stands in `grammar_q
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.offline_desk import Desk, Seen, table
 from bullpen_agents.offline_quant_credit import CREDIT
 from bullpen_agents.offline_quant_growth import GROWTH
 from bullpen_agents.offline_quant_pricing import PRICING
+from bullpen_agents.offline_quant_risk import RISK
+from bullpen_agents.offline_series import meant, settled, unknown_series
 
 Headline = Callable[[Seen, Compute], str]
-_HEADLINES: dict[str, Headline] = {**PRICING, **CREDIT, **GROWTH}
+_HEADLINES: dict[str, Headline] = {**PRICING, **CREDIT, **GROWTH, **RISK}
 _HIDDEN = ("_textbook",)
 _MOST = 24
 
@@ -24,9 +27,13 @@ def compute(desk: Desk, asked: Compute) -> str:
     """Call the tool and tell its figures; what is missing, or its own refusal, otherwise."""
     if asked.missing:
         return asked.missing
-    found = desk.use(asked.tool, **asked.args)
+    names = _series(asked)
+    period, refused = settled(desk, names, asked.period)
+    if refused:
+        return refused
+    found = desk.use(asked.tool, **_known(asked.args), start=period.start, end=period.end)
     if found.error:
-        return found.text
+        return unknown_series(desk, names, found.text) if names else found.text
     head = _HEADLINES.get(asked.tool, _plain)(found, asked)
     told = set(_cited(head, found))
     rows = [
@@ -36,9 +43,33 @@ def compute(desk: Desk, asked: Compute) -> str:
     ]
     more = f"{len(rows) - _MOST} more figures are in the receipt." if len(rows) > _MOST else ""
     drawn = "The chart is attached." if found.artifacts else ""
-    shown = table(["", ""], rows[:_MOST])
+    shown = table([asked.tool.replace("_", " "), ""], rows[:_MOST])
     foot = " ".join(part for part in (drawn, more) if part)
     return "\n\n".join(part for part in (head, shown, foot) if part) + found.notes()
+
+
+def _series(asked: Compute) -> tuple[str, ...]:
+    """The names of series in the arguments, as written."""
+    args = asked.args
+    given = args.get("series", ())
+    names = [given] if isinstance(given, str) else list(given)
+    names += [holding["series"] for holding in args.get("holdings", ())]
+    return tuple(name for name in (*names, args.get("factor", "")) if name)
+
+
+def _known(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with the names under which the market knows the series."""
+    known = dict(args)
+    for key in ("series", "factor"):
+        if isinstance(known.get(key), str):
+            known[key] = meant(known[key])
+        elif key in known:
+            known[key] = [meant(name) for name in known[key]]
+    if "holdings" in known:
+        known["holdings"] = [
+            {**line, "series": meant(line["series"])} for line in known["holdings"]
+        ]
+    return known
 
 
 def _plain(found: Seen, asked: Compute) -> str:

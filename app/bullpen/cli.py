@@ -25,9 +25,11 @@ app = typer.Typer(
 )
 memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
 slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
+schedule = typer.Typer(help="What the desk asks itself by the clock.", no_args_is_help=True)
 demo = typer.Typer(help="Shows of what the desk does.", no_args_is_help=True)
 app.add_typer(memory, name="memory")
 app.add_typer(demo, name="demo")
+app.add_typer(schedule, name="schedule")
 app.add_typer(slack, name="slack")
 app.command()(workspace_command.workspace)
 
@@ -193,6 +195,45 @@ def memory_verify(home: Home = None, as_json: AsJson = False) -> None:
     from bullpen import remembered, settings
 
     raise typer.Exit(remembered.verify(settings.load(home=home), as_json=as_json))
+
+
+@schedule.command("list")
+def schedule_list(home: Home = None) -> None:
+    """Show every duty with its next time."""
+    from datetime import datetime
+
+    from bullpen import duties, settings
+
+    found = duties.lines(settings.load(home=home).home, datetime.now().astimezone())
+    typer.echo("\n".join(found) or "Nothing is scheduled. `bullpen schedule add --help` says how.")
+
+
+@schedule.command("add")
+def schedule_add(
+    name: Annotated[str, typer.Argument(help="What to call it, such as ideas")],
+    ask: Annotated[str, typer.Argument(help="What the desk is asked, such as “track record”")],
+    every: Annotated[
+        str, typer.Option(help="monday 08:00, weekday 17:30, day 7:00, or five cron fields")
+    ] = "monday 08:00",
+    channel: Annotated[str, typer.Option(help="Where it is asked and answered")] = "research",
+    home: Home = None,
+) -> None:
+    """Let the desk ask itself something by the clock, or change that. A running desk takes it over."""
+    from bullpen import duties, settings
+
+    made = duties.add(settings.load(home=home).home, name, every, channel, ask)
+    typer.echo(f"{made.name}: {made.ask} · #{made.channel} · {made.cron}")
+
+
+@schedule.command("remove")
+def schedule_remove(
+    name: Annotated[str, typer.Argument(help="Which duty")], home: Home = None
+) -> None:
+    """Take a duty away."""
+    from bullpen import duties, settings
+
+    duties.remove(settings.load(home=home).home, name)
+    typer.echo(f"{name} is no longer scheduled.")
 
 
 @slack.command("manifest")

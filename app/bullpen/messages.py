@@ -161,3 +161,27 @@ def in_workspace() -> str:
 def started(address: str, model: str, slack: str, home: Path) -> list[tuple[str, str]]:
     """The lines that `bullpen up` prints, as label and value."""
     return [("Open", address), ("Model", model), ("Slack", slack), ("Home", str(home))]
+
+
+def bad_schedule(path: Path, cause: str) -> OperatorError:
+    return OperatorError(
+        f"The schedule {path} cannot be used.",
+        f"{cause.rstrip('.')}.",
+        "Each entry has name, cron, channel and ask; `bullpen schedule add` writes them.",
+    )
+
+
+def bad_duty_name(name: str) -> InputError:
+    return InputError(
+        f"“{name}” is no name for a duty.",
+        "A name has up to 40 letters, digits, dashes or underscores.",
+        "Choose one such as `ideas`.",
+    )
+
+
+def no_duty(name: str, names: Sequence[str]) -> InputError:
+    return InputError(
+        f"There is no duty “{name}”.",
+        f"There are: {', '.join(names)}." if names else "The schedule is empty.",
+        "Add one with `bullpen schedule add`.",
+    )

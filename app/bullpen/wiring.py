@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from bullpen.slack.side import SlackSide
     from bullpen_memory.market import Market
     from bullpen_orchestrator.desk import Desk
+    from bullpen_orchestrator.schedule import Schedule
     from bullpen_workspace.server import Workspace
 
 SLOW = ("bullpen.slack.side", "bullpen_orchestrator.desk", "bullpen_tools.toolbox")
@@ -67,6 +68,7 @@ class Bullpen:
         self._stack = AsyncExitStack()
         self._view: tuple[float, Viewer] | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._clock: asyncio.Task[None] | None = None
         self._verify: Verify | None = None
 
     async def open_page(self) -> None:
@@ -145,6 +147,7 @@ class Bullpen:
         await self._listen()
         self._publish()
         self.ready = True
+        self._clock = asyncio.create_task(self._schedule().watch())
         embedder = self.store.embedder
         steps = (lambda: embedder.embed(["warm"]),) if embedder is not None else ()
         self._warming = asyncio.create_task(warm_up(*steps))
@@ -225,6 +228,12 @@ class Bullpen:
             self.desk, books, lambda line: Attachments(line.client, folder, limit)
         )
 
+    def _schedule(self) -> Schedule:
+        from bullpen.duties import clock
+
+        side, me = self.slack, self.connection.identity
+        return clock(self.settings.home, self.desk, side.chat, side.directory, self.roster, me)
+
     def _token(self) -> str:
         return self.workspace.credentials.user_token if self.workspace else ""
 
@@ -259,9 +268,10 @@ class Bullpen:
     async def stop(self) -> None:
         """Close everything, last opened first. Runs under way go on at the next start."""
         self.ready = False
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.gather(self._warming, return_exceptions=True)
+        for task in (self._warming, self._clock):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         await self._stack.aclose()
 
 

@@ -196,3 +196,21 @@ def not_shown(where: str, reason: str) -> str:
 def cut() -> str:
     """The last word of a message that was still growing when its run ended."""
     return "(This message was not finished.)"
+
+
+def duty(name: str, ask: str) -> str:
+    """The message a duty's run hangs under."""
+    return f"⏰ Due now, **{name}**: {ask}"
+
+
+def duty_asker(name: str) -> str:
+    """Who asks, where a person's name would stand."""
+    return f"the schedule “{name}”"
+
+
+def duty_nowhere(name: str, channel: str) -> str:
+    """A duty whose channel the desk cannot write to."""
+    return (
+        f"The duty “{name}” was not asked. The desk is not in a channel #{channel}. "
+        f"Invite it there, or change the channel with `bullpen schedule add {name}`."
+    )

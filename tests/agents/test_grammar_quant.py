@@ -99,6 +99,7 @@ def read(text: str) -> Compute:
         ),
         ("what is 1000x in five years a year?", "required_growth", {"multiple": 1000, "years": 5}),
         ("runway: EBITDA 8bn, capex 26bn, cash 2bn", "cash_runway", {"ebitda": 8, "capex": 26, "cash": 2, "scale": "bn"}),
+        ("how long does 2bn of cash last with EBITDA 8bn and capex 26bn?", "cash_runway", {"ebitda": 8, "capex": 26, "cash": 2}),
         (
             "payback of copper for silver: capital 16bn over 4 years, silver at 76.93, copper at 0.40, 100m oz a year",
             "substitution_payback",
@@ -121,6 +122,33 @@ def read(text: str) -> Compute:
             "venue_basis",
             {"fx": 7.1, "fx_quoted_as": "CNY per USD"},
         ),
+        ("VaR of oil at 99%", "risk_measures", {"series": "oil", "confidence_pct": 99}),
+        ("expected shortfall of the S&P 500 since 2008", "risk_measures", {"series": "S&P 500"}),
+        ("GARCH vol of the S&P 500", "garch_volatility", {"series": "S&P 500"}),
+        ("beta of oil to the S&P 500 since 2010", "factor_beta", {"series": "oil", "factor": "S&P 500"}),
+        (
+            "vol target of 30 for 60% oil, 40% S&P 500 against oil",
+            "volatility_target",
+            {"target_pct": 30, "factor": "oil", "holdings": [{"series": "oil", "weight_pct": 60}, {"series": "S&P 500", "weight_pct": 40}]},
+        ),
+        ("risk parity of oil, S&P 500 and nasdaq", "portfolio_weights", {"method": "risk_parity", "series": ["oil", "S&P 500", "nasdaq"]}),
+        (
+            "backtest a 20/200 moving average on the S&P 500, cost 10bp",
+            "backtest",
+            {"rule": "moving_average", "fast": 20, "slow": 200, "cost_bp": 10, "series": "S&P 500"},
+        ),
+        ("backtest momentum 250 days on oil since 2000", "backtest", {"rule": "momentum", "slow": 250, "series": "oil"}),
+        (
+            "scenarios for long 1000 SLV at 70: crash -40% 20% likely, rally +30% 80% likely",
+            "scenario_book",
+            {"positions": [{"name": "long SLV", "underlying": "SLV", "price": 70, "quantity": 1000}]},
+        ),
+        ("hedge long 1000 SLV at 70 with 60 put at 2.60: falls 40%, rises 30%", "hedge_comparison", {}),
+        (
+            "vol surface: SLV spot 100, 60 days: 80 put 1.2/1.3, 90 put 2.5/2.7, 100 call 5/5.2, 110 call 2/2.2, 120 call 0.8/0.9",
+            "vol_surface",
+            {"spot": 100, "name": "SLV"},
+        ),
     ],
 )  # fmt: skip
 def test_what_is_computed(text: str, tool: str, args: dict[str, Any]) -> None:
@@ -139,6 +167,8 @@ def test_what_is_computed(text: str, tool: str, args: dict[str, Any]) -> None:
         ("runway with capex 26bn", "EBITDA and cash"),
         ("supply +50%, demand +15%", "the year to start from"),
         ("SGE 19500 CNY/kg against COMEX 70 USD/oz", "the exchange rate"),
+        ("backtest the S&P 500", "the rule"),
+        ("vol target of 30", "the book"),
         ("value of a knock-out 100 call, spot 100, vol 20, 1 year", "the barrier"),
     ],
 )

@@ -81,7 +81,7 @@ class Presence:
             SESSION,
             lambda: self._client.agents_sessions_setStatus(
                 channel_id=channel, thread_ts=thread_ts, status=state,
-                title=title[:TITLE_LIMIT] or None, initiator_user_id=user or None,
+                title=title[:TITLE_LIMIT] or None, initiator_user_id=user if user[:1] in ("U", "W") else None,
             ),
         )  # fmt: skip
         if done:
