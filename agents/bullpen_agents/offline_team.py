@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 
-from bullpen_agents import grammar
-from bullpen_agents.grammar_files import AskFile, ChartColumn
 from bullpen_agents import grammar, offline_letter
+from bullpen_agents.grammar_files import AskFile, ChartColumn
 from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_intents import Export
 from bullpen_agents.grammar_options import Payoff
@@ -35,14 +34,13 @@ _TITLES = {"quant": "Quant", "data_analyst": "Data Analyst"}
 
 def respond(desk: Desk) -> str:
     """The text of this turn, once every call it needs was made."""
-    intent = follow(desk.text, desk.said_before(), desk.files)
+    intent = follow(desk.text, desk.said_before(), desk.files, desk.earlier)
     if isinstance(intent, Letter):
         return _the_letter(desk, intent)
     if desk.purpose == "close":
         return close(desk)
     if desk.purpose == "reply" and (text := _reply(desk)):
         return text
-    intent = follow(desk.text, desk.said_before(), desk.files, desk.earlier)
     if type(intent) in TALK:
         return TALK[type(intent)](desk, intent)
     if desk.purpose == "plan" and desk.has("assign"):
@@ -57,7 +55,6 @@ def respond(desk: Desk) -> str:
     return _do(desk, intent)
 
 
-def _do(desk: Desk, intent: Wanted) -> str:
 def _the_letter(desk: Desk, asked: Letter) -> str:
     if desk.purpose == "close":
         return offline_letter.close(desk)
@@ -66,7 +63,7 @@ def _the_letter(desk: Desk, asked: Letter) -> str:
     return offline_letter.letter(desk, asked)
 
 
-def _do(desk: Desk, intent: grammar.Intent) -> str:
+def _do(desk: Desk, intent: Wanted) -> str:
     """Do the work if it is ours, else ask whose it is."""
     owner, tools, script = _craft(intent)
     if desk.has(*tools):
