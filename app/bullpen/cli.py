@@ -105,13 +105,10 @@ def demo_letter(
     """Check a real macro letter, claim by claim, in a thread of all five colleagues."""
     from bullpen import asking, settings
 
-    asking.ask(
-        settings.load(home=home),
-        "run the letter",
-        agent="",
-        channel=channel.lstrip("#"),
-        debug=_debug(),
+    wanted = asking.Wanted(
+        question="run the letter", agent="", channel=channel.lstrip("#"), as_of=""
     )
+    asking.ask(settings.load(home=home), wanted, debug=_debug())
 
 
 @app.command()
