@@ -261,6 +261,7 @@ class Bullpen:
             return self._view[1]
         person = workspace.credentials.person_id
         names = {agent.id: agent.name for agent in self.roster.agents.values()}
+        names |= {user.id: user.name for user in workspace.office.rooms.people.all()}
         names[person] = self.settings.person
         channels: dict[str, str] = {}
         scopes = {WORKSPACE, person_scope(person)}

@@ -29,6 +29,7 @@ from bullpen.slack.limits import Pace, Unpaced
 from bullpen.slack.listening import Ears
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
 from bullpen.slack.manifest import prompts as suggestions
+from bullpen.slack.noting import Noting
 from bullpen.slack.reception import Reception
 from bullpen.slack.refusals import ABSENT, reason
 from bullpen_agents.roster import Roster
@@ -88,6 +89,10 @@ class Listeners:
         self._roster = books.roster
         self._receipts = books.receipts
         self._memory = books.memory
+        self._noting = Noting(
+            client=connection.client, me=connection.identity, directory=directory,
+            memory=books.memory, show=lambda user, note: self.reception.show(user, note=note),
+        )  # fmt: skip
         self._commands = Commands(desk, books.roster, books.memory)
         self.reception = Reception(
             client=connection.client, directory=directory, desk=desk, roster=books.roster,
@@ -108,6 +113,7 @@ class Listeners:
         app.command("/bullpen")(self.command)
         app.shortcut(ASK_SHORTCUT)(self.shortcut)
         app.shortcut(OPEN_SHORTCUT)(self.shortcut)
+        self._noting.register(app)
         app.view(ask.CALLBACK)(self.asked)
         app.action(re.compile(r"^receipts(:\d+)?$"))(self.receipts)
         app.action(re.compile(r"^stop(:\d+)?$"))(self.stop)

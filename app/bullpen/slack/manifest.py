@@ -57,6 +57,7 @@ AGENT_EVENTS = tuple(
 )  # fmt: skip
 ASK_SHORTCUT = "ask_about_message"
 OPEN_SHORTCUT = "ask_desk"
+REMEMBER_SHORTCUT = "remember_message"
 
 
 def manifest(name: str = "Bullpen", *, minimal: bool = False) -> Json:
@@ -84,6 +85,7 @@ def manifest(name: str = "Bullpen", *, minimal: bool = False) -> Json:
         "shortcuts": [
             _shortcut("Ask an agent about this", "message", "Let the desk look at this message"),
             _shortcut("New task", "global", "Put a question to the desk"),
+            _shortcut("Remember this", "message", "Keep this message in memory", REMEMBER_SHORTCUT),
         ],
     }
     made["oauth_config"] = {"scopes": {"bot": list(scopes.MINIMAL if minimal else scopes.FULL)}}
@@ -152,8 +154,8 @@ def _manifest(
     }
 
 
-def _shortcut(name: str, kind: str, description: str) -> Json:
-    callback = ASK_SHORTCUT if kind == "message" else OPEN_SHORTCUT
+def _shortcut(name: str, kind: str, description: str, callback: str = "") -> Json:
+    callback = callback or (ASK_SHORTCUT if kind == "message" else OPEN_SHORTCUT)
     return {"name": name, "type": kind, "callback_id": callback, "description": description}
 
 
