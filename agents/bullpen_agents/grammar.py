@@ -9,6 +9,7 @@ Grammar (case, politeness and small typos do not matter; names of series are pas
     Memory      remember that X | what do we know about X | what did Joe say about X | who said X |
                 correct that: X | forget X (see grammar_memory)
     Compute     what an option is worth and the quant's other computations (see grammar_quant)
+    Letter      run the letter | check the letter, parts 1 and 6
     Ideas       open idea: long X, size 2%, target 60, stop 45, by 2027-06-30, probability 60%,
                 because … | resolve ideas | track record | 20 of 25 calls against 50%
     Payoff      an option structure with strikes or legs (see grammar_options), e.g.
@@ -21,6 +22,7 @@ Grammar (case, politeness and small typos do not matter; names of series are pas
     Stats       how volatile is X | drawdown of X [and Y] | highest X | stats of X | X?
     Import      import this file | a file with few or no words | what is the vol of this?
     Read, Keep  read / summarise the attached file | remember this file
+    DataLookup  a value on a day, best and worst months, rolling figures, SQL and more (see grammar_data)
     Catalogue   what data do you have | list the data        Greeting  hello | thanks
 
     Correlate to Stats take a period: since 2010 | between 2008 and 2012 | in 2008 | 2007 to 2009 |
@@ -34,7 +36,9 @@ import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
+from bullpen_agents.grammar_code import read_code
 from bullpen_agents.grammar_credit import read_merton_says
+from bullpen_agents.grammar_data import read_data
 from bullpen_agents.grammar_ideas import read_ideas
 from bullpen_agents.grammar_intents import (
     Amend,
@@ -57,8 +61,10 @@ from bullpen_agents.grammar_intents import (
     Stats,
     Unknown,
 )
+from bullpen_agents.grammar_letter import read_letter
 from bullpen_agents.grammar_memory import read_memory
 from bullpen_agents.grammar_options import read_payoff
+from bullpen_agents.grammar_plots import read_plots
 from bullpen_agents.grammar_quant import read_quant
 from bullpen_agents.grammar_series import KNOWN, read_names, read_period
 
@@ -104,18 +110,6 @@ _SENTENCES = (
             r"|web ?pages?|dashboards?|websites?|components?|class|sql|html|css|python|javascript|regex)\b"
         ),
         f"Without a language model I cannot write code. {_KEY}",
-    ),
-    (
-        re.compile(r"\b(?:worst|best|biggest|largest) (?:single )?(?:day|week|month|quarter|year)s?\b"),
-        "I have no tool that ranks single days, weeks, months or years, so I do not answer that. I can give the worst "
-        "drawdown, such as `worst drawdown of the S&P 500 since 2000`, or draw it.",
-    ),
-    (
-        re.compile(
-            r"\bon (?:the )?(?:\d{4}-\d{2}-\d{2}\b|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9},? \d{4}\b|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? \d{4}\b)"
-        ),
-        "I have no tool for the value on one day, so I do not answer that. I can draw the days around it, such as "
-        "`chart the vix in 2018`, or give highest and lowest of a span.",
     ),
 )  # fmt: skip
 _LIVE = re.compile(
@@ -200,6 +194,8 @@ _READ = re.compile(
 
 def parse(text: str, files: Sequence[str] = ()) -> Intent:
     """The one intent of `text`, given the names of attached files."""
+    if code := read_code(text):
+        return code
     original = _unmention(text)
     lower = _mend(_POLITE.sub("", original.lower()).strip())
     if _KEEP_DOCUMENT.match(lower):
@@ -379,13 +375,16 @@ _FOCUS = (
 )
 _DRAWN = {"volatility": "rolling_vol", "drawdown": "drawdown"}
 _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
+    read_letter,
     read_ideas,
     read_merton_says,
     read_memory,
     read_quant,
     _option,
-    _sentence,
     _about_desk,
+    read_plots,
+    read_data,
+    _sentence,
     _measures,
     _file_without_file,
     _about_data,

@@ -42,8 +42,9 @@ _RELATIVE = re.compile(
     + "|".join(_COUNTS)
     + r")\s+)?(?P<odd>(?!year|month|week|day|decade|quarter)[a-z]+\s+)?(?P<unit>year|month|week|day|decade|quarter)s?\b"
 )
+_YTD = re.compile(r"\bytd\b|\byear[- ]to[- ]date\b")
 _NOW = re.compile(
-    r"\b(?:so far\s+)?this\s+(?:year|month|week|quarter)\b|\bytd\b|\byear[- ]to[- ]date\b|\brecently\b|\blately\b|\btoday\b|\byesterday\b"
+    r"\b(?:so far\s+)?this\s+(?:year|month|week|quarter)\b|\brecently\b|\blately\b|\btoday\b|\byesterday\b"
 )
 _YEAR = re.compile(r"(?<![\w.,/-])(?<!russell )((?:19|20)\d{2})(?![\w/-]|[.,]\d)")
 _SEPARATOR = re.compile(
@@ -77,7 +78,7 @@ _FILLER = frozenset(_QUESTION_WORDS.split())
 class Period:
     """First and last day (ISO) of the data asked for, None for open.
 
-    `back` counts from the end of the data: (5, "year"). `unread` is a phrase not understood.
+    `back` counts from the end of the data: (5, "year"), or (1, "ytd"). `unread` is a phrase not understood.
     """
 
     start: str | None = None
@@ -89,6 +90,8 @@ class Period:
         """The first day (ISO) of `back`, for data that end on `end` (ISO)."""
         count, unit = self.back or (0, "day")
         last = date.fromisoformat(end)
+        if unit == "ytd":
+            return date(last.year, 1, 1).isoformat()
         months = count * {"year": 12, "decade": 120, "quarter": 3, "month": 1}.get(unit, 0)
         if not months:
             return (last - timedelta(days=count * (7 if unit == "week" else 1))).isoformat()
@@ -100,6 +103,8 @@ class Period:
         """How a colleague would say it: " since 2010-01-01", or "" for everything."""
         if self.back:
             count, unit = self.back
+            if unit == "ytd":
+                return " year to date"
             return f" over the last {count} {unit}s" if count > 1 else f" over the last {unit}"
         if self.start and self.end:
             return f" between {self.start} and {self.end}"
@@ -128,6 +133,8 @@ def read_period(text: str) -> tuple[Period, str]:
     relative = _RELATIVE.search(text)
     if relative:
         return _backwards(relative), _without(text, relative)
+    if ytd := _YTD.search(text):
+        return Period(back=(1, "ytd")), _without(text, ytd)
     if now := _NOW.search(text):
         return Period(unread=now[0].strip()), _without(text, now)
     start = end = None

@@ -14,8 +14,10 @@ from itertools import combinations
 from typing import Any
 
 from bullpen_agents import grammar
+from bullpen_agents.grammar_data import DataLookup
 from bullpen_agents.grammar_ideas import HitRate, IdeaReport, OpenIdea, ResolveIdeas
 from bullpen_agents.grammar_options import Payoff
+from bullpen_agents.offline_data import look
 from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
 from bullpen_agents.offline_ideas import idea_report, judge_hits, open_idea, resolve_ideas
 from bullpen_agents.offline_payoff import payoff
@@ -372,6 +374,7 @@ WORK: dict[type, tuple[str, tuple[str, ...], Script]] = {
     grammar.Catalogue: ("data_analyst", ("series_catalogue",), catalogue),
     grammar.Import: ("data_analyst", ("import_csv",), import_file),
     grammar.ReadFile: ("data_analyst", ("read_file",), read_file),
+    DataLookup: ("data_analyst", (), look),
     grammar.Compute: ("quant", (), compute),
     grammar.KeepDocument: ("data_analyst", ("keep_document",), keep_document),
 }

@@ -25,8 +25,12 @@ app = typer.Typer(
 )
 memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
 slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
+data = typer.Typer(help="Series from where they are published.", no_args_is_help=True)
 schedule = typer.Typer(help="What the desk asks itself by the clock.", no_args_is_help=True)
+demo = typer.Typer(help="Shows of what the desk does.", no_args_is_help=True)
 app.add_typer(memory, name="memory")
+app.add_typer(data, name="data")
+app.add_typer(demo, name="demo")
 app.add_typer(schedule, name="schedule")
 app.add_typer(slack, name="slack")
 app.command()(workspace_command.workspace)
@@ -93,6 +97,20 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
     raise typer.Exit(checks.show(home, as_json=as_json))
 
 
+@demo.command("letter")
+def demo_letter(
+    channel: Annotated[str, typer.Option(help="Where to write the thread")] = "research",
+    home: Home = None,
+) -> None:
+    """Check a real macro letter, claim by claim, in a thread of all five colleagues."""
+    from bullpen import asking, settings
+
+    wanted = asking.Wanted(
+        question="run the letter", agent="", channel=channel.lstrip("#"), as_of=""
+    )
+    asking.ask(settings.load(home=home), wanted, debug=_debug())
+
+
 @app.command()
 def ideas(
     author: Annotated[str, typer.Option(help="Only the calls of this person or agent, by id")] = "",
@@ -103,6 +121,37 @@ def ideas(
     from bullpen import ideabook, settings
 
     ideabook.show(settings.load(home=home), author, as_json=as_json)
+
+
+@app.command()
+def replay(
+    receipt: Annotated[str, typer.Argument(help="Id of the receipt, such as r42")],
+    home: Home = None,
+) -> None:
+    """Run a receipt again on the data it used: the same figures, or a named difference."""
+    from bullpen import replaying, settings
+
+    raise typer.Exit(replaying.replay(settings.load(home=home), receipt))
+
+
+@data.command("sources")
+def data_sources() -> None:
+    """List the publishers, what their names look like, and their licences."""
+    from bullpen import syncing
+
+    syncing.sources()
+
+
+@data.command("sync")
+def data_sync(
+    source: Annotated[str, typer.Argument(help="eia, worldbank, fred, cftc or sec")],
+    name: Annotated[str, typer.Argument(help="The publisher's name of the series")],
+    home: Home = None,
+) -> None:
+    """Fetch a series from its publisher and keep every vintage. Nothing is fetched otherwise."""
+    from bullpen import settings, syncing
+
+    syncing.sync(settings.load(home=home), source, name)
 
 
 @memory.command("search")

@@ -111,6 +111,19 @@ class Settings(BaseSettings):
         "one",
         description="in the local workspace: one app for all agents, or `per-agent`",
     )
+    eia_api_key: SecretStr | None = Field(
+        None,
+        repr=False,
+        description="the key for `bullpen data sync eia`; free at eia.gov/opendata",
+    )
+    fred_api_key: SecretStr | None = Field(
+        None,
+        repr=False,
+        description="the key for `bullpen data sync fred`; free at fred.stlouisfed.org",
+    )
+    sec_contact: str = Field(
+        "", description="your name and e-mail address, which the SEC wants in every request"
+    )
     slack_api_url: str = Field(SLACK_API, description="the base address of Slack's Web API")
 
     @field_validator("home", mode="after")

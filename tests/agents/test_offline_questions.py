@@ -111,8 +111,8 @@ __all__ = ["desk", "seeded"]
         ),
         ("developer", "write me a script", r"Without a language model I cannot write code"),
         ("architect", "trader: what do you think?", r"nobody called `trader`.*Quant"),
-        ("quant", "worst month for the s&p?", r"no tool that ranks"),
-        ("quant", "what was the vix on 2008-10-10?", r"no tool for the value on one day"),
+        ("quant", "worst month for the s&p?", r"worst month of the s&p was 2008-10"),
+        ("quant", "what was oil on 2008-07-03?", r"Oil was \$145\.31/bbl.*3 Jul 2008"),
         (
             "quant",
             "chart the vix 2007 to 2009",

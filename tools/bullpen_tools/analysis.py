@@ -11,8 +11,33 @@ from bullpen_tools.tool import Tool
 
 def analyst_tools() -> tuple[Tool, ...]:
     """Code, queries, point-in-time reads, statistics, units and charts of tables."""
+    from bullpen_tools.calendar import expiries, trading_sessions
+    from bullpen_tools.plotting import plot_chart
+    from bullpen_tools.positioning import positioning
+    from bullpen_tools.profile import series_profile
     from bullpen_tools.python import run_python
+    from bullpen_tools.readings import series_rank, series_rolling, series_rows, series_value
     from bullpen_tools.reconcile import reconcile
+    from bullpen_tools.regressions import break_test, regression, stationarity
     from bullpen_tools.sql import sql_query
+    from bullpen_tools.units import convert_unit, read_amount
 
-    return (run_python, sql_query, reconcile)
+    return (
+        run_python,
+        sql_query,
+        reconcile,
+        series_value,
+        series_rank,
+        series_rolling,
+        series_rows,
+        series_profile,
+        regression,
+        stationarity,
+        break_test,
+        positioning,
+        trading_sessions,
+        expiries,
+        read_amount,
+        convert_unit,
+        plot_chart,
+    )

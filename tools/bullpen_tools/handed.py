@@ -15,6 +15,7 @@ from bullpen_memory.documents.items import Document, Grid
 from bullpen_memory.errors import InputError
 from bullpen_tools.context import LocalFile
 from bullpen_tools.tables import Table, decode, read_table
+from bullpen_tools.vintages import Part, split
 
 _AS_TEXT = frozenset({".html", ".htm", ".xhtml", ".eml"})
 _AS_TABLE = frozenset({".json", ".jsonl", ".ndjson", *_AS_TEXT})
@@ -37,24 +38,35 @@ def lines_of(file: LocalFile) -> list[str]:
     return lines
 
 
-def table_of(file: LocalFile, sheet: str, *, day_first: bool | None) -> tuple[Table, str]:
-    """The dated columns of a file, and the name of its sheet where it has several.
+Parts = list[tuple[Part, Table]]
+"""The vintages of one table, each read; a plain table is its only one."""
+
+
+def plain_text(file: LocalFile) -> str | None:
+    """The text of a file that is a table of text as it stands, such as a CSV; None for another."""
+    if _foreign(file, _AS_TABLE):
+        return None
+    return decode(file.path.read_bytes(), file.name)
+
+
+def table_of(file: LocalFile, sheet: str, *, day_first: bool | None) -> tuple[Parts, str]:
+    """The dated columns of a file by vintage, and the name of its sheet where it has several.
 
     InputError says what is wrong, or which sheets there are to choose from.
     """
-    if not _foreign(file, _AS_TABLE):
-        text = decode(file.path.read_bytes(), file.name)
-        return read_table(text, file.name, day_first=day_first), ""
+    text = plain_text(file)
+    if text is not None:
+        return _parts(text, file.name, day_first), ""
     grids = _chosen(_reported(file, tables=True).grids, sheet, file.name)
-    fitting: list[tuple[Table, str]] = []
+    fitting: list[tuple[Parts, str]] = []
     problems: list[InputError] = []
     for grid in grids:
         try:
-            table = read_table(_as_csv(grid), file.name, day_first=day_first)
+            parts = _parts(_as_csv(grid), file.name, day_first)
         except InputError as error:
             problems.append(error)
         else:
-            fitting.append((table, grid.title if len(grids) > 1 or sheet else ""))
+            fitting.append((parts, grid.title if len(grids) > 1 or sheet else ""))
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
@@ -65,6 +77,10 @@ def table_of(file: LocalFile, sheet: str, *, day_first: bool | None) -> tuple[Ta
         f"Several of its tables hold dates and numbers: {names}.",
         "Say which one by sheet.",
     )
+
+
+def _parts(text: str, name: str, day_first: bool | None) -> Parts:
+    return [(part, read_table(part.text, name, day_first=day_first)) for part in split(text)]
 
 
 def _chosen(grids: tuple[Grid, ...], sheet: str, name: str) -> list[Grid]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from bullpen_memory.errors import InputError
 from bullpen_memory.records import SeriesInfo, SeriesSlice
+from bullpen_tools import freshness
 from bullpen_tools.context import DataRef, ToolContext, ValueKind
 from bullpen_tools.measures import EVERY_DAY, PERIODS_PER_YEAR, Numbers, trades_every_day
 
@@ -131,7 +132,16 @@ def load(
             "The desk holds no more of it" + (" as of that day." if ctx.as_of else "."),
             "Ask `series_catalogue` for the span that it covers.",
         )
-    return replace(history, shortened=_shortened(history, start, end))
+    notes = (*_shortened(history, start, end), *_said_of(ctx, history, end))
+    return replace(history, shortened=notes)
+
+
+def _said_of(ctx: ToolContext, history: History, end: date | None) -> list[str]:
+    """That a series stopped, unless the person named the end themselves; and that it is licensed."""
+    # A span that was asked for ends where the person wanted it to.
+    now = freshness.today(ctx.as_of)
+    stale = freshness.staleness(history.info, history.dates[-1], now) if end is None else ""
+    return [note for note in (stale, freshness.restriction(history.info)) if note]
 
 
 def _shortened(history: History, start: date | None, end: date | None) -> tuple[str, ...]:

@@ -164,7 +164,7 @@ def _told(
         summary=_sentence(one, other, counts, places),
         values=values,
         data=(_reference(one), _reference(other)),
-        warnings=tuple(f"{p.info.id} is synthetic: somebody made it up." for p in (one, other) if p.info.kind == "synthetic"),
+        warnings=_warnings(one, other),
         table=(("period", "first", "second", "verdict"), *rows) if rows else (),
         as_of=date.fromisoformat(max(verdicts)),
         known_at=max(row.known_at for piece in (one, other) for row in piece.observations),
@@ -186,6 +186,22 @@ def _sentence(
         said = "agree in every period that they share"
     finer = "" if places[0] == places[1] else f"; the {'second' if places[1] < places[0] else 'first'} is printed with fewer decimals"  # fmt: skip
     return f"{what} {said}{finer}."
+
+
+def _warnings(one: SeriesSlice, other: SeriesSlice) -> tuple[str, ...]:
+    notes = [
+        f"{piece.info.id} is synthetic: somebody made it up."
+        for piece in (one, other)
+        if piece.info.kind == "synthetic"
+    ]
+    averages = ["average" in f"{p.info.title} {p.info.notes}".lower() for p in (one, other)]
+    if averages[0] != averages[1]:
+        mean, spot = (one, other) if averages[0] else (other, one)
+        notes.append(
+            f"{mean.info.id} holds averages and {spot.info.id} does not say that it does: an average "
+            "of a month and its last price differ without either being revised."
+        )
+    return tuple(notes)
 
 
 def _count(number: int, label: str) -> Value:

@@ -31,6 +31,7 @@ from bullpen_tools.tool import Arguments, tool
 
 SECONDS, MOST_ROWS, SHOWN, MEMORY_MB = 20, 10_000, 200, 512
 _FIGURES = 60
+_TIMES = frozenset({"y", "yr", "year", "m", "month", "quarter", "q", "week", "day"})
 _MOST_RECORDS = 1_000
 _COLUMNS = {
     "series": ("id", "title", "unit", "frequency", "source", "licence", "kind", "notes"),
@@ -168,6 +169,10 @@ def _figures(
             stem = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_") or "column"
             key = stem if len(rows) == 1 else f"{stem}_{number}"
             label = f"{column} ({name})" if name else column
+            if stem in _TIMES and isinstance(cell, int):
+                # 2,008 is no year.
+                values[key] = Value(value=str(cell), unit="text", kind=kind, label=label)
+                continue
             values[key] = Value(value=cell, unit=units.get(column, ""), kind=kind, label=label)
     return values
 

@@ -147,7 +147,7 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
 
 
 def save(sheet: Sheet, folder: Path, *, name: str, title: str, alt: str, rows: str) -> Artifact:
-    """Write the PNG and, beside it with the same stem, the CSV `rows` behind it.
+    """Write the PNG and, beside it with the same stem, its SVG and the CSV `rows` behind it.
 
     Both are named by the content of the picture, so the same chart is one file. Raises OSError
     when the folder cannot be written.
@@ -161,6 +161,7 @@ def save(sheet: Sheet, folder: Path, *, name: str, title: str, alt: str, rows: s
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stem}.png"
     path.write_bytes(content)
+    path.with_suffix(".svg").write_text(_svg(sheet.figure), encoding="utf-8")
     path.with_suffix(".csv").write_text(rows, encoding="utf-8")
     return Artifact(
         path=str(path),
@@ -170,6 +171,23 @@ def save(sheet: Sheet, folder: Path, *, name: str, title: str, alt: str, rows: s
         alt=alt,
         sha256=digest,
     )
+
+
+def _svg(figure: Figure) -> str:
+    """The picture as SVG, its letters as outlines: it looks the same without our fonts."""
+    import matplotlib
+
+    buffer = io.StringIO()
+    # Without a fixed salt and date the same picture would be another file each time. It is the same
+    # for every thread, so it may be set for good.
+    matplotlib.rcParams["svg.hashsalt"] = "bullpen"
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
+def width(sheet: Sheet, text: str, fontsize: float) -> float:
+    """How wide a text is at that size, as a share of the sheet."""
+    return _width(sheet.figure, text, fontsize=fontsize, family=sheet.family)
 
 
 def _slug(name: str) -> str:

@@ -20,7 +20,29 @@ from bullpen_memory.errors import InputError
 
 MAX_BYTES = 50_000_000
 MAX_ROWS = 500_000
-_MISSING = frozenset({"", ".", "-", "na", "n/a", "#n/a", "nan", "null", "none", "..", "--"})
+_MISSING = frozenset(
+    {
+        "",
+        ".",
+        "-",
+        "na",
+        "n/a",
+        "#n/a",
+        "nan",
+        "null",
+        "none",
+        "..",
+        "--",
+        "…",
+        "...",
+        ":",
+        "x",
+        "n.a.",
+        "#value!",
+        "#ref!",
+        "#div/0!",
+    }
+)
 _FORMATS = (
     "%Y-%m-%d",
     "%Y/%m/%d",
@@ -29,7 +51,14 @@ _FORMATS = (
     "%d-%b-%Y",
     "%d %b %Y",
     "%b %d, %Y",
+    "%d %B %Y",
+    "%B %d, %Y",
     "%Y-%m",
+    "%YM%m",
+    "%b %Y",
+    "%B %Y",
+    "%b-%y",
+    "%YQ",
     "%Y",
 )
 _DAY_FIRST, _MONTH_FIRST = ("%d/%m/%Y", "%d/%m/%y"), ("%m/%d/%Y", "%m/%d/%y")
@@ -211,7 +240,9 @@ def _all(cells: Sequence[tuple[int, str]], form: str) -> list[date] | None:
 def _parse(cell: str, form: str) -> date | None:
     if form == "%Y-%m-%d":
         cell = re.sub(r"[T ]\d{2}:\d{2}.*$", "", cell)
-    if form in ("%Y", "%Y%m%d", "%Y-%m") and not re.fullmatch(_SHAPES[form], cell):
+    if form == "%YQ":
+        return _quarter(cell)
+    if form in _SHAPES and not re.fullmatch(_SHAPES[form], cell):
         return None
     try:
         day = datetime.strptime(cell, form).date()
@@ -220,10 +251,25 @@ def _parse(cell: str, form: str) -> date | None:
     if form == "%Y":
         return day.replace(month=12, day=31)
     # A month stands for its last day: a period is known by its end.
-    return day.replace(day=monthrange(day.year, day.month)[1]) if form == "%Y-%m" else day
+    return day.replace(day=monthrange(day.year, day.month)[1]) if form in _MONTHS else day
 
 
-_SHAPES = {"%Y": r"(?:1[6-9]|20)\d\d", "%Y%m%d": r"(?:1[6-9]|20)\d{6}", "%Y-%m": r"\d{4}-\d\d"}
+def _quarter(cell: str) -> date | None:
+    """2020Q1, 2020-Q1, Q1 2020: the last day of the quarter."""
+    found = re.fullmatch(r"(?:(\d{4})[- ]?Q([1-4])|Q([1-4])[- /]?(\d{4}))", cell, re.IGNORECASE)
+    if not found:
+        return None
+    year, month = int(found[1] or found[4]), 3 * int(found[2] or found[3])
+    return date(year, month, monthrange(year, month)[1])
+
+
+_MONTHS = frozenset({"%Y-%m", "%YM%m", "%b %Y", "%B %Y", "%b-%y"})
+_SHAPES = {
+    "%Y": r"(?:1[6-9]|20)\d\d",
+    "%Y%m%d": r"(?:1[6-9]|20)\d{6}",
+    "%Y-%m": r"\d{4}-\d\d",
+    "%YM%m": r"\d{4}M\d\d",
+}
 
 
 def _column(

@@ -42,6 +42,10 @@ class Toolbox:
             raise DefectError(f"Two tools are called `{item.name}`.")
         self._tools[item.name] = item
 
+    def find(self, name: str) -> Tool | None:
+        """The tool of that name, or None."""
+        return self._tools.get(name)
+
     def names(self) -> tuple[str, ...]:
         """All names, sorted."""
         return tuple(sorted(self._tools))
@@ -187,15 +191,17 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.claims import check_claim
     from bullpen_tools.documents import keep_document
     from bullpen_tools.exports import export_file
-    from bullpen_tools.files import import_csv, read_file
+    from bullpen_tools.files import read_file
     from bullpen_tools.ideas import idea_open
+    from bullpen_tools.importing import import_csv
     from bullpen_tools.options import strategy_payoff
     from bullpen_tools.quant.desk import QUANT_TOOLS
     from bullpen_tools.recall import recall, remember, supersede
+    from bullpen_tools.replay import replay_tool
     from bullpen_tools.series import compare_volatility, correlation, series_catalogue, series_stats
     from bullpen_tools.track_record import hit_rate, idea_report, idea_resolve
 
-    return Toolbox(
+    box = Toolbox(
         receipts,
         [
             recall,
@@ -221,3 +227,5 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             hit_rate,
         ],
     )
+    box.register(replay_tool(box))
+    return box
