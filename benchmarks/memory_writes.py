@@ -19,6 +19,8 @@ from pathlib import Path
 
 from bullpen_memory.documents.confined import Limits, read_document
 from bullpen_memory.embed import local_embedder
+from bullpen_memory.index import ChromaIndex
+from bullpen_memory.indexer import Indexer
 from bullpen_memory.records import WORKSPACE, Draft, Kind, Query, Source
 from bullpen_memory.store import Store
 from memory import papers
@@ -62,9 +64,13 @@ def said(i: int, rng: random.Random, text: str = "") -> Draft:
 
 def writes(folder: Path, count: int) -> None:
     """Single writes until acknowledged, whether each is found at once, and the rate of batches."""
-    for name, embedder in (("words and meaning", local_embedder()), ("words alone", None)):
+    for name, embedder in (("as a desk does", local_embedder()), ("words alone", None)):
         rng = random.Random(7)
         store = Store(folder / f"{name}.db", embedder=embedder)
+        index = ChromaIndex(folder / "chroma") if embedder else None
+        follower = Indexer(store, index) if index else None
+        if follower:
+            follower.start()
         store.add(said(0, rng))
         took: list[float] = []
         unseen = 0
@@ -86,6 +92,9 @@ def writes(folder: Path, count: int) -> None:
             f"write, {name}: p50 {statistics.median(took):.1f} ms, p95 {cuts[18]:.1f} ms;"
             f" not found at once: {unseen}; batches of 500: {rate:,.0f} records a second"
         )
+        if follower and index:
+            follower.stop()
+            index.close()
         store.close()
 
 

@@ -28,16 +28,17 @@ from bullpen_workspace.types import AgentFace, Message
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update"]
+REPLIES = 1_200
 TEXT = "Message {n}: WTI ran at **{n}.5%** a year, see `r{n}`.\n\n- one\n- two"
 # Scrolls up until `most` messages have gone by; tells frames, the longest pause and nodes held.
-SCROLL = """async (most) => {
-  const box = document.querySelector("#scroll"), gaps = []; let held = 0, last = performance.now();
+SCROLL = """async ([most, where, list]) => {
+  const box = document.querySelector(where), gaps = []; let held = 0, last = performance.now();
   const seen = new Set(), began = last;
   while (seen.size < most && performance.now() - began < 60000) {
     box.scrollTop -= 900;
     await new Promise(requestAnimationFrame);
     const now = performance.now(); gaps.push(now - last); last = now;
-    const all = document.querySelectorAll("#messages > .msg"); held = Math.max(held, all.length);
+    const all = document.querySelectorAll(`${list} > .msg`); held = Math.max(held, all.length);
     for (const li of all) seen.add(li.id);
   }
   gaps.sort((a, b) => a - b);
@@ -118,6 +119,14 @@ async def streamed(page: Page, workspace: Workspace, channel: str, thread: str) 
     return {"sent": sent / seconds, "grown": grown / seconds, "frames": frames / seconds}
 
 
+def smooth(went: dict[str, float]) -> str:
+    """What a scroll was like."""
+    return (
+        f"{went['fps']:.0f} frames/s, slowest 1% {went['p99']:.0f} ms, "
+        f"at most {went['held']} messages in the document, {went['seconds']:.1f} s"
+    )
+
+
 def show(name: str, value: str) -> None:
     print(f"| {name} | {value} |")
 
@@ -135,7 +144,7 @@ async def main(messages: int, scroll: int) -> None:
         fill(workspace, desk.id, messages)
         posting = time.perf_counter() - began
         root = workspace.rooms.messages.latest(desk.id)
-        fill(workspace, desk.id, 500, thread=root)
+        fill(workspace, desk.id, REPLIES, thread=root)
         address = f"{workspace.url}/archives/{desk.id}"
         print("| what | figure |\n|---|---|")
         show(f"{messages:,} messages stored", f"{posting:.1f} s")
@@ -147,15 +156,16 @@ async def main(messages: int, scroll: int) -> None:
             warm = await loaded(page, address, "body.online")
             show("page load, first and again", f"{cold:.0f} ms, {warm:.0f} ms")
             await page.wait_for_timeout(500)
-            went = await page.evaluate(SCROLL, scroll)
-            show(
-                f"scrolling up through {went['seen']:,} messages",
-                f"{went['fps']:.0f} frames/s, slowest 1% {went['p99']:.0f} ms, "
-                f"at most {went['held']} messages in the document, {went['seconds']:.1f} s",
-            )
+            went = await page.evaluate(SCROLL, [scroll, "#scroll", "#messages"])
+            show(f"scrolling up through {went['seen']:,} messages", smooth(went))
             long = f"{address}/p{root.replace('.', '')}?thread=1"
-            opened = await loaded(page, long, "#replies > .msg:nth-child(501)")
-            show("a thread of 500 opened", f"{opened:.0f} ms")
+            opened = await loaded(page, long, "#replies > .msg:nth-child(100)")
+            show(f"a thread of {REPLIES:,} opened", f"{opened:.0f} ms")
+            await page.wait_for_selector("body.online")
+            await page.wait_for_timeout(500)
+            went = await page.evaluate(SCROLL, [REPLIES, "#thread-scroll", "#replies"])
+            show(f"scrolling up through {went['seen']:,} replies", smooth(went))
+            await loaded(page, long, "body.online")
             flow = await streamed(page, workspace, desk.id, root)
             show(
                 "an answer streamed into that thread",

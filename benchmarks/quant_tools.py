@@ -73,6 +73,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "scenario_book": {"positions": [SLV], "scenarios": [CRASH]},
     "hedge_comparison": {"positions": [SLV], "scenarios": [CRASH], "hedges": [{"name": "half", "positions": [SLV | {"quantity": -500}]}]},
     "risk_measures": {"series": "sp500"},
+    "position_var": {"positions": [{"name": "SLV", "amount": 1e6, "volatility_pct": 60}]},
     "garch_volatility": {"series": "sp500"},
     "factor_beta": {"series": "oil", "factor": "sp500"},
     "volatility_target": {"holdings": [{"series": "oil", "weight_pct": 60}, {"series": "sp500", "weight_pct": 40}], "target_pct": 30},

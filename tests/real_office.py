@@ -52,6 +52,7 @@ class OpenOffice:
         return self.connection
 
     async def close(self) -> None:
+        await self.side.deafen()
         await self.desk.stop()
         await self.side.close()
         close_parts(self.parts)

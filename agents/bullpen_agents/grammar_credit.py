@@ -30,6 +30,12 @@ _BOND_ASK = re.compile(
 )
 
 
+_ONE_BOND = re.compile(
+    r"\d\s*%|\bcoupon\b|\bzero[- ]coupon\b|\bbond\b.*\b(?:at|priced|trading|yielding)\b"
+)
+"""One bond with its terms; "treasury yields since 2010" asks for a series."""
+
+
 def read_credit(original: str, lower: str) -> Compute | None:
     """The credit question in a text, or None."""
     del original
@@ -40,7 +46,7 @@ def read_credit(original: str, lower: str) -> Compute | None:
         return _cds(words)
     if _MERTON.search(lower):
         return _merton(words)
-    if _BOND.search(lower) and _BOND_ASK.search(lower):
+    if _BOND.search(lower) and _BOND_ASK.search(lower) and _ONE_BOND.search(lower):
         return _bond(words)
     return None
 

@@ -24,6 +24,7 @@ from dataclasses import replace
 from bullpen_agents.asof import without
 from bullpen_agents.grammar import parse
 from bullpen_agents.grammar_export import read_export
+from bullpen_agents.grammar_files import AskFile, ChartColumn, read_about_file
 from bullpen_agents.grammar_ideas import OpenIdea, completed
 from bullpen_agents.grammar_intents import (
     Chart,
@@ -65,8 +66,15 @@ _SAME = re.compile(
 )
 
 
-def follow(text: str, before: Sequence[str], files: Sequence[str] = ()) -> Intent:
-    """What `text` means after the earlier messages of people in its thread (oldest first)."""
+def follow(
+    text: str, before: Sequence[str], files: Sequence[str] = (), earlier: Sequence[str] = ()
+) -> Intent | AskFile | ChartColumn:
+    """What `text` means after the earlier messages of people in its thread (oldest first).
+
+    `files` are attached to it, `earlier` ones were to those messages.
+    """
+    if about := read_about_file(_bare(text, keep=True), files, earlier):
+        return about
     subject: Subject | None = None
     for said in before:
         meaning = _read(without(said), subject)
@@ -91,10 +99,10 @@ def _read(text: str, subject: Subject | None, files: Sequence[str] = ()) -> Inte
     return _meaning(text, subject, files)
 
 
-def _bare(text: str) -> str:
-    """Lower case, without mentions and the name of who is addressed."""
-    lower = text.lower().replace("’", "'")
-    return re.sub(r"^(?:\s*@[\w-]+[,:]?)*\s*(?:[a-z_]+:\s+)?", "", lower).strip()
+def _bare(text: str, *, keep: bool = False) -> str:
+    """Lower case (unless `keep`), without mentions and the name of who is addressed."""
+    words = (text if keep else text.lower()).replace("’", "'")
+    return re.sub(r"^(?:\s*@[\w-]+[,:]?)*\s*(?:[A-Za-z_]+:\s+)?", "", words).strip()
 
 
 def _carries(meaning: Subject) -> bool:

@@ -32,7 +32,7 @@ _IMPLIED = re.compile(
 _ODDS = re.compile(r"\b(?:odds|chance|probability|likel\w+)\b")
 _EXOTIC = {
     "digital": re.compile(
-        r"\b(?:digital|binary|one[- ]touch|cash[- ]or[- ]nothing|asset[- ]or[- ]nothing|bet that pays)\b"
+        r"\b(?:digital|binary|(?:one|no)[- ]touch|cash[- ]or[- ]nothing|asset[- ]or[- ]nothing|bet that pays)\b"
     ),
     "barrier": re.compile(
         r"\b(?:knock[- ]?(?:out|in)|(?:down|up)[- ]and[- ](?:out|in)|barrier|kiko|[ud][oi] (?:call|put))\b"
@@ -51,7 +51,7 @@ _NEEDS = {
 def read_pricing(original: str, lower: str) -> Compute | None:
     """The pricing question in a text, or None."""
     option = re.search(
-        r"\b(?:calls?|puts?|options?|digital|binary|one[- ]touch|straddle|strangle|fl(?:y|ies)|butterfl\w+|condor|collar|spread)\b",
+        r"\b(?:calls?|puts?|options?|digital|binary|(?:one|no)[- ]touch|straddle|strangle|fl(?:y|ies)|butterfl\w+|condor|collar|spread)\b",
         lower,
     )
     if not option or not re.search(r"\d", lower):
@@ -123,7 +123,7 @@ def _strikes(words: Words) -> list[float]:
     one = (
         words.take(rf"(?:struck at|strike(?: of| at)?|strikes)\s*{NUM}")
         or words.take(
-            rf"(?<![\w.]){NUM}(?:[\s-]*strike)?\s+(?:\w+[\s-]+){{0,3}}?(?:calls?|puts?|digital|binary|one[- ]touch|straddle|option)\b"
+            rf"(?<![\w.]){NUM}(?:[\s-]*strike)?\s+(?:\w+[\s-]+){{0,3}}?(?:calls?|puts?|digital|binary|(?:one|no)[- ]touch|straddle|option)\b"
         )
         or words.take(rf"\b(?:calls?|puts?)\b[^\d;]{{0,12}}{NUM}")
     )
@@ -229,6 +229,10 @@ def _exotic(kind: str, original: str, words: Words) -> Compute:
     if kind == "digital":
         args["amount"] = words.behind("pays?", "paying", "payout", "payoff") or 1.0
         args["touch"] = words.has(r"\bone[- ]touch\b|\btouch\w*\b")
+        if words.has(r"\bno[- ]touch\b|\bnever touch"):
+            args |= {"touch": True, "touch_pays": "if_never_touched"}
+        elif words.has(r"\bat expiry\b") and args["touch"]:
+            args["touch_pays"] = "at_expiry"
         args["pays"] = "asset" if words.has(r"\basset[- ]or") else "cash"
     elif kind == "barrier":
         rebate, level = (

@@ -5,6 +5,7 @@ missing is named. It computes nothing.
 
 Grammar:
     risk       VaR / expected shortfall / tail risk of oil [at 99 %] [since 2010] | EWMA vol of oil
+               | VaR of 10m of SLV at 60 vol, 10 days, 99 %
     GARCH      GARCH vol of the S&P 500
     beta       beta of oil to the S&P 500 [since 2010]
     target     vol target of 30 for 60 % oil, 40 % S&P 500 [against oil]
@@ -23,7 +24,7 @@ from typing import Any
 
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.grammar_series import read_names, read_period
-from bullpen_agents.grammar_words import NUM, Words, number
+from bullpen_agents.grammar_words import NUM, SCALE, Words, amount, number
 
 Json = dict[str, Any]
 _RISK = re.compile(
@@ -121,7 +122,34 @@ def _of_series(tool: str, lower: str, *without: str, **more: Any) -> Compute:
     return Compute(tool, args, lacks, period=period)
 
 
+_AMOUNT = re.compile(
+    rf"(?:[$€£]\s*)?{NUM}{SCALE.replace(')?', ')')}\s*(?:of |in |long |worth of )?(?P<u>[a-z][a-z&]{{1,14}})?"
+)
+
+
+def _of_amount(lower: str) -> Compute | None:
+    """Value at risk of an amount whose volatility is given: `VaR of 10m of SLV at 60 vol, 10 days, 99 %`."""
+    words = Words.of(lower)
+    # The amount first: "10m" would be read as ten months.
+    held = words.take(_AMOUNT.pattern)
+    level = words.take(r"(?<![\d.])(?P<n>9\d(?:\.\d+)?)\s*%")
+    daily = words.take(rf"{NUM}\s*%?\s*(?:a day|per day|daily)(?: vol\w*)?")
+    yearly = None if daily else words.labelled("vols?", "volatility")
+    days = words.days()
+    if held is None or (daily is None and yearly is None):
+        return None
+    name = (held["u"] or "the position").upper() if len(held["u"] or "") < 5 else (held["u"] or "")
+    line: Json = {"name": name, "amount": amount(held)}
+    line |= {"daily_volatility_pct": number(daily["n"])} if daily else {"volatility_pct": yearly}
+    more: Json = {"confidence_pct": float(level["n"])} if level else {}
+    return Compute(
+        "position_var", {"positions": [line], **more, **({"days": days} if days else {})}
+    )
+
+
 def _tail(lower: str) -> Compute:
+    if found := _of_amount(lower):
+        return found
     words = Words.of(lower)
     level = words.take(
         r"(?<![\d.])(?P<n>9\d(?:\.\d+)?)\s*%?(?:\s*(?:confidence|var|level|percent))?"

@@ -92,6 +92,7 @@ class Desk:
         self.purpose = str(meta.get("purpose", "answer"))
         self.text = str(meta.get("text", ""))
         self.files = tuple(str(name) for name in meta.get("files", ()))
+        self.earlier = tuple(str(name) for name in meta.get("earlier", ()))
         self.reports = cast("list[dict[str, str]]", list(meta.get("reports", ())))
         self.asked_by = str(meta.get("asked_by", "")) or "a person"
         self.history = cast("list[dict[str, str]]", list(meta.get("history", ())))

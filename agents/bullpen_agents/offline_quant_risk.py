@@ -27,6 +27,12 @@ def risk(found: Seen, asked: Compute) -> str:
     )
 
 
+def amounts(found: Seen, asked: Compute) -> str:
+    """What the positions may lose together."""
+    del asked
+    return f"**Value at risk {found.cite('var')}, expected shortfall {found.cite('es')}**, from the volatility given (normal returns, no drift)."
+
+
 def garch(found: Seen, asked: Compute) -> str:
     """Now, ahead, and in the long run."""
     text = f"**GARCH volatility of {asked.args['series']}: {found.cite('volatility_now')} a year now, {found.cite('volatility_ahead')} forecast**"
@@ -104,6 +110,7 @@ def surface(found: Seen, asked: Compute) -> str:
 
 RISK: dict[str, Callable[[Seen, Compute], str]] = {
     "risk_measures": risk,
+    "position_var": amounts,
     "garch_volatility": garch,
     "factor_beta": beta,
     "volatility_target": target,

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 
 from bullpen_agents import grammar
+from bullpen_agents.grammar_files import AskFile, ChartColumn
 from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_intents import Export
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
 from bullpen_agents.offline_export import export, tools_of
+from bullpen_agents.offline_files import FILES, OWNER
 from bullpen_agents.offline_talk import TALK, keep, refusal_of_colleague
 from bullpen_agents.offline_work import (
     COLUMNS,
@@ -25,6 +27,7 @@ from bullpen_agents.offline_work import (
     work_of,
 )
 
+Wanted = grammar.Intent | AskFile | ChartColumn
 _TITLES = {"quant": "Quant", "data_analyst": "Data Analyst"}
 
 
@@ -34,7 +37,7 @@ def respond(desk: Desk) -> str:
         return close(desk)
     if desk.purpose == "reply" and (text := _reply(desk)):
         return text
-    intent = follow(desk.text, desk.said_before(), desk.files)
+    intent = follow(desk.text, desk.said_before(), desk.files, desk.earlier)
     if type(intent) in TALK:
         return TALK[type(intent)](desk, intent)
     if desk.purpose == "plan" and desk.has("assign"):
@@ -49,7 +52,7 @@ def respond(desk: Desk) -> str:
     return _do(desk, intent)
 
 
-def _do(desk: Desk, intent: grammar.Intent) -> str:
+def _do(desk: Desk, intent: Wanted) -> str:
     """Do the work if it is ours, else ask whose it is."""
     owner, tools, script = _craft(intent)
     if desk.has(*tools):
@@ -65,14 +68,16 @@ def _do(desk: Desk, intent: grammar.Intent) -> str:
     return f"That is the {name}'s field, so I asked. {name}'s answer:\n\n{_said(asked.text)}"
 
 
-def _craft(intent: grammar.Intent) -> tuple[str, tuple[str, ...], Script]:
+def _craft(intent: Wanted) -> tuple[str, tuple[str, ...], Script]:
     """Whose work it is, the tools it takes, and the script."""
     if isinstance(intent, Export):
         return (*tools_of(intent), export)
+    if isinstance(intent, AskFile | ChartColumn):
+        return (OWNER, *FILES[type(intent)])
     return work_of(intent)
 
 
-def _plan(desk: Desk, intent: grammar.Intent) -> str:
+def _plan(desk: Desk, intent: Wanted) -> str:
     owner, tools, script = _craft(intent)
     # What takes one look is answered; what takes a colleague's craft is given to them.
     if isinstance(intent, grammar.Catalogue) and desk.has(*tools):
@@ -139,17 +144,21 @@ def close(desk: Desk) -> str:
     reports = [report for report in desk.reports if report.get("text", "").strip()]
     if not reports:
         return "No colleague reported, so there is nothing to answer with. Ask again, or name one of them."
+    disputed = [report for report in reports if report.get("author") == "review"]
+    reports = [report for report in reports if report not in disputed] or reports
     by_figures = sorted(reports, key=lambda report: -len(receipts_in(_headline(report["text"]))))
     lead, others = by_figures[0], by_figures[1:]
-    intent = follow(desk.text, desk.said_before(), desk.files)
+    intent = follow(desk.text, desk.said_before(), desk.files, desk.earlier)
     kept = _kept_if_asked(desk, intent, lead["text"])
     parts = [_headline(lead["text"]), *(_in_one_line(report) for report in others), kept]
     parts.append(f"The details are in the reports above ({_speakers(reports)}).")
+    if disputed:
+        parts.append("**Their figures disagree**: the card below names the receipts of both sides.")
     parts.append(_caveats(lead["text"]))
     return "\n\n".join(part for part in parts if part)
 
 
-def _kept_if_asked(desk: Desk, intent: grammar.Intent, report: str) -> str:
+def _kept_if_asked(desk: Desk, intent: Wanted, report: str) -> str:
     """Store what came out, if the person wanted that; what they read about it, or ""."""
     cited = receipts_in(report)
     if not cited or not grammar.wants_memory(desk.text) or not desk.has("remember"):

@@ -59,6 +59,7 @@ def opening(task: Task) -> Msg:
         ),
         _section("reports", [_spoken(line) for line in task.reports], "Your colleagues' reports."),
         _section("files", list(task.files), "Files attached to the request, by name."),
+        _section("files", list(task.earlier), "Files attached earlier in the thread, by name."),
         f"<task>\n{_inert(task.text)}\n</task>",
         _PURPOSES[task.purpose],
     ]
@@ -75,6 +76,7 @@ def describe(task: Task, step: int) -> dict[str, Any]:
         "today": task.today,
         "as_of": task.as_of,
         "files": list(task.files),
+        "earlier": list(task.earlier),
         "memories": list(task.memories),
         "history": [_plain(line) for line in task.history],
         "reports": [_plain(line) for line in task.reports],

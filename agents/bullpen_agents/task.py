@@ -49,7 +49,7 @@ class Task:
     `turn_id` is unique for ever (run, agent, step of the graph). `purpose` tells plan, work,
     reply (to a colleague) and answer (closing) apart. `history` is the thread so far, oldest
     first; `memories` what the store recalled, one line each, with ids; `reports` the colleagues'
-    results when closing. `today` is the date of the request (ISO), fixed with the task so that a
+    results when closing; `earlier` names the files that came before in the thread. `today` is the date of the request (ISO), fixed with the task so that a
     replay on another day reads the same. `as_of` is the day (ISO) the request is pinned to, or "".
     """
 
@@ -62,6 +62,7 @@ class Task:
     memories: tuple[str, ...] = ()
     reports: tuple[Line, ...] = ()
     files: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
     channel: str = ""
     today: str = ""
     as_of: str = ""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bullpen import messages, runfile
+from bullpen import erasure, messages, runfile
 from bullpen.remembered import opened, rebuilt
 from bullpen.settings import Settings
 from bullpen_memory import archive, backup, notebook
 from bullpen_memory.embed import local_embedder
 from bullpen_memory.errors import InputError
 from bullpen_memory.store import Store
+from bullpen_tools import forgetting
+from bullpen_tools.receipts import Receipts
 
 
 def export(settings: Settings, path: Path, form: str, *, vectors: bool, said: bool) -> None:
@@ -106,3 +108,54 @@ def _alone(settings: Settings) -> None:
     running = runfile.read(settings.home)
     if running is not None or runfile.held(settings.home):
         raise messages.home_in_use(settings.home, running.pid if running else None)
+
+
+def forget(settings: Settings, record_id: str, *, reason: str, everywhere: bool) -> int:
+    """Erase a record and search every file for it. Exit code 1 where something is left."""
+    with opened(settings) as store:
+        record = store.get(record_id)
+        if record is None:
+            raise messages.no_record(record_id)
+        if everywhere:
+            # A desk at work would write from its own memory what was just taken out.
+            _alone(settings)
+        receipts = Receipts(settings.home / "receipts.db")
+        by = settings.person
+        try:
+            reached = forgetting.reach(store, receipts, record_id)
+            erased = forgetting.forget(store, receipts, record_id, by=by, reason=reason)
+            changed = (
+                erasure.everywhere(settings.home, erased, by=by, reason=reason)
+                if everywhere
+                else {}
+            )
+        finally:
+            receipts.close()
+        print(
+            f"Erased: the record ({_counted(reached.versions, 'version')}),"
+            f" {_counted(reached.messages, 'remembered message')} that repeat it, and what"
+            f" {_counted(reached.receipts, 'receipt')} quoted of it."
+        )
+        for name, number in changed.items():
+            print(f"Overwritten in {name}: {_counted(number, 'value')}.")
+        proof = forgetting.prove(store, settings.home, [erased], by=by)
+    print(proof.told())
+    if proof.found:
+        print("Not reached:", "; ".join(_kept_by(name) for name in sorted(proof.found)) + ".")
+        if not everywhere:
+            print(
+                "To overwrite it in the conversation, too, stop the desk and repeat with --everywhere."
+            )
+    return 0 if not proof.found else 1
+
+
+def _kept_by(name: str) -> str:
+    """What a file of the home is, for a person."""
+    known = {
+        "workspace.db": "the messages in the channels", "ledger.db": "the desk's ledger",
+        "checkpoints.db": "the state of runs", "engine.db": "the queue of runs",
+        "workspace-files": "a file that somebody sent", "files": "a file that the desk read",
+        "artifacts": "a file that an agent made", "logs": "a log",
+    }  # fmt: skip
+    what = known.get(name.partition("/")[0].removesuffix("-wal"))
+    return f"{name} ({what})" if what else name

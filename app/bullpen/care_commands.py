@@ -21,6 +21,7 @@ def register(app: typer.Typer, memory: typer.Typer) -> None:
     app.command()(restore)
     memory.command("export")(export)
     memory.command("import-archive")(import_archive)
+    memory.command("forget")(forget)
 
 
 def backup(
@@ -74,3 +75,22 @@ def import_archive(
     from bullpen import care, settings
 
     care.import_archive(settings.load(home=home), path)
+
+
+def forget(
+    record: Annotated[str, typer.Argument(help="Id of the record")],
+    reason: Annotated[str, typer.Option(prompt="Why", help="Kept with who and when")],
+    everywhere: Annotated[
+        bool,
+        typer.Option(
+            "--everywhere", help="Also from the conversation and the logs; stop the desk first"
+        ),
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Erase a record for good, and search every file for it."""
+    from bullpen import care, settings
+
+    raise typer.Exit(
+        care.forget(settings.load(home=home), record, reason=reason, everywhere=everywhere)
+    )

@@ -23,7 +23,6 @@ import typer
 from bullpen import __version__, messages, runfile, settings
 from bullpen.log import redact
 from bullpen.settings import Settings
-from bullpen.slack import messages as slack_said
 from bullpen_memory.errors import BullpenError
 
 State = Literal["ok", "note", "broken"]
@@ -70,14 +69,15 @@ def examine(home: Path | None) -> list[Finding]:
         read = settings.load(home=home)
     except BullpenError as error:
         return [*found, _broken("Settings", error)]
-    checks: tuple[tuple[str, Callable[[Settings], Finding]], ...] = (
+    checks: tuple[tuple[str, Callable[[Settings], Finding | list[Finding]]], ...] = (
         ("Home", _home), ("Desk", _desk), ("Model", _model), ("Slack", _slack),
         ("Agents", _agents), ("Meaning", _embedder), ("Memory", _memory),
         ("Python", _sandbox),
     )  # fmt: skip
     for topic, check in checks:
         try:
-            found.append(check(read))
+            told = check(read)
+            found += told if isinstance(told, list) else [told]
         except BullpenError as error:
             found.append(_broken(topic, error))
     return found
@@ -130,31 +130,24 @@ def _model(read: Settings) -> Finding:
     return Finding("Model", "ok", label)
 
 
-def _slack(read: Settings) -> Finding:
+def _slack(read: Settings) -> list[Finding]:
     if read.slack_mode == "workspace":
-        return Finding("Slack", "note", f"{messages.in_workspace()}.",
-                       "For a real one: `bullpen slack manifest`, then set SLACK_BOT_TOKEN and SLACK_APP_TOKEN.")  # fmt: skip
-    bot, app = read.slack_tokens()
-    return asyncio.run(_connected(read.slack_api_url, bot, app))
+        return [Finding("Slack", "note", f"{messages.in_workspace()}.",
+                        "For a real one: `bullpen slack manifest`, then set SLACK_BOT_TOKEN and SLACK_APP_TOKEN.")]  # fmt: skip
+    from bullpen.slack.checkup import examine as look
+    from bullpen_agents.roster import Roster
 
-
-async def _connected(address: str, bot: str, app: str) -> Finding:
-    from bullpen.slack.connect import Connection
-    from bullpen.slack.scopes import missing
-
-    connection = await Connection.open(base_url=address, bot_token=bot, app_token=app)
-    await connection.close()
-    team, granted = connection.identity.team, connection.identity.scopes
-    lacking = missing(granted).other if granted else {}
-    if lacking:
-        listed = "; ".join(f"{scope} ({use})" for scope, use in lacking.items())
-        fact = f"{slack_said.in_slack(team)} accepts both tokens, but not granted are: {listed}."
-        return Finding(
-            "Slack", "note", fact, f"{slack_said.manifest_help()} {slack_said.EVENTS_HELP}"
-        )
-    told = "every scope is granted" if granted else "Slack does not say which scopes"
-    fact = f"{slack_said.in_slack(team)} accepts both tokens; {told}."
-    return Finding("Slack", "ok", fact, slack_said.EVENTS_HELP)
+    agents = list(Roster.load(read.home / "agents").agents)
+    config = read.slack_config_token.get_secret_value() if read.slack_config_token else ""
+    found: list[Finding] = []
+    for agent, tokens in (("", read.slack_tokens()), *read.own_tokens(agents).items()):
+        try:
+            symptoms = asyncio.run(look(read.slack_api_url, tokens, config, agent))
+        except BullpenError as error:
+            found.append(_broken("Slack", error))
+        else:
+            found += [Finding("Slack", one.state, one.fact, one.remedy) for one in symptoms]
+    return found
 
 
 def _agents(read: Settings) -> Finding:

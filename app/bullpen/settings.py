@@ -18,7 +18,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bullpen import messages
-from bullpen.slack import messages as slack_said
+from bullpen.slack import setup_messages
 
 SLACK_API = "https://slack.com/api/"
 STARTS = ("xoxb-", "xapp-")
@@ -95,6 +95,12 @@ class Settings(BaseSettings):
         repr=False,
         description="its app-level token with connections:write, xapp-…",
     )
+    slack_config_token: SecretStr | None = Field(
+        None,
+        validation_alias=_named("SLACK_CONFIG_TOKEN"),
+        repr=False,
+        description="an app configuration token, for `bullpen doctor` to compare the app's events",
+    )
     slack_agent_tokens: Mapping[str, tuple[SecretStr, SecretStr]] = Field(
         default_factory=dict[str, tuple[SecretStr, SecretStr]],
         validation_alias=AliasChoices("SLACK_BOT_TOKEN_<AGENT>"),
@@ -142,7 +148,7 @@ class Settings(BaseSettings):
         if self.slack_bot_token or self.slack_app_token:
             return "slack"
         if self.slack_agent_tokens:
-            raise slack_said.agents_without_a_desk()
+            raise setup_messages.agents_without_a_desk()
         return "workspace"
 
     @property
@@ -166,17 +172,17 @@ class Settings(BaseSettings):
         """
         for agent in self.slack_agent_tokens:
             if agent not in agents:
-                raise slack_said.tokens_of_nobody(slack_said.token_names(agent)[0], agents)
+                raise setup_messages.tokens_of_nobody(setup_messages.token_names(agent)[0], agents)
         return {agent: _pair(agent, *pair) for agent, pair in self.slack_agent_tokens.items()}
 
 
 def _pair(agent: str, bot: SecretStr | None, app: SecretStr | None) -> tuple[str, str]:
     values = tuple(secret.get_secret_value().strip() if secret else "" for secret in (bot, app))
-    for name, value, start in zip(slack_said.token_names(agent), values, STARTS, strict=True):
+    for name, value, start in zip(setup_messages.token_names(agent), values, STARTS, strict=True):
         if not value:
-            raise slack_said.half_a_slack(name)
+            raise setup_messages.half_a_slack(name)
         if not value.startswith(start):
-            raise slack_said.wrong_kind_of_token(name, start)
+            raise setup_messages.wrong_kind_of_token(name, start)
     return values[0], values[1]
 
 

@@ -17,6 +17,9 @@ LIBRARIES = (
     "matplotlib.backends.backend_agg",
     "matplotlib.dates",
     "matplotlib.font_manager",
+    "scipy.linalg",
+    "QuantLib",
+    "vollib.black.implied_volatility",
 )
 BREATH = 0.05
 log = logging.getLogger("bullpen.warmth")

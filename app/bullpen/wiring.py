@@ -23,7 +23,7 @@ from bullpen.pages.proof import Proof, Verify
 from bullpen.pages.receipts import ReceiptsPage
 from bullpen.runfile import HomeLock, RunningDesk
 from bullpen.settings import Settings, prepare_home
-from bullpen.slack import messages as slack_said
+from bullpen.slack import setup_messages
 from bullpen.warmth import warm_up
 from bullpen_agents.roster import Roster
 from bullpen_memory import policy
@@ -176,7 +176,7 @@ class Bullpen:
         self._stack.push_async_callback(self.slack.close)
         self.connection = self.slack.connection
         if self.workspace is None:
-            self.place = slack_said.in_slack(self.connection.identity.team)
+            self.place = setup_messages.in_slack(self.connection.identity.team)
 
     def _pace(self, me: Identity) -> Pace:
         from bullpen.slack.limits import Tiers, Unpaced
@@ -225,11 +225,13 @@ class Bullpen:
         await self.desk.start()
 
     async def _listen(self) -> None:
+        from bullpen.blame import Blame
         from bullpen.slack.app import Books
         from bullpen.slack.attachments import Attachments
 
+        self._stack.push_async_callback(self.slack.deafen)
         folder, limit = self.settings.home / "files", self.settings.max_file_bytes
-        books = Books(self.roster, self.receipts, self.store)
+        books = Books(self.roster, self.receipts, self.store, Blame(self.store))
         await self.slack.listen(
             self.desk, books, lambda line: Attachments(line.client, folder, limit)
         )
@@ -259,6 +261,7 @@ class Bullpen:
             return self._view[1]
         person = workspace.credentials.person_id
         names = {agent.id: agent.name for agent in self.roster.agents.values()}
+        names |= {user.id: user.name for user in workspace.office.rooms.people.all()}
         names[person] = self.settings.person
         channels: dict[str, str] = {}
         scopes = {WORKSPACE, person_scope(person)}

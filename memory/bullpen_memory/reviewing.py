@@ -167,19 +167,17 @@ class Review:
         """Put a person's own words in the place of a proposal; they hold at once, under that name."""
         present = writing.must_exist(self._store.get(seen.id), seen.id)
         changes.refuse_stale(present, seen.version)
-        source = Source(kind="person", ref=by, title=f"Instead of: {present.title or present.text[:60]}",
-                        locator=f"{present.id} version {present.version}")  # fmt: skip
-        draft = replace(
-            _same(present),
-            text=text,
-            title=present.title if title is None else title,
-            author=by,
-            speaker="",
-            source=source,
-            evidence=(present.source, *present.evidence),
-            status="active",
-        )
+        draft = restated(present, by=by, text=text, title=title)
         return self._store.supersede(present.id, draft, by=by, reason=reason)
+
+    def note(self, record_id: str, *, action: str, by: str, reason: str) -> None:
+        """Write down in a record's history what was done about it, without a new version."""
+        with self._store.database.writing() as db:
+            record = writing.must_exist(writing.head(db, record_id), record_id)
+            db.execute(
+                "INSERT INTO change (id, n, action, by, reason, at) VALUES (?, ?, ?, ?, ?, ?)",
+                (record_id, record.version, action, by, reason, rows.iso(self._clock())),
+            )
 
     def _change(
         self, action: str, by: str, reason: str, step: Callable[[SqliteUtils, Act], Record]
@@ -221,6 +219,15 @@ def shown(database: Database, record_id: str, *, limit: int = 50) -> list[Shown]
         (f'"{record_id}"', limit),
     )
     return [Shown(r["run_id"], r["agent"], r["query"], rows.moment_of(r["at"])) for r in found]
+
+
+def known_as(database: Database, author: str) -> str:
+    """The name under which somebody last wrote; the id where nobody told a name."""
+    found = database.read(
+        "SELECT speaker FROM version WHERE author = ? AND speaker <> '' ORDER BY vid DESC LIMIT 1",
+        (author,),
+    )
+    return str(found[0]["speaker"]) if found else author
 
 
 def linked(database: Database, record: Record, scopes: frozenset[str]) -> dict[str, list[Record]]:
@@ -305,6 +312,24 @@ def _same(record: Record) -> Draft:
         valid_to=record.valid_to, confidence=record.confidence, evidence=record.evidence,
         status=record.status, pinned=record.pinned, thread=record.thread,
     )  # fmt: skip
+
+
+def restated(record: Record, *, by: str, text: str, title: str | None = None) -> Draft:
+    """A person's own words in the place of a record, with what that rested on as evidence."""
+    source = Source(
+        kind="person", ref=by, title=f"Instead of: {record.title or record.text[:60]}",
+        locator=f"{record.id} version {record.version}",
+    )  # fmt: skip
+    return replace(
+        _same(record),
+        text=text,
+        title=record.title if title is None else title,
+        author=by,
+        speaker="",
+        source=source,
+        evidence=(record.source, *record.evidence),
+        status="active",
+    )
 
 
 def _told(record: Record, by: str) -> Source:

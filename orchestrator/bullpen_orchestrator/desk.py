@@ -274,15 +274,15 @@ class Desk:
             for run in self.ledger.open_runs()
         ]
 
-    async def judge(self, feedback: Feedback) -> bool:
-        """Keep what a person thinks of an answer; False where there is no such answer.
+    async def judge(self, feedback: Feedback) -> str:
+        """Keep what a person thinks of an answer; the id of its run, "" where there is none.
 
         What a misleading answer was based on is marked as disputed and believed less.
         """
-        kept = await asyncio.to_thread(self.ledger.people.judge, feedback)
-        if kept and feedback.verdict == "misleading":
+        run_id = await asyncio.to_thread(self.ledger.people.judge, feedback)
+        if run_id and feedback.verdict == "misleading":
             await self._recollection.misled(feedback)
-        return kept
+        return run_id
 
     async def heard(self) -> Heard:
         """What was heard so far, so that what was missed can be fetched."""

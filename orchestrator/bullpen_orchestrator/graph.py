@@ -1,7 +1,8 @@
 """The stations of a run and the ways between them.
 
-    route ─┬─ plan ─┬─ work (side by side) ─ review ─ answer ─ say ─ remember
-           ├────────┘                                          │
+    route ─┬─ plan ─┬─ work (side by side) ─┬─ review ─ answer ─ say ─ remember
+           │        └───────────────────────┘                  │
+           ├─ work …                                           │
            └───────────────────────────────────────────────────┘
 
 The rule it protects: a run is resumed where its last checkpoint is, never begun again. One
@@ -37,7 +38,7 @@ def build(nodes: Nodes, saver: BaseCheckpointSaver[Any]) -> Graph:
     graph.add_node("remember", nodes.remember)
     graph.add_edge(START, "route")
     graph.add_conditional_edges("route", _after_route, ["say", "plan", "work"])
-    graph.add_conditional_edges("plan", _after_plan, ["say", "work"])
+    graph.add_conditional_edges("plan", _after_plan, ["review", "work"])
     graph.add_edge("work", "review")
     graph.add_edge("review", "answer")
     graph.add_edge("answer", "say")
@@ -66,7 +67,8 @@ def _after_route(state: RunState) -> str | list[Send]:
 
 
 def _after_plan(state: RunState) -> str | list[Send]:
-    return _sends(state) or "say"
+    # Whoever answered alone may have asked colleagues, and these may disagree.
+    return _sends(state) or "review"
 
 
 def _sends(state: RunState) -> list[Send]:

@@ -185,6 +185,14 @@ def pinned(day: date) -> str:
     return f"As of {day.day} {day:%B %Y}: nothing that became known later was used."
 
 
+def needs_approval(tool: str) -> str:
+    """A call that a model may not make by itself."""
+    return (
+        f"`{tool}` was not run: it changes something outside the desk, and only a person may have that "
+        "done. Say in your answer what you would do and why, and leave it to them."
+    )
+
+
 def not_shown(where: str, reason: str) -> str:
     """A post that the platform refuses for good."""
     return (

@@ -163,7 +163,8 @@ class Nodes:
         """Find where colleagues contradict each other; one agent's own two tries are no conflict."""
         run = self._ledger.run(state["run_id"])
         scopes = visible(run.inbound)
-        ids = dict.fromkeys(i for report in _in_order(state) for i in report["receipts"])
+        reports = [*_in_order(state), *([state["answer"]] if state["answer"] else [])]
+        ids = dict.fromkeys(i for report in reports for i in report["receipts"])
         found = [self._parts.receipts.get(receipt_id, scopes) for receipt_id in ids]
         conflicts = figures.conflicts(receipt for receipt in found if receipt is not None)
         between = [c for c in conflicts if len({receipt.agent for receipt, _ in c.sides}) > 1]

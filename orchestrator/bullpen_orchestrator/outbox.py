@@ -331,6 +331,7 @@ def _row(row: sqlite3.Row) -> Row:
     said["footnotes"] = tuple(said["footnotes"])
     said["images"] = tuple((path, alt) for path, alt in said["images"])
     said["files"] = tuple((path, title) for path, title in said.get("files", ()))
+    said["alerts"] = tuple(said.get("alerts", ()))
     said["buttons"] = tuple(Button(**button) for button in said["buttons"])
     if planned := said.get("plan"):
         steps = tuple(Step(**step) for step in planned["steps"])

@@ -43,18 +43,18 @@ class People:
             known={(row["channel"], row["ts"]): row["thread_ts"] for row in recent},
         )
 
-    def judge(self, feedback: Feedback) -> bool:
-        """Append what a person thinks of a message of the desk; False for an unknown message."""
+    def judge(self, feedback: Feedback) -> str:
+        """Append what a person thinks of a message of the desk; its run, "" for an unknown message."""
         key = feedback.message_id
         with self._lock, transaction(self._db):
-            known = self._rows("SELECT 1 FROM messages WHERE id = ? AND kind != 'person'", key)
+            known = self._rows("SELECT run_id FROM messages WHERE id = ? AND kind != 'person'", key)
             if known:
                 self._db.execute(
                     "INSERT INTO feedback (message_id, verdict, person, person_name, at)"
                     " VALUES (?, ?, ?, ?, ?)",
                     (key, feedback.verdict, feedback.person, feedback.person_name, now()),
                 )
-        return bool(known)
+        return str(known[0]["run_id"]) if known else ""
 
     def judgements(self, message_id: str) -> list[Feedback]:
         """What people thought of a message, the oldest first; all of it stays."""

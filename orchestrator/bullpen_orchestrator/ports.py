@@ -99,7 +99,8 @@ class Post:
     `images` are paths of PNG files, relative to the home folder, shown inside the message, with
     their alt texts, `files` those of other files, shown under it, with their titles; `footnotes` are Markdown lines set small under the text. `live_ts` is the
     message that already streams this text, when there is one: it is completed instead of posting
-    another. `judged` asks the readers whether it helped. `plan` is shown under the text.
+    another. `judged` asks the readers whether it helped. `plan` is shown under the text, and so is
+    each of `alerts`, as a card that warns.
     """
 
     key: str
@@ -115,6 +116,7 @@ class Post:
     live_ts: str = ""
     judged: bool = False
     plan: Plan | None = None
+    alerts: tuple[str, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict)
 
 

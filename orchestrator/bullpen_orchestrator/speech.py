@@ -8,6 +8,7 @@ is said or when.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +28,10 @@ from bullpen_tools.context import Receipt
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 Shown = tuple[tuple[str, str], ...]
 """Paths with what is said about them."""
+_APART = "\n\u2063\n"
+"""Between a text and its alerts, while both are rendered with one count of footnotes."""
+_READ = 40
+"""Messages of a thread that are read for the numbers of its people."""
 _PRIORITY = {"handoff": "progress", "ask": "progress", "work": "result", "reply": "result"}
 
 
@@ -92,12 +97,11 @@ class Speech:
 
     async def say(self, run: Run, agent: Agent, words: Words) -> None:
         """Put `words` into the outbox under the agent's name."""
-        text = words.text
-        if words.warnings:
-            text = f"{text}\n\n{messages.disagree(words.warnings)}".strip()
+        text = _APART.join((words.text, *words.warnings))
         lookup = self._lookup(run)
         made = self._parts.receipts.by_run(run.id)
-        rendered = figures.render(text, lookup, allow=f"{run.inbound.text} {figures.told(made)}")
+        rendered = figures.render(text, lookup, allow=self._given(run, made))
+        shown_text, *alerts = rendered.text.split(_APART)
         notes = rendered.footnotes
         if rendered.unsourced and words.kind != "notice":
             notes = (*notes, messages.unsourced(rendered.unsourced))
@@ -106,13 +110,15 @@ class Speech:
         if run.pin.day and words.kind in ("answer", "work", "reply"):
             notes = (*notes, messages.pinned(run.pin.day))
         images, files = self._made(run, agent, words)
-        said = f"{text}\n\n{words.listed}".strip() if words.listed else text
+        said = "\n\n".join(
+            part for part in (words.text, words.listed, messages.disagree(words.warnings)) if part
+        )
         post = Post(
             key=words.key,
             channel=run.inbound.channel,
             thread_ts=run.inbound.thread_ts,
             agent=agent.id,
-            text=rendered.text,
+            text=shown_text,
             footnotes=notes,
             images=images,
             files=files,
@@ -121,6 +127,7 @@ class Speech:
             live_ts=await self._live(run.id, words.key),
             judged=words.final,
             plan=words.plan,
+            alerts=tuple(alerts),
             meta={
                 "run": run.id,
                 "model": words.fallback[0]
@@ -132,6 +139,13 @@ class Speech:
         paths = tuple(path for path, _ in (*images, *files))
         entry = _entry(run.inbound, run.id, agent, words, text=said, shown=shown, images=paths)
         await self._outbox.say(post, entry)
+
+    def _given(self, run: Run, made: Sequence[Receipt]) -> str:
+        """Where numbers may come from without a receipt: what people said here, what tools told."""
+        place, before = run.inbound, self._ledger.position(run.id)
+        thread = self._ledger.thread(place.channel, place.thread_ts, before=before, limit=_READ)
+        people = (entry.text for entry in thread if entry.kind == "person")
+        return " ".join((run.inbound.text, *people, figures.told(made)))
 
     async def notice(
         self,

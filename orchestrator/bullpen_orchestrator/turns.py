@@ -19,6 +19,7 @@ from bullpen_memory.errors import OperatorError
 from bullpen_orchestrator import messages
 from bullpen_orchestrator.colleagues import NAMES, Ask, Assign
 from bullpen_orchestrator.entries import Entry, Run
+from bullpen_orchestrator.gate import gated
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.parts import DeskParts
 from bullpen_orchestrator.ports import Inbound
@@ -127,10 +128,17 @@ class Turns:
             memories=memories,
             reports=order.reports,
             files=tuple(file.name for file in said.files),
+            earlier=self._earlier(run),
             channel=where,
             today=run.created_at[:10],
             as_of=run.pin.day.isoformat() if run.pin.day else "",
         )
+
+    def _earlier(self, run: Run) -> tuple[str, ...]:
+        """The names of the files that were sent before in the thread, and may be read."""
+        new = {file.name for file in run.inbound.files}
+        files = () if run.pin.day else self._ledger.files(run)
+        return tuple(file.name for file in files if file.name not in new)
 
     def _history(self, run: Run, order: Order) -> tuple[Line, ...]:
         """The thread up to the request; who was given a piece of it reads the request too."""
@@ -165,7 +173,7 @@ class Turns:
 
     def _tools(self, run: Run, agent: Agent, order: Order) -> dict[str, BoundTool]:
         names = [name for name in agent.tools if name not in NAMES]
-        tools = self._parts.toolbox.bind(self._context(run, agent), names)
+        tools = gated(self._parts.toolbox.bind(self._context(run, agent), names))
         if "ask" in agent.tools:
             tools["ask"] = self._ask(run, agent, order.depth)
         if order.purpose == "plan" and "assign" in agent.tools:

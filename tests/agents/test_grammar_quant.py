@@ -124,6 +124,12 @@ def read(text: str) -> Compute:
         ),
         ("VaR of oil at 99%", "risk_measures", {"series": "oil", "confidence_pct": 99}),
         ("expected shortfall of the S&P 500 since 2008", "risk_measures", {"series": "S&P 500"}),
+        (
+            "VaR of 10m of SLV at 60 vol, 10 days, 99%",
+            "position_var",
+            {"positions": [{"name": "SLV", "amount": 10e6, "volatility_pct": 60}], "confidence_pct": 99, "days": 10},
+        ),
+        ("price a no-touch that pays 10 if SLV never touches 90, spot 70, vol 60, 3 months", "digital_option", {"touch_pays": "if_never_touched", "strike": 90}),
         ("GARCH vol of the S&P 500", "garch_volatility", {"series": "S&P 500"}),
         ("beta of oil to the S&P 500 since 2010", "factor_beta", {"series": "oil", "factor": "S&P 500"}),
         (
@@ -156,6 +162,23 @@ def test_what_is_computed(text: str, tool: str, args: dict[str, Any]) -> None:
     assert found.tool == tool
     assert {key: found.args.get(key) for key in args} == args
     assert not found.missing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how volatile is oil since 2010?",
+        "what did treasury yields do since 2010?",
+        "compare the volatility of oil and the S&P 500 since 2000",
+        "remember that compute supply grows 50% a year and demand 15%",
+        "what do we know about the copper gap in 2030?",
+        "payoff of a 100/110 call spread for 3.20",
+        "correlation of oil and the S&P 500 in 2008",
+        "what do I make on the SLV June 70-90-110 call butterfly bought at 2.50?",
+    ],
+)
+def test_other_questions_are_left_to_the_rest(text: str) -> None:
+    assert not isinstance(parse(text), Compute)
 
 
 @pytest.mark.parametrize(

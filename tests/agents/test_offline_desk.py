@@ -148,7 +148,7 @@ async def test_a_contradiction_found_in_review_reaches_the_closing_answer(desk: 
         Line(speaker="Review", text="Two values for one metric.", author="review"),
     )
     reply = await desk.turn("architect", "close", "settle it", reports)
-    assert "Two values for one metric." in reply.text
+    assert "**Their figures disagree**" in reply.text
     assert "reports above (Quant)" in reply.text
 
 

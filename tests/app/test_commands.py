@@ -11,9 +11,14 @@ from typing import Any
 
 import pytest
 
+from bullpen.slack import home
+from bullpen.slack.commands import Commands
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
+from bullpen.slack.reception import Reception
 from bullpen.wiring import Bullpen, build
-from bullpen_memory.records import Draft, Source
+from bullpen_memory.records import Draft, Query, Source
+from bullpen_orchestrator.desk import Running
+from bullpen_orchestrator.limits import Spent
 from bullpen_workspace.controls import Controls
 from real_desk import Someone, here, keyless, words
 
@@ -174,6 +179,93 @@ async def test_an_answer_can_be_judged(bullpen: Bullpen, hands: Controls) -> Non
         assert feedback.at.startswith("20")
 
 
+async def test_who_was_misled_says_by_what_and_proposes_the_correction(
+    bullpen: Bullpen, hands: Controls
+) -> None:
+    ada = Someone(bullpen)
+    assert bullpen.workspace is not None
+    source = Source(kind="person", ref="p1")
+    wrong = bullpen.store.add(
+        Draft(kind="finding", title="Oil is calm", text="Oil volatility is 3 percent a year.",
+              author="quant", source=source, scope="workspace", confidence=0.8)
+    )  # fmt: skip
+    hidden = bullpen.store.add(
+        Draft(kind="finding", text="Oil volatility, in private.", author="quant", source=source,
+              scope="person:USOMEBODY")
+    )  # fmt: skip
+    answer = (await ada.ask("desk", "quant: what do we know about oil volatility?"))[-1]
+    run = answer["metadata"]["event_payload"]["key"].partition(":answer")[0]
+    bullpen.store.log_recall(run_id=run, agent="quant", query="oil", record_ids=[hidden.id])
+    place = await ada.channel("desk")
+    block = next(b for b in answer["blocks"] if b["type"] == "context_actions")
+    hands.press(
+        place, answer["ts"], "feedback", block_id=block["block_id"],
+        choice={"value": f"misleading|{answer['metadata']['event_payload']['key']}"},
+    )  # fmt: skip
+    view = await until(lambda: modal(bullpen))
+    asked = {b["block_id"]: b for b in view.body["blocks"]}
+    options = asked["records"]["element"]["options"]
+    assert wrong.id in [option["value"] for option in options]
+    assert hidden.id not in json.dumps(view.body)
+    empty = {"records": {"value": {"selected_options": []}}, "right": {"value": {"value": ""}}}
+    assert "right" in (await hands.submit(view.id, empty)).errors
+    picked = next(option for option in options if option["value"] == wrong.id)
+    said = "Oil volatility is 38 percent a year."
+    state = {
+        "records": {"value": {"selected_options": [picked]}}, "right": {"value": {"value": said}}
+    }  # fmt: skip
+    assert not (await hands.submit(view.id, state)).open
+
+    async def proposed() -> Any:
+        found = bullpen.store.find(
+            Query(scopes=frozenset({"workspace"}), statuses=frozenset({"proposed"}))
+        )
+        return [hit.record for hit in found.hits]
+
+    [correction] = await until(proposed)
+    assert (correction.text, correction.author, correction.supersedes) == (
+        said,
+        hands.user,
+        wrong.id,
+    )
+    now = bullpen.store.get(wrong.id)
+    assert now is not None
+    assert (now.tags, now.status) == (("disputed",), "active")
+    assert now.confidence is not None
+    assert now.confidence < 0.8
+    assert bullpen.store.changes(wrong.id)[-1].by == hands.user
+
+
+async def test_a_thousand_of_everything_is_published_and_paged(
+    bullpen: Bullpen, hands: Controls
+) -> None:
+    assert bullpen.workspace is not None
+    rooms, keys = bullpen.workspace.office.rooms, bullpen.workspace.credentials
+    drafts = [
+        Draft(kind="finding", text=f"Fact {n}: " + "word " * 300, author="quant", status="proposed",
+              source=Source(kind="person", ref=f"p{n}"), scope="workspace", title=f"Fact {n}")
+        for n in range(1_000)
+    ]  # fmt: skip
+    bullpen.store.add_many(drafts, vectors=False)
+    crowded: Any = Crowded()
+    reception = Reception(
+        client=bullpen.connection.client, directory=bullpen.slack.directory,
+        desk=crowded, roster=bullpen.roster, memory=bullpen.store,
+        commands=Commands(crowded, bullpen.roster, bullpen.store),
+    )  # fmt: skip
+    for pages, line in (
+        (home.Pages(), "1 to 10 of 1,000"),
+        (home.Pages(runs=50, inbox=99), "991 to 1,000 of 1,000"),
+    ):
+        await reception.show(hands.user, pages)
+        view = rooms.surfaces.home(keys.person_id, keys.app_id)
+        assert view is not None
+        assert len(view.body["blocks"]) <= 100
+        assert line in json.dumps(view.body)
+        stops = [b for b in view.body["blocks"] if "accessory" in b]
+        assert len(stops) == home.PAGE
+
+
 async def test_an_opened_home_follows_what_happens(bullpen: Bullpen, hands: Controls) -> None:
     assert bullpen.workspace is not None
     rooms, keys = bullpen.workspace.office.rooms, bullpen.workspace.credentials
@@ -227,6 +319,21 @@ async def test_the_home_is_where_records_are_decided_on_and_work_is_stopped(
     assert (statuses.count("active"), statuses.count("retracted")) == (1, 1)
     decided = [r.id for r in found if r.status in ("active", "retracted")]
     assert {store.changes(id_)[-1].by for id_ in decided} == {me}
+
+
+class Crowded:
+    """A desk with a thousand runs under way."""
+
+    def status(self) -> list[Running]:
+        return [
+            Running(run_id=f"r{n}", channel="C1", thread_ts=f"{n}.0", agents=("quant",),
+                    asked_by="Ada", user="U1", audience="public", text=f"question {n} " * 90,
+                    since="", waiting=n > 5)
+            for n in range(1_000)
+        ]  # fmt: skip
+
+    def spending(self, since: str = "") -> dict[str, Spent]:
+        return {"quant": Spent(calls=1_000_000, tokens=10**12)}
 
 
 async def modal(bullpen: Bullpen) -> Any:

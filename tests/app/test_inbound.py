@@ -60,8 +60,8 @@ class Ear:
         self.gone.append((message_id, by))
         return "new"
 
-    async def judge(self, feedback: Feedback) -> bool:
-        return False
+    async def judge(self, feedback: Feedback) -> str:
+        return ""
 
     def status(self) -> list[Running]:
         return []

@@ -284,6 +284,18 @@ def test_a_person_writes_disputes_settles_and_moves(page: TestClient, store: Sto
     assert "It no longer holds; this does" in page.get(f"/memory/{record_id}").text
 
 
+def test_a_headline_that_was_the_text_s_beginning_goes_with_it(
+    page: TestClient, store: Store
+) -> None:
+    record = store.add(draft("Silver is at 30 dollars.", title="Silver is at 30 …"))
+    assert "<h2>" not in page.get(f"/memory/{record.id}", headers={"X-Fragment": "1"}).text
+    data = {"version": "1", "title": "Silver is at 30 …", "text": "Silver is at 31 dollars."}
+    page.post(f"/memory/{record.id}/revise", data=data, headers=FRAGMENT)
+    now = store.get(record.id)
+    assert now is not None
+    assert (now.title, now.text) == ("", "Silver is at 31 dollars.")
+
+
 def test_a_proposal_edited_by_the_only_person_can_still_come_into_force(
     page: TestClient, store: Store
 ) -> None:

@@ -96,7 +96,7 @@ async def test_bad_input_gets_a_sentence_where_the_person_looks(tmp_path: Path) 
             history = await ada.client.conversations_history(channel=desk)
             found = [m for m in history["messages"] if m.get("files") and m.get("reply_count")]
         said = "\n".join(words(m) for m in await ada.answers(desk, found[0]["ts"]))
-        assert "“tool.exe”: it is binary" in said
+        assert "“tool.exe”: it is a program" in said
         long = await ada.ask("desk", "quant: what is this? " + "word " * 7_500)
         assert words(long[-1])
         assert not list((bullpen.settings.home / "files").iterdir())

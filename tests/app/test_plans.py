@@ -13,7 +13,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack.chat import SlackChat
 from bullpen.slack.connect import Connection
+from bullpen.slack.identity import OneApp
 from bullpen.slack.limits import Unpaced
+from bullpen.slack.line import Line
 from bullpen.wiring import build
 from bullpen_agents.roster import Roster
 from bullpen_orchestrator.ports import Plan, Post, Step
@@ -125,7 +127,7 @@ async def hurried(tmp_path: Path) -> AsyncIterator[tuple[SlackChat, AsyncWebClie
     connection = await Connection.open(
         base_url=f"{made.url}/api/", bot_token=keys.bot_token, app_token=keys.app_token
     )
-    chat = SlackChat(connection, Roster.load().agents, Unpaced())
+    chat = SlackChat(OneApp(Line(connection, Roster.load().agents, Unpaced())))
     client = AsyncWebClient(
         keys.user_token, base_url=f"{made.url}/api/", session=connection.session
     )
@@ -204,3 +206,21 @@ async def test_a_text_beyond_slacks_limit_rolls_over(
     assert await chat.post(done) == ts
     said = "".join(words(m) for m in await page())
     assert said.split() == LONG.split()
+
+
+async def test_a_contradiction_is_a_card_that_warns(
+    chat: SlackChat, person: AsyncWebClient, desk_channel: str
+) -> None:
+    root = (await person.chat_postMessage(channel=desk_channel, text="q"))["ts"]
+    alert = (
+        "Two values for volatility of WTI: quant has **10.0%** (r1); data_analyst has 12.0% (r2)."
+    )
+    post = Post(
+        key="k", channel=desk_channel, thread_ts=root, agent="quant", text="", alerts=(alert,)
+    )
+    await chat.post(post)
+    page = await person.conversations_replies(channel=desk_channel, ts=root)
+    [block] = page["messages"][-1]["blocks"]
+    assert (block["type"], block["level"]) == ("alert", "warning")
+    assert "*10.0%* (r1)" in block["text"]["text"]
+    assert page["messages"][-1]["text"].startswith("Two values for volatility")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -82,7 +83,11 @@ async def test_the_architect_plans_the_colleagues_work_and_it_closes(open_desk: 
     closing = chat.posts[-1]
     assert (closing.agent, closing.priority) == ("architect", "answer")
     assert closing.text.startswith("So be it.")
-    assert "⚠️ Two values for volatility of WTI" in closing.text
+    [alert] = closing.alerts
+    assert alert.startswith("Two values for volatility of WTI: ")
+    assert "quant has 10.0%" in alert
+    assert {"(r1, measure)", "(r2, measure)"} <= set(re.findall(r"\(r\d, measure\)", alert))
+    assert any(note.startswith("² ") for note in closing.footnotes)
     assert [b.action for b in closing.buttons] == ["receipts"]
     reports = model.requests[-1].meta["reports"]
     assert [line["speaker"] for line in reports] == ["Quant", "Data Analyst", "Review"]

@@ -145,6 +145,15 @@ async def test_a_barrier_watched_daily_knocks_out_less(ctx: ToolContext, call: C
     assert always["value"] < daily["value"] < always["vanilla_value"]
 
 
+async def test_touch_and_no_touch_share_the_cash(ctx: ToolContext, call: Call) -> None:
+    option = CALL | {"strike": 120, "touch": True, "amount": 10}
+    paid = [
+        (await values(call, ctx, "digital_option", touch_pays=when, **option))["value"]
+        for when in ("at_expiry", "if_never_touched")
+    ]
+    assert sum(paid) == pytest.approx(10 * math.exp(-0.05))
+
+
 async def test_a_fly_before_expiry(ctx: ToolContext, call: Call) -> None:
     outcome = await call(
         ctx, "strategy_value", structure="call_butterfly", strikes=[70, 90, 110], cost=2.5,

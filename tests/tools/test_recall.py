@@ -275,7 +275,7 @@ async def test_after_forgetting_the_words_are_in_no_file(
     before = ctx.receipts.latest(ctx.scopes)
     assert any("context" in name for name in files_with(tmp_path, b"200 lots"))
     assert any("receipts" in name for name in files_with(tmp_path, b"200 lots"))
-    left = forget(ctx.store, ctx.receipts, limit, by="U1", reason="asked to")
+    left = forget(ctx.store, ctx.receipts, limit, by="U1", reason="asked to").record
     assert left.status == "forgotten"
     assert files_with(tmp_path, b"200 lots") == []
     assert files_with(tmp_path, b"the limit of slv") == []
@@ -286,7 +286,7 @@ async def test_after_forgetting_the_words_are_in_no_file(
     table = next(r for r in after if r.tool == "recall").result.table
     assert any(row[0] == kept and "$17.50" in str(row[3]) for row in table)
     assert [(record, by) for _, record, by, _ in ctx.receipts.redactions()] == [(limit, "U1")] * 3
-    assert forget(ctx.store, ctx.receipts, limit, by="U1", reason="again") == left
+    assert forget(ctx.store, ctx.receipts, limit, by="U1", reason="again").record == left
     found = body(await call(ctx, "recall", query="max position in SLV flies"))["table"]
     assert [row[0] for row in found[1:]] == [kept]
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bullpen_tools.context import ToolContext
+from bullpen_tools.figures import conflicts
 from bullpen_tools.quant import tails
 from bullpen_tools.tool import Outcome
 
@@ -93,6 +94,15 @@ async def test_the_tail_of_oil(desk: ToolContext, call: Call) -> None:
     assert "too few returns" in few.text
 
 
+async def test_one_fact_has_one_value(desk: ToolContext, call: Call) -> None:
+    receipts = [
+        (await call(desk, tool, series="oil")).receipt for tool in ("risk_measures", "series_stats")
+    ]
+    known = [receipt for receipt in receipts if receipt is not None]
+    assert [r.result.values["volatility"].entity for r in known] == ["wti", "wti"]
+    assert conflicts(known) == []
+
+
 async def test_garch_forecasts_return_to_the_long_run(desk: ToolContext, call: Call) -> None:
     got = numbers(await call(desk, "garch_volatility", series="sp500", start="2012-01-01"))
     ends = sorted((got["volatility_now"], got["volatility_long_run"]))
@@ -143,6 +153,43 @@ async def test_what_cannot_be_is_refused(
 ) -> None:
     outcome = await call(desk, tool, **args)
     assert outcome.error, outcome.text
+    assert says in outcome.text
+
+
+HULL = [
+    {"name": "Microsoft", "amount": 10_000_000, "daily_volatility_pct": 2},
+    {"name": "AT&T", "amount": 5_000_000, "daily_volatility_pct": 1},
+]
+
+
+async def test_hulls_two_asset_portfolio(ctx: ToolContext, call: Call) -> None:
+    """Hull, "Value at risk": correlation 0.3, ten days, 99 %; he rounds the quantile to 2.33."""
+    got = numbers(
+        await call(ctx, "position_var", positions=HULL, correlation=0.3, days=10, confidence_pct=99)
+    )
+    assert got["var"] == pytest.approx(1_622_657, rel=0.002)
+    assert got["var_1"] == pytest.approx(1_473_621, rel=0.002)
+    assert got["var_2"] == pytest.approx(368_405, rel=0.002)
+    assert got["diversification"] == pytest.approx(219_369, rel=0.003)
+    assert got["share_1"] + got["share_2"] == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, "move together is not clear"),
+        ({"correlation": -1.2}, "cannot hold together"),
+        ({"correlations": [[1, 0.3], [0.2, 1]]}, "no correlation matrix"),
+        ({"correlations": [[1.0]]}, "do not fit the positions"),
+        ({"correlation": 0.3, "days": 0}, "The horizon is 0"),
+        ({"positions": [{"name": "x", "amount": 1}]}, "volatility of x is not clear"),
+    ],
+)
+async def test_positions_that_cannot_be(
+    ctx: ToolContext, call: Call, change: dict[str, Any], says: str
+) -> None:
+    outcome = await call(ctx, "position_var", **({"positions": HULL} | change))
+    assert outcome.error
     assert says in outcome.text
 
 

@@ -306,6 +306,7 @@ def _beyond(stage: _Stage) -> World:
     link = "https://example.com/a"
     return {
         "apps.event.authorizations.list": {"event_context": stage.event_context()},
+        "apps.manifest.export": {"app_id": keys.app_id},
         "apps.manifest.validate": {"manifest": {"display_information": {"name": "App"}}},
         "apps.uninstall": {"client_id": keys.client_id, "client_secret": keys.client_secret},
         "auth.revoke": {"test": True},

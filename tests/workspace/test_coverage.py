@@ -81,6 +81,7 @@ def test_methods_are_slacks(reference: dict[str, dict]) -> None:
     beyond = {"apps.event.authorizations.list", "auth.revoke", "bookmarks.edit", "bookmarks.remove"}
     beyond |= {
         "apps.uninstall",
+        "apps.manifest.export",
         "apps.manifest.validate",
         "chat.unfurl",
         "conversations.unarchive",
@@ -98,7 +99,7 @@ def test_errors_are_slacks_words(reference: dict[str, dict]) -> None:
         *("unknown_method", "not_authed", "invalid_auth", "not_allowed_token_type"),
         *("invalid_arguments", "invalid_json", "json_not_object", "invalid_form_data"),
         *("app_missing_action_url", "invalid_metadata_format"),
-        *("client_id_token_mismatch", "invalid_manifest"),
+        *("client_id_token_mismatch", "invalid_manifest", "app_not_found"),
         *("channel_canvas_already_exists", "method_not_supported_for_channel_type"),
         *("token_expired", "not_archived", "cannot_unfurl_url", "cannot_parse_attachment"),
     }

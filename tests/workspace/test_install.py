@@ -250,6 +250,19 @@ async def test_uninstalled_app_is_told_and_gone(
     assert sent >= {"tokens_revoked", "app_uninstalled"}
 
 
+async def test_an_installed_app_is_exported_as_a_manifest(
+    bot: AsyncWebClient, workspace: Workspace
+) -> None:
+    exported = await bot.apps_manifest_export(app_id=workspace.credentials.app_id)
+    manifest = exported["manifest"]
+    assert "chat:write" in manifest["oauth_config"]["scopes"]["bot"]
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert read_manifest(manifest).name == manifest["display_information"]["name"]
+    with pytest.raises(SlackApiError) as caught:
+        await bot.apps_manifest_export(app_id="A0NOBODY")
+    assert caught.value.response["error"] == "app_not_found"
+
+
 async def test_manifest_problems_are_named(bot: AsyncWebClient) -> None:
     good = {
         "display_information": {"name": "Weather"},

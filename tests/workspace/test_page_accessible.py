@@ -69,8 +69,25 @@ async def inspector(page: Page, url: str, _morning: Morning, _root: str) -> None
     await page.goto(f"{url}/inspector")
 
 
+async def threads(page: Page, url: str, _morning: Morning, _root: str) -> None:
+    await page.goto(f"{url}/threads")
+    await page.wait_for_selector(".feed-part")
+
+
+async def details(page: Page, url: str, morning: Morning, root: str) -> None:
+    rooms = morning.rooms
+    rooms.pinboard.pin(morning.desk, root, morning.who.person_id)
+    rooms.pinboard.add_bookmark(
+        morning.desk, title="A calendar", link="https://example.org/", emoji="", app=""
+    )
+    await page.goto(f"{url}/archives/{morning.desk}")
+    await page.wait_for_selector("body.online")
+    await page.get_by_test_id("members-button").click()
+    await page.wait_for_selector("#topic-form")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", [thread, search, empty, home, modal, inspector])
+@pytest.mark.parametrize("view", [thread, search, empty, home, modal, inspector, threads, details])
 async def test_no_serious_violation(browser, tmp_path, view, scheme):  # noqa: F811
     source = axe_source()
     workspace = Workspace(config(tmp_path))

@@ -41,6 +41,14 @@ async def test_threads_shows_mine_with_the_last_answered_first(
     assert "answer 2<" in feed
     # Two threads hold something new, and the sidebar says so on every page.
     assert '>2<span class="sr"> with new replies' in shown
+    # Replies alone leave nothing in the other view, so its link carries no dot.
+    await window.do("read", channel=desk)
+    person.mark_read(research)
+    agent_says(workspace, desk, "one more", thread_ts=first.ts)
+    await window.do("read", channel=research)
+    side = await window.get("/unreads")
+    assert '<li class="unread"><a href="/unreads"' not in side
+    assert '<li class="unread"><a href="/threads"' in side
     await window.do("read")
     assert "with new replies" not in await window.get("/threads")
     assert "feed-part unread" not in await window.get("/threads")
@@ -119,6 +127,14 @@ async def test_an_archived_channel_can_be_read_and_woken(window, workspace, rese
     status, said = await window.do("archive", channel=direct.id)
     assert status == 409
     assert "direct message" in said["error"]
+
+
+async def test_emoji_alone_are_shown_large(window, desk, person):
+    for text in ("🎉 👍", ":oil_drum: :tada:", "👩‍💻"):
+        person.post(desk, text)
+    for text in ("🎉 done", ":no_such_emoji:", "42", "100 %", "🎉" * 60):
+        person.post(desk, text)
+    assert (await window.get(f"/archives/{desk}")).count('class="content large"') == 3
 
 
 async def test_the_topic_is_set_and_told(window, workspace, desk):

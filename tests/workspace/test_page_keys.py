@@ -102,3 +102,16 @@ async def test_the_threads_view_is_walked_by_key(page, workspace, desk, person):
     await expect(page.locator("#feed .msg-in").nth(2)).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.get_by_test_id("thread-pane")).to_contain_text("question 0")
+
+
+async def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page):  # noqa: F811
+    await page.evaluate(
+        """() => {
+          const held = new DataTransfer();
+          held.items.add(new File([new Blob([new ArrayBuffer(101 * 1048576)])], "tape.bin"));
+          document.querySelector("#main").dispatchEvent(
+            new DragEvent("drop", { dataTransfer: held, bubbles: true, cancelable: true }));
+        }"""
+    )
+    await expect(page.get_by_test_id("composer-error")).to_contain_text("larger than 100 MB")
+    await expect(page.get_by_test_id("upload")).to_have_count(0)

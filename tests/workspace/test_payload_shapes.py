@@ -2,6 +2,7 @@
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
+from tests.workspace.test_page_live import Window
 
 from bullpen_workspace.actions import Person
 from bullpen_workspace.config import AppSpec
@@ -32,7 +33,35 @@ BUTTON = {
 }
 
 
-async def test_events_have_the_keys_of_slacks_samples(start, connect, until, session) -> None:
+class Heard:
+    """Every envelope that an app was sent, by the type of its event."""
+
+    def __init__(self, until) -> None:
+        self.bodies: list[dict] = []
+        self._until = until
+
+    def listen(self, app) -> None:
+        @app.middleware
+        async def keep(body, next):
+            self.bodies.append(body)
+            await next()
+
+    async def event(self, name: str, subtype: str = "") -> dict:
+        def found() -> dict | None:
+            for body in self.bodies:
+                inner = body["event"]
+                if inner["type"] == name and inner.get("subtype", "") == subtype:
+                    return body
+            return None
+
+        body = await self._until(found)
+        assert set(body) >= ENVELOPE
+        return body["event"]
+
+
+async def test_events_of_messages_have_the_keys_of_slacks_samples(
+    start, connect, until, session
+) -> None:
     settings = AppSettings(unfurl_domains=("example.org",))
     workspace = await start(app=AppSpec(settings=settings))
     person = Person(workspace.office, workspace.credentials.person_id)
@@ -40,66 +69,57 @@ async def test_events_have_the_keys_of_slacks_samples(start, connect, until, ses
         token=workspace.credentials.bot_token, base_url=f"{workspace.url}/api/", session=session
     )
     desk = workspace.rooms.channels.by_name("desk").id
-    bodies: list[dict] = []
-
-    def listen(app) -> None:
-        @app.middleware
-        async def keep(body, next):
-            bodies.append(body)
-            await next()
-
-    await connect(workspace, listen)
-
-    async def event(name: str, subtype: str = "") -> dict:
-        def found() -> dict | None:
-            for body in bodies:
-                inner = body["event"]
-                if inner["type"] == name and inner.get("subtype", "") == subtype:
-                    return body
-            return None
-
-        body = await until(found)
-        assert set(body) >= ENVELOPE
-        return body["event"]
-
+    heard = Heard(until)
+    await connect(workspace, heard.listen)
     mention = f"<@{workspace.credentials.bot_user_id}>"
     root = person.post(desk, f"{mention} look: https://example.org/a")
-    assert set(await event("message")) >= {
+    assert set(await heard.event("message")) >= {
         *("type", "user", "text", "ts", "team", "channel", "channel_type", "event_ts")
     }
-    told = await event("app_mention")
+    told = await heard.event("app_mention")
     assert set(told) >= {"type", "user", "text", "ts", "team", "channel", "event_ts"}
     assert not set(told) & {"channel_type", "subtype"}
-    assert set(await event("link_shared")) >= {
+    assert set(await heard.event("link_shared")) >= {
         *("user", "channel", "message_ts", "links", "source", "is_bot_user_member", "event_ts")
     }
-    bodies.clear()
+    heard.bodies.clear()
     await bot.chat_postMessage(channel=desk, thread_ts=root.ts, text="a reply")
-    reply = await event("message")
+    reply = await heard.event("message")
     assert (reply["thread_ts"], reply["parent_user_id"]) == (root.ts, person.user)
     assert set(reply["bot_profile"]) >= {"id", "app_id", "name", "deleted", "team_id"}
+    typed = {"channel": desk, "text": "for all", "thread": root.ts, "broadcast": True, "key": "c-1"}
+    await Window(workspace, session).do("send", **typed)
+    shared = await heard.event("message", "thread_broadcast")
+    assert shared["client_msg_id"] == "c-1"
+    assert (shared["root"]["ts"], shared["root"]["reply_count"]) == (root.ts, 2)
     person.edit(desk, root.ts, "changed")
-    assert set(await event("message", "message_changed")) >= {
+    assert set(await heard.event("message", "message_changed")) >= {
         *("hidden", "ts", "message", "previous_message", "channel", "channel_type", "event_ts")
     }
+
+
+async def test_events_of_places_have_the_keys_of_slacks_samples(
+    workspace, person, bot, connect, until
+) -> None:
+    heard = Heard(until)
+    await connect(workspace, heard.listen)
     created = person.create_channel("curves")
-    assert set((await event("channel_created"))["channel"]) >= {
+    assert set((await heard.event("channel_created"))["channel"]) >= {
         *("id", "is_channel", "name", "name_normalized", "created", "creator"),
         *("is_shared", "is_org_shared"),
     }
     workspace.rooms.channels.rename(created.id, "curves-two", user=person.user)
-    assert set((await event("channel_rename"))["channel"]) == {
+    assert set((await heard.event("channel_rename"))["channel"]) == {
         *("id", "is_channel", "is_mpim", "name", "name_normalized", "created")
     }
     person.archive(created.id)
-    assert set(await event("channel_archive")) == {
+    assert set(await heard.event("channel_archive")) == {
         *("type", "channel", "user", "is_moved", "event_ts")
     }
-    await bot.views_publish(
-        user_id=person.user, view={"type": "home", "blocks": [{"type": "divider"}]}
-    )
+    view = {"type": "home", "blocks": [{"type": "divider"}]}
+    await bot.views_publish(user_id=person.user, view=view)
     person.apps.open_home(workspace.credentials.app_id)
-    home = (await event("app_home_opened"))["view"]
+    home = (await heard.event("app_home_opened"))["view"]
     assert set(home) >= VIEW - {"title"}
 
 

@@ -172,6 +172,11 @@ _METHODS = (
         f"{_INSTALL}test_manifest_problems_are_named",
         note="checks what the workspace uses; takes any token",
     ),
+    _method(
+        "apps.manifest.export",
+        f"{_INSTALL}test_an_installed_app_is_exported_as_a_manifest",
+        note="what the workspace knows of the app; takes any token",
+    ),
     _method("apps.event.authorizations.list", f"{_MORE}test_for_whom_an_event_was_sent"),
     *(
         _method(name, f"{_DOCUMENTS}test_a_canvas_is_written_in_sections")

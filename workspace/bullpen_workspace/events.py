@@ -90,6 +90,10 @@ class Announcer:
             shape["subtype"] = "file_share"
         if message.broadcast:
             shape["subtype"] = "thread_broadcast"
+            root = office.rooms.messages.get(change.channel, message.thread_ts)
+            shape |= {"root": message_json(office, root)} if root else {}
+        if key := office.rooms.sent.key_of(change.channel, change.ts):
+            shape["client_msg_id"] = key
         event = self._in_channel(change.channel, shape)
         kind = office.rooms.channels.require(change.channel).kind
         for app in self._apps_in(change.channel):

@@ -69,8 +69,8 @@ async def serve_socket(office: Office, websocket: WebSocket) -> None:
     try:
         while True:
             _read_frame(office, await websocket.receive_text())
-    except WebSocketDisconnect:
-        return
+    except (WebSocketDisconnect, RuntimeError):
+        return  # Starlette raises the latter where we closed it ourselves while waiting.
     finally:
         office.courier.detach(app_id, connection)
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bullpen import messages
+from bullpen.erasure import everywhere
+from bullpen.pages.look import headline
 from bullpen_memory.changes import Revision
 from bullpen_memory.errors import BullpenError, InputError
 from bullpen_memory.listing import DISPUTED
 from bullpen_memory.records import WORKSPACE, Draft, Kind, Record, Source
 from bullpen_memory.reviewing import Review, Seen
 from bullpen_memory.store import Store
-from bullpen_tools.forgetting import forget
+from bullpen_tools.forgetting import Erased, forget, prove
 from bullpen_tools.receipts import Receipts
 
 Form = Mapping[str, str]
@@ -72,6 +74,7 @@ class Acts:
     def __init__(self, store: Store, receipts: Receipts) -> None:
         self._store = store
         self._receipts = receipts
+        self._home = store.path.parent
         self._review = Review(store)
         self._steps: dict[str, Callable[[Seen, str, Form], Record]] = {
             "approve": lambda s, by, _: store.approve(s.id, by=by, expected_version=s.version),
@@ -92,7 +95,7 @@ class Acts:
             "share": lambda s, by, f: self._review.share(
                 s, f.get("scope", ""), by=by, reason=f.get("reason", "")
             ),
-            "forget": lambda s, by, f: forget(store, receipts, s.id, by=by, reason=_reason(f)),
+            "forget": self._forget,
         }
 
     def do(self, action: str, seen: Seen, by: str, form: Form) -> Record:
@@ -114,13 +117,18 @@ class Acts:
             keep = next((one for one in chosen if one.id == form.get("keep")), chosen[0])
             self._review.merge(keep, chosen, by=by, reason=form.get("reason", ""))
             return Bulk(len(chosen), ())
-        done, refused = 0, list[tuple[str, str]]()
+        done, refused, erased = 0, list[tuple[str, str]](), list[Erased]()
         for one in chosen:
             try:
-                self.do(action, one, by, form)
+                if action == "forget":
+                    erased.append(self._erased(one, by, form))
+                else:
+                    self.do(action, one, by, form)
                 done += 1
             except BullpenError as error:
                 refused.append((one.id, str(error)))
+        if erased:
+            prove(self._store, self._home, erased, by=by)
         return Bulk(done, tuple(refused))
 
     def add(self, by: str, name: str, form: Form, scopes: frozenset[str]) -> Record:
@@ -148,6 +156,17 @@ class Acts:
             )
         )
 
+    def _forget(self, seen: Seen, by: str, form: Form) -> Record:
+        erased = self._erased(seen, by, form)
+        prove(self._store, self._home, [erased], by=by)
+        return erased.record
+
+    def _erased(self, seen: Seen, by: str, form: Form) -> Erased:
+        erased = forget(self._store, self._receipts, seen.id, by=by, reason=_reason(form))
+        if form.get("everywhere") == "yes":
+            everywhere(self._home, erased, by=by, reason=_reason(form))
+        return erased
+
     def _revise(self, seen: Seen, by: str, form: Form) -> Record:
         text, title = form.get("text", "").strip(), form.get("title", "").strip()
         reason = form.get("reason", "").strip()
@@ -155,6 +174,8 @@ class Acts:
             return self._review.restate(seen, by=by, text=text, title=title, reason=reason)
         fields = Fields.of(form)
         present = self._store.get(seen.id)
+        if present is not None and title == present.title and not headline(present):
+            title = ""  # It was the beginning of the text, which says something else now.
         # A mark that the form does not show is not taken away by saving it.
         marks = (DISPUTED,) if present is not None and DISPUTED in present.tags else ()
         new: Revision = {

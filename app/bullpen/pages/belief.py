@@ -20,7 +20,7 @@ DID: dict[str, str] = {
     "restore": "restored it", "pin": "pinned it", "unpin": "unpinned it", "forget": "had it forgotten",
     "supersede": "replaced it", "corroborate": "said the same from another source",
     "merge": "merged it", "separate": "undid the merge", "dispute": "disputed it",
-    "settle": "settled the dispute", "share": "moved it to another place",
+    "settle": "settled the dispute", "share": "moved it to another place", "prove": "had every file searched for it",
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bullpen import messages
+from bullpen_memory.records import Record
 
 HERE = Path(__file__).parent
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
@@ -111,6 +112,13 @@ def bare(text: str) -> str:
     return re.sub(r"[*`#]+", "", text).strip()
 
 
+def headline(record: Record) -> str:
+    """The title where it says more than the beginning of the text does; else ""."""
+    shown = bare(record.title)
+    start = shown.rstrip("…. ").casefold()
+    return "" if start and bare(record.text).casefold().startswith(start) else shown
+
+
 def moment(time: datetime | date | None) -> str:
     """A time for people, in the machine's own zone."""
     if time is None:
@@ -160,7 +168,7 @@ class Drawing:
         )
         filters: dict[str, Callable[..., str]] = {
             "markdown": markdown, "marked": marked, "moment": moment, "ago": ago,
-            "safe_link": safe_link, "bare": bare, "day": day, "changed": changed,
+            "safe_link": safe_link, "bare": bare, "day": day, "headline": headline, "changed": changed,
             "snippet": snippet, "lower_first": lambda text: text[:1].lower() + text[1:],
             "capitalize_first": lambda text: text[:1].upper() + text[1:],
         }  # fmt: skip

@@ -195,12 +195,11 @@ class MemoryPage:
         values = await self._shown(record_id, viewer)
         if values is None:
             return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
-        values |= {"form": "", "error": "", "theirs": None, "proof": ""} | more
+        values |= {"form": "", "error": "", "theirs": None} | more
         if values["form"] == "forget":
             values["reach"] = await asyncio.to_thread(
                 reach, self._store, self._receipts, record_id, viewer.scopes
             )
-            values["reach_more"] = ()
         if request.headers.get("x-fragment"):
             return self._place.page("record.html", viewer, status, **values)
         listed = await self._listed(Search.of(request.query_params), viewer, 0)

@@ -20,6 +20,8 @@ WIDTH, LANE, LEFT, TOP = 1100, 64, 118, 34
 NET = 660
 HUBS = 14
 ROUNDS = 220
+LABELLED = 30
+"""Of so many records each has its name beside it; of more, where one points."""
 
 
 def timeline(records: Sequence[Record], viewer: Viewer, prefix: str) -> Markup:
@@ -59,6 +61,34 @@ def net(records: Sequence[Record], viewer: Viewer, prefix: str) -> Markup:
     hubs = _hubs(records)
     names = [f"#{hub}" for hub in hubs] + [record.id for record in records]
     at = {name: place for place, name in enumerate(names)}
+    lines = _ties(records, hubs, at)
+    spots = _laid_out(len(names), [(a, b) for a, b, _ in lines])
+    drawn = [
+        f'<line class="tie t-{kind}" x1="{spots[a][0]:.1f}" y1="{spots[a][1]:.1f}"'
+        f' x2="{spots[b][0]:.1f}" y2="{spots[b][1]:.1f}"/>'
+        for a, b, kind in lines
+    ]
+    for record in records:
+        x, y = spots[at[record.id]]
+        drawn.append(_point(record, x, y, 7, viewer, prefix))
+        if len(records) <= LABELLED:
+            drawn.append(
+                f'<text class="name" x="{x:.1f}" y="{y + 22:.1f}">{escape(_name(record, 30))}</text>'
+            )
+    for hub in hubs:
+        x, y = spots[at[f"#{hub}"]]
+        half = 4.1 * len(hub) + 9
+        drawn.append(
+            f'<g class="hub"><rect x="{x - half:.1f}" y="{y - 12:.1f}" width="{2 * half:.1f}"'
+            f' height="24" rx="12"/><text x="{x:.1f}" y="{y + 4.5:.1f}">{escape(hub)}</text></g>'
+        )
+    return _picture("".join(drawn), WIDTH, NET, "The records and what they share")
+
+
+def _ties(
+    records: Sequence[Record], hubs: Sequence[str], at: dict[str, int]
+) -> list[tuple[int, int, str]]:
+    """What is joined to what, by place, and why."""
     lines: list[tuple[int, int, str]] = []
     for record in records:
         marks = _marks(record)
@@ -72,23 +102,7 @@ def net(records: Sequence[Record], viewer: Viewer, prefix: str) -> Markup:
             near = by_source.setdefault(record.source.ref, at[record.id])
             if near != at[record.id]:
                 lines.append((at[record.id], near, "source"))
-    spots = _laid_out(len(names), [(a, b) for a, b, _ in lines])
-    drawn = [
-        f'<line class="tie t-{kind}" x1="{spots[a][0]:.1f}" y1="{spots[a][1]:.1f}"'
-        f' x2="{spots[b][0]:.1f}" y2="{spots[b][1]:.1f}"/>'
-        for a, b, kind in lines
-    ]
-    for record in records:
-        x, y = spots[at[record.id]]
-        drawn.append(_point(record, x, y, 7, viewer, prefix))
-    for hub in hubs:
-        x, y = spots[at[f"#{hub}"]]
-        half = 4.1 * len(hub) + 9
-        drawn.append(
-            f'<g class="hub"><rect x="{x - half:.1f}" y="{y - 12:.1f}" width="{2 * half:.1f}"'
-            f' height="24" rx="12"/><text x="{x:.1f}" y="{y + 4.5:.1f}">{escape(hub)}</text></g>'
-        )
-    return _picture("".join(drawn), WIDTH, NET, "The records and what they share")
+    return lines
 
 
 def _hubs(records: Sequence[Record]) -> list[str]:
@@ -128,15 +142,15 @@ def _laid_out(count: int, lines: Sequence[tuple[int, int]]) -> list[tuple[float,
         force = np.maximum(np.sqrt((push**2).sum(-1, keepdims=True)), 1e-9)
         spots = spots + push / force * np.minimum(force, heat)
     low, high = spots.min(0), spots.max(0)
-    room = np.maximum(high - low, 1e-6)
-    scaled = (spots - low) / room * np.array([WIDTH - 160, NET - 70]) + np.array([80, 35])
-    if count == 1:
-        scaled[:] = (WIDTH / 2, NET / 2)
+    # A few points are not torn apart to fill the picture.
+    room = np.maximum(high - low, (2.4, 1.6) if count < 12 else (1e-6, 1e-6))
+    scaled = (spots - (low + high) / 2) / room * np.array([WIDTH - 180, NET - 90])
+    scaled += np.array([WIDTH / 2, NET / 2 - 8])
     return [(float(x), float(y)) for x, y in scaled]
 
 
 def _point(record: Record, x: float, y: float, size: float, viewer: Viewer, prefix: str) -> str:
-    name = bare(record.title) or bare(" ".join(record.text.split()))[:80] or record.kind
+    name = _name(record, 80)
     who = record.speaker or viewer.name(record.author)
     state = "" if record.status == "active" else f", {record.status}"
     said = f"{name} ({record.kind}{state}, {who}, {moment(_when(record))})"
@@ -146,6 +160,11 @@ def _point(record: Record, x: float, y: float, size: float, viewer: Viewer, pref
         f'<circle class="grip" cx="{x:.1f}" cy="{y:.1f}" r="{size + 6:.1f}"/>'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size}"/></a>'
     )
+
+
+def _name(record: Record, length: int) -> str:
+    name = bare(record.title) or bare(" ".join(record.text.split())) or record.kind
+    return name if len(name) <= length else name[: length - 1].rstrip() + "…"
 
 
 def _ticks(first: datetime, last: datetime, height: int) -> str:

@@ -24,16 +24,16 @@ from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, q
 from bullpen.slack.connect import Connection
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, reachable
+from bullpen.slack.judging import Blaming, Judging
 from bullpen.slack.limits import Pace, Unpaced
 from bullpen.slack.listening import Ears
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
 from bullpen.slack.manifest import prompts as suggestions
+from bullpen.slack.noting import Noting
 from bullpen.slack.reception import Reception
 from bullpen.slack.refusals import ABSENT, reason
-from bullpen.slack.render import FEEDBACK
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
-from bullpen_orchestrator.entries import Feedback
 from bullpen_tools.context import Receipt
 
 Json = dict[str, Any]
@@ -57,6 +57,7 @@ class Books:
     roster: Roster
     receipts: ReceiptBook
     memory: Memory
+    blame: Blaming | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,19 @@ class Listeners:
         self._roster = books.roster
         self._receipts = books.receipts
         self._memory = books.memory
+        self._noting = Noting(
+            client=connection.client, me=connection.identity, directory=directory,
+            memory=books.memory, show=lambda user, note: self.reception.show(user, note=note),
+        )  # fmt: skip
         self._commands = Commands(desk, books.roster, books.memory)
         self.reception = Reception(
             client=connection.client, directory=directory, desk=desk, roster=books.roster,
             memory=books.memory, commands=self._commands, pace=pace or Unpaced(),
         )  # fmt: skip
         self._ears = ears or Ears(desk)
+        self._judging = Judging(
+            connection.client, connection.identity, directory, desk, books.blame
+        )
         self._register(connection.app)
 
     def _register(self, app: AsyncApp) -> None:
@@ -105,10 +113,11 @@ class Listeners:
         app.command("/bullpen")(self.command)
         app.shortcut(ASK_SHORTCUT)(self.shortcut)
         app.shortcut(OPEN_SHORTCUT)(self.shortcut)
+        self._noting.register(app)
         app.view(ask.CALLBACK)(self.asked)
         app.action(re.compile(r"^receipts(:\d+)?$"))(self.receipts)
         app.action(re.compile(r"^stop(:\d+)?$"))(self.stop)
-        app.action(FEEDBACK)(self.judged)
+        self._judging.register(app)
         self.reception.register(app)
         app.action(re.compile(".*"))(self.acknowledged)
         app.view(re.compile(".*"))(self.acknowledged)
@@ -157,25 +166,6 @@ class Listeners:
         allowed = {WORKSPACE, channel_scope(channel), person_scope(user)}
         found = [r for r in self._cited(str(action.get("value", ""))) if r.scope in allowed]
         await self._client.views_open(trigger_id=body["trigger_id"], view=modal.view(found))
-
-    async def judged(self, ack: Ack, body: Json, action: Json) -> None:
-        """“Helpful” or “This misled us” under an answer."""
-        await ack()
-        verdict, _, key = str(action.get("value", "")).partition("|")
-        channel, thread_ts = place(body)
-        user = str(body["user"]["id"])
-        name = (await self._directory.person(user)).name
-        misled = verdict == "misleading"
-        feedback = Feedback(
-            message_id=key, verdict="misleading" if misled else "helpful", person=user,
-            person_name=name,
-        )  # fmt: skip
-        kept = await self._desk.judge(feedback)
-        thanks = messages.MISLED_KEPT if misled else messages.THANKS
-        await self._client.chat_postEphemeral(
-            channel=channel, user=user, thread_ts=thread_ts,
-            text=thanks if kept else messages.JUDGED_NOTHING,
-        )  # fmt: skip
 
     def _cited(self, value: str) -> list[Receipt]:
         """Receipts by their ids ("r1,r2") or by the run that made them."""

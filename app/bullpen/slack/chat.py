@@ -34,6 +34,7 @@ class SlackChat:
         self._identity = identity
         self._desk = identity.lines[0]
         self._me = self._desk.me
+        self._streamed: dict[tuple[str, str], dict[str, Line]] = {}
         self._posted: dict[tuple[str, str], Line] = {}
 
     async def post(self, post: Post) -> str:
@@ -95,7 +96,13 @@ class SlackChat:
     ) -> bool:
         """Show the state of a thread's work, and Slack's stop button while it goes on."""
         host = await self._identity.host(channel)
-        return await host.presence.session(channel, thread_ts, state, user, title)
+        lines = {host.me.bot_id: host}
+        if state != "processing":
+            lines |= self._streamed.pop((channel, thread_ts), {})
+        done = True
+        for line in lines.values():
+            done &= await line.presence.session(channel, thread_ts, state, user, title)
+        return done
 
     async def open_live(self, channel: str, thread_ts: str, agent: str, user: str) -> str | None:
         """A growing message in a direct conversation; None in channels, where others would not see it."""
@@ -120,7 +127,11 @@ class SlackChat:
     ) -> str | None:
         """A message of steps that `user` sees as they go, in channels too; others see how it ended."""
         line = (await self._identity.voices(agent, channel))[0]
-        return await line.plans.open(channel, thread_ts, user, line.persona(agent), plan)
+        ts = await line.plans.open(channel, thread_ts, user, line.persona(agent), plan)
+        if ts is not None:
+            # A stream makes its app busy in the thread; the end of the work must release it, too.
+            self._streamed.setdefault((channel, thread_ts), {})[line.me.bot_id] = line
+        return ts
 
     async def grow_plan(self, channel: str, ts: str, plan: Plan, *, over: bool = False) -> None:
         """Show the steps as they are now, paced."""

@@ -17,7 +17,15 @@ from bullpen.slack import messages
 from bullpen.slack.directory import Channel
 from bullpen.slack.render import mrkdwn
 from bullpen_agents.roster import Roster
-from bullpen_memory.records import WORKSPACE, Found, Query, Record, channel_scope, person_scope
+from bullpen_memory.records import (
+    WORKSPACE,
+    Draft,
+    Found,
+    Query,
+    Record,
+    channel_scope,
+    person_scope,
+)
 from bullpen_orchestrator import messages as said
 from bullpen_orchestrator.desk import Running
 from bullpen_orchestrator.entries import Feedback
@@ -37,7 +45,7 @@ class Listening(Protocol):
 
     async def withdraw(self, message_id: str, event_id: str, by: str) -> str: ...
 
-    async def judge(self, feedback: Feedback) -> bool: ...
+    async def judge(self, feedback: Feedback) -> str: ...
 
     async def stop_thread(self, channel: str, thread_ts: str, by: str) -> int: ...
 
@@ -49,11 +57,15 @@ class Listening(Protocol):
 class Memory(Protocol):
     """What Slack's side needs of the context store; the store's own methods."""
 
+    def add(self, draft: Draft) -> Record: ...
+
     def count(self, scopes: frozenset[str] | None) -> dict[str, int]: ...
 
     def find(self, query: Query) -> Found: ...
 
     def get(self, record_id: str, *, scopes: frozenset[str] | None = None) -> Record | None: ...
+
+    def supersede(self, record_id: str, draft: Draft, *, by: str, reason: str) -> Record: ...
 
     def approve(
         self, record_id: str, *, by: str, expected_version: int | None = None

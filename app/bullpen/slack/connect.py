@@ -24,7 +24,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bullpen.slack import messages
+from bullpen.slack import setup_messages
 from bullpen.slack.answers import Json, answer
 from bullpen.slack.health import Missed, Timing, Watch
 from bullpen.slack.refusals import reason
@@ -179,8 +179,8 @@ class Connection:
             [await handler.client.is_connected() for handler in self._handlers]
         )
 
-    async def close(self) -> None:
-        """Close the sockets and the session; safe to call twice."""
+    async def deafen(self) -> None:
+        """Close the sockets: nothing is heard any more, and what comes is delivered again later."""
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
@@ -192,21 +192,25 @@ class Connection:
             for task in (handler.client.message_processor, handler.client.message_receiver):
                 if task is not None:
                     await asyncio.gather(task, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Close the sockets and the session; safe to call twice."""
+        await self.deafen()
         await self.session.close()
 
 
 async def _preflight(client: AsyncWebClient, app_token: str, agent: str) -> Identity:
-    bot, app = messages.token_names(agent)
+    bot, app = setup_messages.token_names(agent)
     try:
         async with asyncio.timeout(PREFLIGHT_SECONDS):
             me, granted = await _call(bot, client.auth_test())
             await _call(app, client.apps_connections_open(app_token=app_token))
     except TimeoutError:
-        raise messages.slack_unreachable(
+        raise setup_messages.slack_unreachable(
             client.base_url, f"no answer within {PREFLIGHT_SECONDS:g} seconds"
         ) from None
     except (aiohttp.ClientError, OSError) as error:
-        raise messages.slack_unreachable(
+        raise setup_messages.slack_unreachable(
             client.base_url, str(error) or type(error).__name__
         ) from None
     return Identity(
@@ -227,7 +231,7 @@ def _granted(header: str, agent: str) -> frozenset[str]:
     if granted:
         lacking = missing(granted, own=bool(agent))
         if lacking.required:
-            raise messages.slack_scopes_missing(lacking.required, agent)
+            raise setup_messages.slack_scopes_missing(lacking.required, agent)
         for scope, use in lacking.other.items():
             log.info("the scope %s was not granted; it is for %s", scope, use)
     return granted
@@ -241,7 +245,7 @@ async def _call(name: str, call: Awaitable[AsyncSlackResponse]) -> tuple[Json, s
         word = reason(error)
         if word == "missing_scope":
             needed = str(error.response.get("needed", ""))
-            raise messages.app_token_cannot_connect(name, needed) from None
-        raise messages.token_refused(name, word) from None
+            raise setup_messages.app_token_cannot_connect(name, needed) from None
+        raise setup_messages.token_refused(name, word) from None
     headers = {str(key).lower(): str(value) for key, value in dict(response.headers).items()}
     return answer(response), headers.get("x-oauth-scopes", "")

@@ -25,6 +25,7 @@ EXAMPLES = (
     "@Bullpen what do we know about oil volatility?",
 )
 STOP, APPROVE, RETRACT, TURN = "home_stop", "home_approve", "home_retract", "home_turn"
+EDIT = "home_edit"
 Json = dict[str, Any]
 
 
@@ -60,7 +61,7 @@ def view(roster: Roster, glimpse: Glimpse, pages: Pages) -> Json:
         _header("Under way"),
         *_runs(glimpse.running, pages),
         _header("Waiting for your review"),
-        *_inbox(glimpse, pages),
+        *_inbox(roster, glimpse, pages),
         _header("What it remembers"),
         _section(glimpse.kept),
         _header("What it used"),
@@ -93,7 +94,12 @@ def _runs(running: Sequence[Running], pages: Pages) -> list[Json]:
     return [*blocks, *_turning("runs", page, len(running), pages)]
 
 
-def _inbox(glimpse: Glimpse, pages: Pages) -> list[Json]:
+def _author(roster: Roster, record: Record) -> str:
+    known = roster.agents.get(record.author)
+    return record.speaker or (known.name if known else record.author)
+
+
+def _inbox(roster: Roster, glimpse: Glimpse, pages: Pages) -> list[Json]:
     if not glimpse.waiting:
         return [_section("No record waits for a review.")]
     blocks: list[Json] = []
@@ -101,12 +107,15 @@ def _inbox(glimpse: Glimpse, pages: Pages) -> list[Json]:
         text = f"*{mrkdwn(_short(record.title or record.kind, 120))}*\n{_short(record.text, TEXT)}"
         value = f"{record.id}:{record.version}"
         blocks += [
-            _section(f"{text}\n_{record.kind} by {mrkdwn(record.author)}, `{record.id}`_"),
+            _section(
+                f"{text}\n_{record.kind} by {mrkdwn(_author(roster, record))}, `{record.id}`_"
+            ),
             {
                 "type": "actions",
                 "elements": [
                     _button(APPROVE, "Approve", value, style="primary"),
-                    _button(RETRACT, "Retract", value, style="danger"),
+                    _button(EDIT, "Edit", value),
+                    _button(RETRACT, "Reject", value, style="danger"),
                 ],
             },
         ]

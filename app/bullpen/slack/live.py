@@ -69,7 +69,7 @@ class LiveMessages:
 
     async def open(self, channel: str, thread_ts: str, user: str, persona: Persona) -> str | None:
         """Start a stream for `user` in a direct message; None where Slack does not let us."""
-        if self._pace.claim("chat.startStream", channel) > 0:
+        if self._pace.claim("chat.startStream", channel, "progress") > 0:
             return None
         try:
             started = await self._client.chat_startStream(
@@ -136,7 +136,7 @@ class LiveMessages:
             await self._stop(stream.channel, stream.ts)
             stream.mode = "update"
         method = "chat.appendStream" if stream.mode == "stream" else "chat.update"
-        if self._pace.claim(method) > 0:
+        if self._pace.claim(method, "", "progress") > 0:
             stream.wake.set()
             await asyncio.sleep(FLUSH_SECONDS)
             return

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from bullpen.slack import messages, scopes
+from bullpen.slack import scopes, setup_messages
 from bullpen_agents.task import Agent
 
 Json = dict[str, Any]
@@ -27,6 +27,22 @@ MINIMAL_EVENTS = (
     "agent_session_stopped", "app_home_opened", "app_mention", "message.channels",
     "message.groups", "message.im",
 )  # fmt: skip
+EVENT_USES = {
+    "agent_session_stopped": "Slack's own stop button",
+    "app_context_changed": "knowing what a person looks at beside the conversation",
+    "app_home_opened": "showing the app's Home and suggesting prompts",
+    "app_mention": "hearing that it is mentioned",
+    "app_uninstalled": "knowing that it was removed",
+    "file_shared": "knowing of files",
+    "member_joined_channel": "knowing who joined",
+    "message.channels": "hearing threads in public channels",
+    "message.groups": "hearing threads in private channels",
+    "message.im": "hearing direct messages",
+    "message.mpim": "hearing group messages",
+    "reaction_added": "seeing reactions",
+    "tokens_revoked": "knowing that its token was revoked",
+}
+"""What each event is for."""
 PROMPTS = (
     ("Price a butterfly", "quant: what do I make on an SLV June 70-90-110 call butterfly at 2.50?"),
     ("Compare volatilities", "Compare the volatility of oil and the S&P 500 and chart it."),
@@ -41,6 +57,7 @@ AGENT_EVENTS = tuple(
 )  # fmt: skip
 ASK_SHORTCUT = "ask_about_message"
 OPEN_SHORTCUT = "ask_desk"
+REMEMBER_SHORTCUT = "remember_message"
 
 
 def manifest(name: str = "Bullpen", *, minimal: bool = False) -> Json:
@@ -49,7 +66,7 @@ def manifest(name: str = "Bullpen", *, minimal: bool = False) -> Json:
     Raises InputError for a name that Slack would refuse.
     """
     if not 1 <= len(name.strip()) <= NAME:
-        raise messages.app_name_unfit(name, NAME)
+        raise setup_messages.app_name_unfit(name, NAME)
     made = _manifest(
         name,
         "A desk of agents that research, calculate and remember with you.",
@@ -68,6 +85,7 @@ def manifest(name: str = "Bullpen", *, minimal: bool = False) -> Json:
         "shortcuts": [
             _shortcut("Ask an agent about this", "message", "Let the desk look at this message"),
             _shortcut("New task", "global", "Put a question to the desk"),
+            _shortcut("Remember this", "message", "Keep this message in memory", REMEMBER_SHORTCUT),
         ],
     }
     made["oauth_config"] = {"scopes": {"bot": list(scopes.MINIMAL if minimal else scopes.FULL)}}
@@ -136,8 +154,8 @@ def _manifest(
     }
 
 
-def _shortcut(name: str, kind: str, description: str) -> Json:
-    callback = ASK_SHORTCUT if kind == "message" else OPEN_SHORTCUT
+def _shortcut(name: str, kind: str, description: str, callback: str = "") -> Json:
+    callback = callback or (ASK_SHORTCUT if kind == "message" else OPEN_SHORTCUT)
     return {"name": name, "type": kind, "callback_id": callback, "description": description}
 
 

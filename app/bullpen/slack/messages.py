@@ -1,4 +1,4 @@
-"""Every sentence that the Slack side says to a person: about tokens, scopes, commands, forms, the home.
+"""Every sentence of the Slack side: commands, forms, files, the home; the set-up has `setup_messages.py`.
 
 The rule it protects: a sentence gives the fact, its cause and the remedy, and is written once.
 It decides nothing; who says it and where is the business of its callers.
@@ -8,135 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bullpen_memory.errors import InputError, OperatorError
+from bullpen_memory.errors import InputError
 
-EVENTS_HELP = (
-    "Slack does not show an app its event subscriptions. If a kind of message never arrives, "
-    "compare the app's “Event Subscriptions” page with `bullpen slack manifest`."
-)
 STATES = frozenset({"proposed", "active", "superseded", "retracted", "forgotten"})
-
-
-def token_names(agent: str = "") -> tuple[str, str]:
-    """The settings that hold the bot token and the app-level token, of an agent's own app too."""
-    tail = f"_{agent.upper()}" if agent else ""
-    return f"SLACK_BOT_TOKEN{tail}", f"SLACK_APP_TOKEN{tail}"
-
-
-def token_help(name: str) -> str:
-    """Where the token of a setting comes from."""
-    if name.startswith("SLACK_BOT_TOKEN"):
-        return (
-            "Copy the Bot User OAuth Token (it begins with xoxb-) from the app's “OAuth & "
-            f"Permissions” page into {name}."
-        )
-    return (
-        "Create an app-level token with the scope connections:write on the app's “Basic "
-        f"Information” page and put it (it begins with xapp-) into {name}."
-    )
-
-
-def manifest_help(agent: str = "") -> str:
-    """How an app gets the permissions and events it lacks."""
-    option = f" --agent {agent}" if agent else ""
-    return (
-        f"Paste the manifest of `bullpen slack manifest{option}` into the app's “App Manifest” page, "
-        "save, and choose “Reinstall to Workspace” on its “Install App” page."
-    )
-
-
-def half_a_slack(missing: str) -> OperatorError:
-    here, there = ("BOT", "APP") if "_APP_" in missing else ("APP", "BOT")
-    present = missing.replace(f"_{there}_", f"_{here}_")
-    return OperatorError(
-        "Bullpen cannot connect to Slack.",
-        f"{present} is set, but {missing} is not; Socket Mode needs both.",
-        token_help(missing),
-    )
-
-
-def agents_without_a_desk() -> OperatorError:
-    return OperatorError(
-        "Bullpen cannot connect to Slack.",
-        "Agents have apps of their own, but SLACK_BOT_TOKEN and SLACK_APP_TOKEN, the desk's, are "
-        "not set: it holds the command /bullpen and whatever belongs to no agent.",
-        "Make the desk's app with `bullpen slack manifest` and set both tokens.",
-    )
-
-
-def tokens_of_nobody(name: str, known: Sequence[str]) -> OperatorError:
-    return OperatorError(
-        f"{name} names no agent.",
-        f"The desk has {', '.join(known)}.",
-        "End the setting's name with one of these ids in capitals, such as "
-        f"{token_names(known[0])[0]}, or unset it.",
-    )
-
-
-def app_used_twice(name: str, other: str) -> OperatorError:
-    return OperatorError(
-        f"{name} belongs to an app that is in use already.",
-        f"It is the app of {other}; one app cannot stand for two.",
-        token_help(name),
-    )
-
-
-def app_elsewhere(name: str, team: str, desk: str) -> OperatorError:
-    return OperatorError(
-        f"{name} belongs to another Slack workspace.",
-        f"That app is installed in {team}, the desk's own in {desk}.",
-        f"Install it in {desk}, and copy its new tokens.",
-    )
-
-
-def app_token_cannot_connect(name: str, scope: str) -> OperatorError:
-    return OperatorError(
-        f"{name} may not open a connection.",
-        f"It lacks the scope {scope}.",
-        token_help(name),
-    )
-
-
-def wrong_kind_of_token(name: str, expected: str) -> OperatorError:
-    return OperatorError(
-        f"{name} does not hold the right kind of token.",
-        f"It should begin with {expected}.",
-        token_help(name),
-    )
-
-
-def token_refused(name: str, reason: str) -> OperatorError:
-    return OperatorError(
-        f"Slack does not accept {name}.",
-        f"Slack's word for it is “{reason}”.",
-        token_help(name),
-    )
-
-
-def slack_unreachable(address: str, reason: str) -> OperatorError:
-    return OperatorError(
-        f"Slack does not answer at {address}.",
-        f"The connection failed: {reason}.",
-        "Check the network and the proxy settings (HTTPS_PROXY), then start again.",
-    )
-
-
-def slack_scopes_missing(scopes: Mapping[str, str], agent: str = "") -> OperatorError:
-    listed = "; ".join(f"{scope} ({use})" for scope, use in scopes.items())
-    whose = f"The Slack app of {agent}" if agent else "The Slack app"
-    return OperatorError(
-        f"{whose} lacks a permission." if len(scopes) == 1 else f"{whose} lacks permissions.",
-        f"It needs {listed}.",
-        manifest_help(agent),
-    )
-
-
-def app_name_unfit(name: str, limit: int) -> InputError:
-    return InputError(
-        f"Slack takes no app called “{name}”.",
-        f"A name has 1 to {limit} characters; this one has {len(name.strip())}.",
-        "Choose a shorter one with --name." if name.strip() else "Choose one with --name.",
-    )
 
 
 def unknown_channel(name: str, known: Sequence[str]) -> InputError:
@@ -277,6 +151,31 @@ def spent(tokens: int, calls: int, cost: str) -> str:
     return f"{tokens:,} tokens in {calls:,} model call{'s' if calls > 1 else ''}, {cost}"
 
 
+def misled_kept(*, asked: bool) -> str:
+    kept = "Thank you. That this answer misled you is kept with it, with your name and the time."
+    if asked:
+        return f"{kept} In the form you can say by what, and what is right."
+    return f"{kept} Say in the thread what is wrong, and the desk answers with the correction before it."
+
+
+def misled_done(disputed: Sequence[str], proposed: str) -> str:
+    done: list[str] = []
+    if disputed:
+        ids = ", ".join(f"`{record}`" for record in disputed)
+        done.append(
+            f"{ids} {'is' if len(disputed) == 1 else 'are'} marked as disputed and believed less; "
+            "the memory page shows why and lets anybody settle it."
+        )
+    if proposed:
+        done.append(
+            f"Your correction waits for somebody's approval in the app's Home: `{proposed}`."
+        )
+    return " ".join(done) or (
+        "Nothing changed: what you named was changed by somebody meanwhile. "
+        "The memory page shows how it is now."
+    )
+
+
 def form_empty() -> str:
     return "Write what you want to know."
 
@@ -292,9 +191,15 @@ def asked_by(person: str, question: str) -> str:
 HELPFUL = "Helpful"
 MISLED = "This misled us"
 THANKS = "Thank you. It is kept with the answer."
-MISLED_KEPT = (
-    "Thank you. That this answer misled you is kept with it, with your name and the time. "
-    "Say in the thread what is wrong, and the desk answers with the correction before it."
+MISLED_BY = "Which of what the desk remembered misled you?"
+MISLED_BY_NOTHING = (
+    "No record that you may see was shown to the colleagues for this answer, so nothing that is "
+    "remembered has to change. Say what is right, and it is proposed to the memory."
+)
+MISLED_RIGHT = "What is right?"
+MISLED_HINT = "It is proposed to the memory under your name, and somebody else approves it."
+MISLED_WHAT = (
+    "Tick what misled you, or write what is right; or close the form, the verdict is kept."
 )
 JUDGED_NOTHING = "This answer is not in the desk's ledger any more, so nothing was kept."
 RETRACTED_AT_HOME = "turned down in the app's home"
@@ -330,7 +235,3 @@ NO_RECEIPTS = (
     "This answer cites no receipts that you may see: no tool was used for it, or its figures "
     "come from a conversation you are not part of."
 )
-
-
-def in_slack(team: str) -> str:
-    return f"the Slack workspace {team}"

@@ -102,7 +102,7 @@ class Presence:
         self, channel: str, thread_ts: str, slot: _Shown, latest: tuple[str, str]
     ) -> None:
         agent, text = latest
-        if slot.shown == latest or (text and self._pace.claim(STATUS) > 0):
+        if slot.shown == latest or (text and self._pace.claim(STATUS, "", "progress") > 0):
             return
         persona = self._persona(agent)
         if await self._made(

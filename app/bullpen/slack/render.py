@@ -154,6 +154,12 @@ def image_block(file_id: str, alt: str) -> Json:
     return {"type": "image", "slack_file": {"id": file_id}, "alt_text": (alt or "Chart")[:1_900]}
 
 
+def alert_block(text: str) -> Json:
+    """A card that warns."""
+    shown = mrkdwn(text)[:CONTEXT_LIMIT]
+    return {"type": "alert", "level": "warning", "text": {"type": "mrkdwn", "text": shown}}
+
+
 def button_block(buttons: Sequence[Button]) -> Json:
     elements: list[Json] = []
     for i, button in enumerate(buttons[:25]):
@@ -203,6 +209,7 @@ def parts(post: Post, images: Mapping[str, str], *, name_in_text: str = "") -> l
         blocks: list[Json] = [{"type": "markdown", "text": shown}] if shown.strip() else []
         if i == len(pieces) - 1:
             blocks += [plan_block(post.plan)] if post.plan else []
+            blocks += [alert_block(alert) for alert in post.alerts]
             blocks += [image_block(images[path], alt) for path, alt in post.images]
             blocks += footnote_blocks(post.footnotes)
             if post.buttons:
@@ -211,7 +218,8 @@ def parts(post: Post, images: Mapping[str, str], *, name_in_text: str = "") -> l
                 blocks.append(feedback_block(post.key))
         # Without its code marks: here, what was code would call people, too.
         text = plain(shown).replace("<!", CALMED) or next((alt for _, alt in post.images), "")
-        text = text or (post.plan.title if post.plan else "") or " "
+        text = text or (post.plan.title if post.plan else "")
+        text = text or "\n".join(plain(alert) for alert in post.alerts) or " "
         found.append(Part(text, blocks, _metadata(post, i, len(pieces))))
     return found
 
@@ -224,6 +232,8 @@ def in_words(part: Part) -> Part:
             lines.append(mrkdwn(block["text"]))
         elif block["type"] == "image":
             lines.append(f"[{block['alt_text']}]")
+        elif block["type"] == "alert":
+            lines.append(block["text"]["text"])
         elif block["type"] == "plan":
             lines += [f"• {mrkdwn(task['title'])}" for task in block["tasks"]]
         elif block["type"] == "context":

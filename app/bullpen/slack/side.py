@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bullpen.slack import messages
+from bullpen.slack import setup_messages
 from bullpen.slack.app import Books, Listeners
 from bullpen.slack.attachments import Attachments
 from bullpen.slack.catchup import CatchUp, Hearing
@@ -102,6 +102,11 @@ class SlackSide:
             await connection.listen(catch_up, timing=timing)
         self._refreshing = asyncio.create_task(keep_up(receptions, desk, books.memory))
 
+    async def deafen(self) -> None:
+        """Hear nothing any more: before the desk stops, so that no message meets a closed desk."""
+        for line in self.identity.lines:
+            await line.connection.deafen()
+
     async def close(self) -> None:
         """Close every app."""
         if self._refreshing is not None:
@@ -115,9 +120,9 @@ class SlackSide:
 def _require_its_own(new: Identity, known: list[Identity]) -> None:
     if not known:
         return
-    name = messages.token_names(new.agent)[0]
+    name = setup_messages.token_names(new.agent)[0]
     if new.team_id != known[0].team_id:
-        raise messages.app_elsewhere(name, new.team, known[0].team)
+        raise setup_messages.app_elsewhere(name, new.team, known[0].team)
     for other in known:
         if other.bot_user_id == new.bot_user_id:
-            raise messages.app_used_twice(name, other.agent or "the desk")
+            raise setup_messages.app_used_twice(name, other.agent or "the desk")

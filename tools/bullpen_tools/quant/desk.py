@@ -5,6 +5,7 @@ The rule it protects: a tool that is not listed here does not exist for the desk
 
 from __future__ import annotations
 
+from bullpen_tools.quant.averages import asian_option
 from bullpen_tools.quant.backtests import backtest
 from bullpen_tools.quant.bonds import bond_value
 from bullpen_tools.quant.books import portfolio_weights, volatility_target
@@ -12,13 +13,13 @@ from bullpen_tools.quant.cds import cds_value
 from bullpen_tools.quant.corporate import cash_runway, index_rebalance, substitution_payback
 from bullpen_tools.quant.credit import merton_model
 from bullpen_tools.quant.curves import calendar_spread, curve_shape, venue_basis
+from bullpen_tools.quant.exposures import position_var
 from bullpen_tools.quant.growth import required_growth, supply_demand_gap
 from bullpen_tools.quant.positions import strategy_value
 from bullpen_tools.quant.risk import factor_beta, garch_volatility, risk_measures
 from bullpen_tools.quant.scenarios import hedge_comparison, scenario_book
 from bullpen_tools.quant.surface import vol_surface
 from bullpen_tools.quant.valuation import (
-    asian_option,
     barrier_option,
     digital_option,
     option_value,
@@ -45,6 +46,7 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     substitution_payback,
     index_rebalance,
     risk_measures,
+    position_var,
     garch_volatility,
     factor_beta,
     volatility_target,

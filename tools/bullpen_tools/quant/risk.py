@@ -7,6 +7,7 @@ says so. It reads the desk's series only, as of the day that is pinned; it draws
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -72,7 +73,7 @@ def risk_measures(
     return Result(
         summary=f"Risk of {history.info.title} ({history.info.id}, {history.info.frequency}), "
         f"{history.dates[0]} to {history.dates[-1]}, log returns, one period ahead{history.convention}.",
-        values={key: _of(value, history) for key, value in values.items()},
+        values={key: _of(_compared(key, value, history), history) for key, value in values.items()},
         data=(history.ref,),
         warnings=tuple(warnings),
         as_of=history.dates[-1],
@@ -80,10 +81,15 @@ def risk_measures(
     )
 
 
+def _compared(key: str, value: Value, history: History) -> Value:
+    """What other tools measure too carries the name under which two values are compared."""
+    if key not in ("volatility", "max_drawdown"):
+        return value
+    return replace(value, metric=key, entity=history.info.id)
+
+
 def _of(value: Value, history: History) -> Value:
     """A value computed from made-up data is told as made up."""
-    from dataclasses import replace
-
     return replace(value, kind="synthetic") if history.kind == "synthetic" else value
 
 

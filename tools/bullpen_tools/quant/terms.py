@@ -214,3 +214,9 @@ def bumped(price: Callable[[Terms], float], t: Terms, *, wall: float | None = No
         theta=(sooner - later) / (2 * dt),
         rho=rho,
     )
+
+
+def describe(option: OptionTerms, what: str) -> str:
+    """A name for people: `SLV 90 american call`."""
+    parts = [option.underlying, f"{option.strike:g}", what, option.kind]
+    return " ".join(part for part in parts if part)

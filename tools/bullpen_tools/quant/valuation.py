@@ -1,7 +1,8 @@
-"""What an option is worth now, and its Greeks: vanilla, digital, barrier and Asian, as tools.
+"""What an option is worth now, and its Greeks: vanilla, digital and barrier, as tools.
 
 The rule it protects: each value names its formula and its conventions, and an
-approximation says that it is one. It does not know what an option trades at, nor payoffs of several legs.
+approximation says that it is one. It does not know what an option trades at, nor payoffs of several legs; averages
+stand in `averages.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pydantic import Field
 
 from bullpen_tools.context import Result, ToolContext, Value
 from bullpen_tools.quant import american as early
-from bullpen_tools.quant import asians, barriers, terms
+from bullpen_tools.quant import barriers, terms
 from bullpen_tools.quant import black_scholes as formulas
 from bullpen_tools.quant.answers import currency, figure, not_negative, percent, positive, refuse
 from bullpen_tools.quant.black_scholes import Terms
@@ -68,7 +69,7 @@ def option_value(ctx: ToolContext, option: VanillaOption) -> Result:
         )
     value, greeks, how, told, warnings = _normal(option) if normal else _lognormal(option)
     warnings = [*warnings, *terms.notes(option, normal=normal)]
-    name = _name(option, option.exercise if option.exercise == "american" else "")
+    name = terms.describe(option, option.exercise if option.exercise == "american" else "")
     return Result(
         summary=f"Value of the {name} by {how}, per unit of the underlying.",
         values={
@@ -162,7 +163,10 @@ class DigitalOption(OptionTerms):
     )
     touch: bool = Field(
         default=False,
-        description="True: pays at the first touch of the strike (one-touch); false: at expiry",
+        description="True: it depends on the strike being touched before expiry (one-touch); false: on the end",
+    )
+    touch_pays: Literal["at_touch", "at_expiry", "if_never_touched"] = Field(
+        default="at_touch", description="With touch: when it pays; if_never_touched is a no-touch"
     )
 
 
@@ -192,8 +196,7 @@ def digital_option(ctx: ToolContext, option: DigitalOption) -> Result:
 
     def price(one: Terms) -> float:
         if option.touch:
-            paid = option.amount if option.pays == "cash" else _at_hit(one, wall)
-            return paid * barriers.touch_value(one, wall)
+            return _touched(option, one, wall)
         if option.pays == "cash":
             return formulas.cash_or_nothing(one, option.amount)
         if option.pays == "asset":
@@ -202,11 +205,14 @@ def digital_option(ctx: ToolContext, option: DigitalOption) -> Result:
 
     if option.touch:
         chance = barriers.touch_probability(t, wall)
+        chance = 1 - chance if option.touch_pays == "if_never_touched" else chance
     else:
         chance = formulas.cdf(t.sign * formulas.d1_d2(t)[1])
-    what = "one-touch" if option.touch else f"{option.pays} digital"
+    never = option.touch_pays == "if_never_touched"
+    touching = "no-touch" if never else "one-touch"
+    what = touching if option.touch else f"{option.pays} digital"
     return Result(
-        summary=f"Value of the {_name(option, what)}, per unit of the underlying.",
+        summary=f"Value of the {terms.describe(option, what)}, per unit of the underlying.",
         values={
             "value": figure(price(t), unit, "Value"),
             "probability": percent(chance, "Risk-neutral chance that it pays"),
@@ -219,8 +225,18 @@ def digital_option(ctx: ToolContext, option: DigitalOption) -> Result:
     )
 
 
-def _at_hit(t: Terms, wall: barriers.Barrier) -> float:
-    return t.spot if wall.touched(t.spot) else wall.level
+def _touched(option: DigitalOption, t: Terms, wall: barriers.Barrier) -> float:
+    """One-touch and no-touch digitals (Rubinstein and Reiner, 1991; Haug, ch. 4.19.5)."""
+    cash = option.pays == "cash"
+    if option.touch_pays == "at_touch":
+        paid = option.amount if cash else t.spot if wall.touched(t.spot) else wall.level
+        return paid * barriers.touch_value(t, wall)
+    # An asset that is paid at expiry is counted in units of itself: its drift gains the variance.
+    law = t if cash else replace(t, carry=t.carry + t.vol * t.vol)
+    chance = barriers.touch_probability(law, wall)
+    if option.touch_pays == "if_never_touched":
+        chance = 1 - chance
+    return t.discount * chance * (option.amount if cash else t.forward)
 
 
 class BarrierOption(OptionTerms):
@@ -269,7 +285,7 @@ def barrier_option(ctx: ToolContext, option: BarrierOption) -> Result:
 
     value, plain = price(t), formulas.value(t)
     return Result(
-        summary=f"Value of the {_name(option, option.barrier_type.replace('_', '-'))} at "
+        summary=f"Value of the {terms.describe(option, option.barrier_type.replace('_', '-'))} at "
         f"{option.barrier:g}, per unit of the underlying.",
         values={
             "value": figure(value, unit, "Value"),
@@ -283,118 +299,3 @@ def barrier_option(ctx: ToolContext, option: BarrierOption) -> Result:
         },
         warnings=tuple(warnings),
     )
-
-
-class AsianOption(OptionTerms):
-    """A call or put on the average price until expiry."""
-
-    average: Literal["arithmetic", "geometric"] = Field(
-        default="arithmetic", description="Which mean of the prices"
-    )
-    fixings: int | None = Field(
-        default=None,
-        ge=1,
-        le=2000,
-        description="Equally spaced fixings, the last at expiry. Left out: averaged all the time",
-    )
-    first_fixing_years: float | None = Field(
-        default=None, description="Years until the first fixing. Default: one spacing from now"
-    )
-    method: Literal["best", "moment_matching"] = Field(
-        default="best",
-        description="best: exact where a formula exists, else Vecer's partial differential "
-        "equation; moment_matching: Turnbull-Wakeman (continuous) or Levy (fixings)",
-    )
-    average_so_far: float | None = Field(
-        default=None, description="Average of the fixings that are known already"
-    )
-    fixings_so_far: int = Field(default=0, ge=0, description="How many fixings are known already")
-    averaged_years: float = Field(
-        default=0.0, ge=0, description="Continuous averaging: for how many years it has run already"
-    )
-
-
-@tool(risk="read", label="pricing the Asian option", version="1")
-def asian_option(ctx: ToolContext, option: AsianOption) -> Result:
-    """Value and Greeks of an option on an average price (Asian): geometric in closed form,
-    arithmetic by Vecer's equation or by moment matching. Use it for average-price options such as oil swaptions settled on monthly means.
-    """
-    del ctx
-    t = terms.read_terms(option)
-    unit = currency(option.currency)
-    positive(t.vol, "The volatility")
-    t, share = _seasoned(option, t)
-    if t.strike <= 0:
-        return _sure(option, t, share, unit)
-    value, how = _average_value(option, t)
-
-    def price(one: Terms) -> float:
-        return share * _average_value(option, one)[0]
-
-    values = {
-        "value": figure(share * value, unit, "Value"),
-        **terms.greek_values(terms.bumped(price, t), unit),
-        **terms.given(option),
-    }
-    return Result(
-        summary=f"Value of the {_name(option, f'{option.average} Asian')} by {how}, per unit.",
-        values=values,
-        warnings=tuple(terms.notes(option)),
-    )
-
-
-def _average_value(option: AsianOption, t: Terms) -> tuple[float, str]:
-    first = option.first_fixing_years
-    if first is not None and (option.fixings or 0) > 1 and not 0 <= first < t.years:
-        raise refuse(
-            "The first fixing is not before expiry.", f"It is at {first:g} years.", "Correct it."
-        )
-    times = None if option.fixings is None else asians.fixing_times(t.years, option.fixings, first)
-    if option.average == "geometric":
-        if times is None:
-            return asians.geometric_continuous(t), "Kemna and Vorst's formula"
-        return asians.geometric_discrete(t, times), "the exact discrete formula"
-    if option.method == "moment_matching":
-        how = "Turnbull and Wakeman's approximation" if times is None else "Levy's approximation"
-        return asians.matched(t, times), how
-    if times is not None and len(times) == 1:
-        return formulas.value(t), "Black-Scholes-Merton (one fixing)"
-    return asians.arithmetic(t, times), "Vecer's equation"
-
-
-def _seasoned(option: AsianOption, t: Terms) -> tuple[Terms, float]:
-    """What is averaged already moves the strike (Haug, ch. 4.20.2): (terms of the rest, its share)."""
-    done = option.averaged_years if option.fixings is None else option.fixings_so_far
-    if not (option.averaged_years or option.fixings_so_far):
-        return t, 1.0
-    if option.average_so_far is None or not done or option.average == "geometric":
-        raise refuse(
-            "What has been averaged already cannot be used.",
-            "`average_so_far` is missing, the fixings and the years do not fit together, or the mean "
-            "is geometric.",
-            "For an arithmetic average give `average_so_far` with `fixings` and `fixings_so_far`, or "
-            "with `averaged_years`.",
-        )
-    left = t.years if option.fixings is None else option.fixings
-    share = left / (left + done)
-    known = (1 - share) * positive(option.average_so_far, "The average so far")
-    return replace(t, strike=(t.strike - known) / share), share
-
-
-def _sure(option: AsianOption, t: Terms, share: float, unit: str) -> Result:
-    """The known fixings already exceed the strike: a call is a forward, a put is worth nothing."""
-    times = None
-    if option.fixings is not None:
-        times = asians.fixing_times(t.years, option.fixings, option.first_fixing_years)
-    mean = t.spot * asians.mean_growth(t, times)
-    value = share * t.discount * (mean - t.strike) if t.sign > 0 else 0.0
-    return Result(
-        summary=f"Value of the {_name(option, 'Asian')}: its end is certain.",
-        values={"value": figure(value, unit, "Value"), **terms.given(option)},
-        warnings=("The fixings so far already decide that a call ends in the money.",),
-    )
-
-
-def _name(option: OptionTerms, what: str) -> str:
-    parts = [option.underlying, f"{option.strike:g}", what, option.kind]
-    return " ".join(part for part in parts if part)

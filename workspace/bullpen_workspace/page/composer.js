@@ -1,6 +1,6 @@
 /* Writing: drafts, sending, what waits for the connection, files. */
 import { complete, hideOptions, options, select } from "./completion.js";
-import { $, $$, Refused, esc, here, parse, post, store, toast, touch } from "./dom.js";
+import { $, $$, Refused, esc, here, offers, parse, post, store, toast, touch } from "./dom.js";
 import { edit } from "./editing.js";
 import { toEnd } from "./fragments.js";
 import { connected } from "./live.js";
@@ -114,6 +114,7 @@ export function showQueue(waiting = false) {
 export function take(form, files) {
   const tray = $(".uploads", form); tray.hidden = false;
   for (const file of files) {
+    if (file.size > offers.most) { fail(form, `${file.name} is larger than ${Math.round(offers.most / 1048576)} MB. Send it in parts, or compress it.`); tray.hidden = !form.held.length; continue; }
     const el = parse(`<div class="upload" data-testid="upload"><b></b><progress max="1" value="0" aria-label="Upload"></progress><button type="button" class="icon-btn" aria-label="Remove"><svg class="i" viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6 6 18"/></svg></button></div>`).firstElementChild;
     $("b", el).textContent = file.name || "pasted image.png"; tray.append(el);
     const held = { el, busy: true, id: "" }, way = new XMLHttpRequest(); form.held.push(held);

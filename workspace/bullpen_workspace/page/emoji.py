@@ -132,6 +132,23 @@ def replace(text: str) -> str:
     return NAME.sub(one, text)
 
 
+_ONLY = re.compile(
+    "(?:[\U0001f000-\U0001faff\u2600-\u27bf\u2b05-\u2b55\u203c\u2049\u231a-\u23f3\ufe0f\u200d]"
+    r"|:[a-z0-9_+'-]{2,60}:|\s){1,60}"
+)
+
+
+def alone(text: str) -> bool:
+    """Whether a text is a few emoji and nothing else, so that it can be shown large."""
+    shown = replace(text)
+    return (
+        bool(text.strip())
+        and len(shown) <= 46
+        and ":" not in shown
+        and bool(_ONLY.fullmatch(shown))
+    )
+
+
 def offered() -> list[tuple[str, str]]:
     """What the picker shows, as names with characters: its own first, then the rest, each once."""
     shown: dict[str, str] = {}

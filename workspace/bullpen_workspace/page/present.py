@@ -145,6 +145,7 @@ class Presenter:
             new=new,
             flash=flash,
             pinned=pinned,
+            large=not message.blocks and emoji.alone(message.text),
             from_thread=place == "m" and bool(message.thread_ts),
             sep=_replies_word(message.reply_count) if root else "",
             files=tuple(self._faces.card(file) for file in message.files),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bullpen_workspace.config import NavLink
+from bullpen_workspace.downloads import MAX_UPLOAD
 from bullpen_workspace.office import Office
 from bullpen_workspace.page import emoji
 from bullpen_workspace.page.faces import Faces, portrait
@@ -62,7 +63,7 @@ class Rail:
         app = self.app()
         channels: list[Link] = []
         directs: list[Link] = []
-        threads = 0
+        fresh, threads = False, 0
         for channel in self.rooms.channels.of(self.me):
             if channel.archived:
                 continue
@@ -71,6 +72,8 @@ class Rail:
             away = channel.id != here.channel or bool(here.feed)
             waiting = self.rooms.channels.unread_replies(self.me, channel.id)
             threads += len(waiting)
+            # Replies are for the other view; a dot here must lead to something.
+            fresh = fresh or unread.messages > 0
             replies = waiting if away else {}
             title = self.faces.title(channel)
             link = Link(
@@ -89,7 +92,7 @@ class Rail:
             me=self.faces.of_user(self.me),
             channels=tuple(channels),
             directs=tuple(directs),
-            views=_views(here, any(c.unread for c in (*channels, *directs)), threads),
+            views=_views(here, fresh, threads),
             agents=() if here.page else tuple(self.colleagues(app)),
             beside=bool(here.page),
             people=tuple(self.others()),
@@ -177,6 +180,7 @@ class Rail:
                 for c in (app.commands if app else ())
             ],
             "shortcuts": self.shortcuts("global"),
+            "most": MAX_UPLOAD,
             "people": [
                 {"name": user.real_name or user.name, "user": user.id}
                 for user in self.rooms.people.all()

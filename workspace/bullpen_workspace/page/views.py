@@ -171,6 +171,7 @@ class Entry:
     reactions: tuple[Chip, ...] = ()
     replies: Replies | None = None
     pinned: bool = False
+    large: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

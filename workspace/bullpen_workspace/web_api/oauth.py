@@ -1,4 +1,4 @@
-"""Installing an app: oauth.v2.access, apps.uninstall, apps.manifest.validate.
+"""Installing an app: oauth.v2.access, apps.uninstall, apps.manifest.validate and export.
 
 The rule it protects: a code from the authorize page (`installing.py`), and a refresh token, is
 worth tokens once, to the app that it was made for. Installations for an organisation are not offered.
@@ -120,6 +120,39 @@ def validate_manifest(call: Call) -> Json:
     return {"errors": []}
 
 
+def export_manifest(call: Call) -> Json:
+    """What the workspace knows of an app, as a manifest. Raises SlackError app_not_found."""
+    app = call.rooms.people.app(call.args.text("app_id"))
+    if app is None:
+        raise SlackError("app_not_found")
+    bot = call.rooms.people.tokens("bot", app_id=app.id)
+    commands = [
+        {"command": one.name, "description": one.description, "usage_hint": one.usage}
+        for one in app.commands
+    ]
+    shortcuts = [
+        {"name": one.label, "type": one.kind, "callback_id": one.callback_id}
+        for one in app.shortcuts
+    ]
+    return {
+        "manifest": {
+            "display_information": {"name": app.name},
+            "features": {
+                "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True},
+                "bot_user": {"display_name": app.name},
+                "slash_commands": commands,
+                "shortcuts": shortcuts,
+            },
+            "oauth_config": {"scopes": {"bot": list(bot[0].scopes) if bot else []}},
+            "settings": {
+                "event_subscriptions": {"bot_events": list(app.settings.events)},
+                "interactivity": {"is_enabled": True},
+                "socket_mode_enabled": not app.settings.request_url,
+            },
+        }
+    }
+
+
 def _app(call: Call, *, secret: bool = True) -> App:
     """The app that calls. With PKCE the verifier stands in for its `secret`."""
     wanted = call.args.text("client_id")
@@ -143,4 +176,5 @@ METHODS = (
     Method(
         name="apps.manifest.validate", handler=validate_manifest, tokens=ANY, needs=("manifest",)
     ),
+    Method(name="apps.manifest.export", handler=export_manifest, tokens=ANY, needs=("app_id",)),
 )
