@@ -308,3 +308,20 @@ async def test_bad_input(
     outcome = await call(ctx, name, **args)
     assert outcome.error
     assert said in outcome.text
+
+
+async def test_who_withdrew_is_named_and_a_record_has_its_page(
+    ctx: ToolContext, call: Call
+) -> None:
+    said = Draft(kind="message", text="Good morning.", author="U7", speaker="Maya", scope=ctx.home,
+                 source=Source(kind="message", ref="m7"))  # fmt: skip
+    ctx.store.add(said)
+    local = replace(ctx, thread_link="http://127.0.0.1:4747/archives/C1/p1")
+    written = body(
+        await call(local, "remember", kind="finding", title="Gold", text="Gold is dear.")
+    )
+    record_id = written["values"]["record"]["value"]
+    assert written["values"]["page"]["value"] == f"http://127.0.0.1:4747/memory/{record_id}"
+    ctx.store.retract(record_id, by="U7", reason="it fell")
+    again = await call(ctx, "remember", kind="finding", title="Gold", text="Gold is dear.")
+    assert "retracted by Maya" in again.text

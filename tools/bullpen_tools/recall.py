@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -21,6 +22,7 @@ from bullpen_memory.errors import InputError
 from bullpen_memory.listing import DISPUTED
 from bullpen_memory.policy import TAINTED, Case
 from bullpen_memory.records import Draft, Hit, Kind, Query, Record, Source, Status
+from bullpen_memory.reviewing import known_as
 from bullpen_tools.context import DataRef, Receipt, Result, Scalar, ToolContext, Value
 from bullpen_tools.figures import cited, plain, render
 from bullpen_tools.tool import Arguments, tool
@@ -84,7 +86,7 @@ def recall(
         data=tuple(_reference(record) for record in records),
         warnings=(
             *found.notes,
-            *(f"On record, but **{withdrawn(one)}**: {_first(one)}" for one in gone),
+            *(f"On record, but **{_gone(ctx, one)}**: {_first(one)}" for one in gone),
             *_doubts(records, ctx.as_of or ctx.store.now()),
         ),
         table=(header, *(_row(hit) for hit in hits)) if records else (),
@@ -206,10 +208,10 @@ def remember(ctx: ToolContext, lesson: Lesson) -> Result:
     if record.status in ("retracted", "superseded"):
         raise InputError(
             "It was not remembered.",
-            f"This very statement was {withdrawn(record)}.",
+            f"This very statement was {_gone(ctx, record)}.",
             f"A person can restore {record.id}; say something else only if it differs.",
         )
-    return _written(record, evidence)
+    return _written(ctx, record, evidence)
 
 
 @tool(risk="write", label="correcting the memory", version="1")
@@ -245,14 +247,26 @@ def supersede(
         evidence=tuple(_as_source(receipt) for receipt in evidence),
         status="proposed" if _tainted(ctx) else _status_instead_of(old),
     )
-    return _written(ctx.store.supersede(old.id, draft, by=ctx.agent, reason=reason), evidence)
+    made = ctx.store.supersede(old.id, draft, by=ctx.agent, reason=reason)
+    return _written(ctx, made, evidence)
 
 
-def withdrawn(record: Record) -> str:
+def withdrawn(record: Record, by: str) -> str:
     """How a record ceased to hold: `retracted by Maya on 22 Nov 2026: changed to 150`."""
     day = record.updated_at
-    text = f"{record.status} by {record.updated_by} on {day.day} {day:%b %Y}"
+    text = f"{record.status} by {by} on {day.day} {day:%b %Y}"
     return f"{text}: {record.reason.rstrip('.')}" if record.reason else text
+
+
+def _gone(ctx: ToolContext, record: Record) -> str:
+    return withdrawn(record, known_as(ctx.store.database, record.updated_by))
+
+
+def _page(ctx: ToolContext, record: Record) -> str:
+    """The record on the memory page, which the local workspace serves; "" elsewhere."""
+    there = urlsplit(ctx.thread_link)
+    local = there.hostname in ("127.0.0.1", "localhost")
+    return f"{there.scheme}://{there.netloc}/memory/{record.id}" if local else ""
 
 
 def _replaceable(ctx: ToolContext, record_id: str) -> Record:
@@ -321,14 +335,17 @@ def _as_source(receipt: Receipt) -> Source:
     return Source(kind="receipt", ref=receipt.id, title=f"{receipt.tool}@{receipt.version}")
 
 
-def _written(record: Record, evidence: Sequence[Receipt]) -> Result:
+def _written(ctx: ToolContext, record: Record, evidence: Sequence[Receipt]) -> Result:
     waits = record.status == "proposed"
+    page = _page(ctx, record)
+    link = {"page": Value(value=page, unit="text", label="Its page")} if page else {}
     return Result(
         summary=f"Remembered as {record.kind} {record.id}: {record.title or record.text[:80]}"
         + (" (proposed: a person must approve it)." if waits else "."),
         values={
             "record": Value(value=record.id, unit="text", label="Record"),
             "status": Value(value=record.status, unit="text", label="Status"),
+            **link,
         },
         data=(
             _reference(record),
