@@ -55,6 +55,7 @@ class MiniDesk:
     history: tuple[Line, ...] = ()
     said: list[tuple[str, str]] = field(default_factory=list)
     turns: int = 0
+    run_id: str = "run1"
 
     async def ask(self, agent: str, text: str) -> Reply:
         return await self.turn(agent, "answer", text)
@@ -79,8 +80,8 @@ class MiniDesk:
         self.turns += 1
         agent = self.roster.agents[agent_id]
         task = Task(
-            run_id="run1",
-            turn_id=f"run1/{self.turns}",
+            run_id=self.run_id,
+            turn_id=f"{self.run_id}/{self.turns}",
             purpose=purpose,
             text=text,
             asked_by="Ada",
@@ -104,7 +105,7 @@ class MiniDesk:
     def tools(self, agent_id: str, purpose: str) -> dict[str, BoundTool]:
         agent = self.roster.agents[agent_id]
         ctx = ToolContext(
-            run_id="run1",
+            run_id=self.run_id,
             agent=agent_id,
             requester="U1",
             scopes=frozenset({WORKSPACE}),
@@ -140,7 +141,7 @@ class MiniDesk:
 
     def read(self, reply: Reply, question: str = "") -> str:
         """The reply as people read it: every reference resolves, every number has a source."""
-        made = self.receipts.by_run("run1")
+        made = self.receipts.by_run(self.run_id)
         shown = render(reply.text, self.receipts.get, allow=f"{question} {told(made)}")
         assert shown.missing == ()
         assert shown.unsourced == ()

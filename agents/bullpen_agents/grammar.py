@@ -9,6 +9,7 @@ Grammar (case, politeness and small typos do not matter; names of series are pas
     Memory      remember that X | what do we know about X | what did Joe say about X | who said X |
                 correct that: X | forget X (see grammar_memory)
     Compute     what an option is worth and the quant's other computations (see grammar_quant)
+    Letter      run the letter | check the letter, parts 1 and 6
     Ideas       open idea: long X, size 2%, target 60, stop 45, by 2027-06-30, probability 60%,
                 because … | resolve ideas | track record | 20 of 25 calls against 50%
     Payoff      an option structure with strikes or legs (see grammar_options), e.g.
@@ -60,6 +61,7 @@ from bullpen_agents.grammar_intents import (
     Stats,
     Unknown,
 )
+from bullpen_agents.grammar_letter import read_letter
 from bullpen_agents.grammar_memory import read_memory
 from bullpen_agents.grammar_options import read_payoff
 from bullpen_agents.grammar_plots import read_plots
@@ -373,6 +375,7 @@ _FOCUS = (
 )
 _DRAWN = {"volatility": "rolling_vol", "drawdown": "drawdown"}
 _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
+    read_letter,
     read_ideas,
     read_merton_says,
     read_memory,

@@ -12,6 +12,7 @@ from typing import Any
 from bullpen_agents.grammar_ideas import IdeaIntent
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.grammar_series import EVERYTHING, Period
+from bullpen_agents.letter import Letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,5 @@ class Unknown:
 
 Intent = (
     Remember | Recall | Amend | Say | Live | Payoff | Catalogue | Colleagues | Help | Greeting | Compare
-    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | IdeaIntent | Compute | Export
-    | Unknown
+    | Correlate | Chart | Stats | Import | ReadFile | KeepDocument | IdeaIntent | Compute | Letter | Export | Unknown
 )  # fmt: skip

@@ -61,8 +61,12 @@ def resolve_ideas(desk: Desk, asked: ResolveIdeas) -> str:
 
 
 def idea_report(desk: Desk, asked: IdeaReport) -> str:
-    """The track record."""
+    """The track record, after the open calls were held against the data."""
     del asked
+    if desk.has("idea_resolve"):
+        held = desk.use("idea_resolve")
+        if held.error:
+            return held.text
     found = desk.use("idea_report")
     if found.error:
         return found.text

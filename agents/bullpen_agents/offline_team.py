@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-from bullpen_agents import grammar
+from bullpen_agents import grammar, offline_letter
 from bullpen_agents.grammar_files import AskFile, ChartColumn
 from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_intents import Export
 from bullpen_agents.grammar_options import Payoff
+from bullpen_agents.letter import Letter
 from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
 from bullpen_agents.offline_export import export, tools_of
 from bullpen_agents.offline_files import FILES, OWNER
@@ -33,11 +34,13 @@ _TITLES = {"quant": "Quant", "data_analyst": "Data Analyst"}
 
 def respond(desk: Desk) -> str:
     """The text of this turn, once every call it needs was made."""
+    intent = follow(desk.text, desk.said_before(), desk.files, desk.earlier)
+    if isinstance(intent, Letter):
+        return _the_letter(desk, intent)
     if desk.purpose == "close":
         return close(desk)
     if desk.purpose == "reply" and (text := _reply(desk)):
         return text
-    intent = follow(desk.text, desk.said_before(), desk.files, desk.earlier)
     if type(intent) in TALK:
         return TALK[type(intent)](desk, intent)
     if desk.purpose == "plan" and desk.has("assign"):
@@ -50,6 +53,14 @@ def respond(desk: Desk) -> str:
     ):
         return _chart_with_the_quants_window(desk, intent)
     return _do(desk, intent)
+
+
+def _the_letter(desk: Desk, asked: Letter) -> str:
+    if desk.purpose == "close":
+        return offline_letter.close(desk)
+    if desk.purpose == "plan" and desk.has("assign") and not asked.parts:
+        return offline_letter.plan(desk)
+    return offline_letter.letter(desk, asked)
 
 
 def _do(desk: Desk, intent: Wanted) -> str:

@@ -27,8 +27,10 @@ memory = typer.Typer(help="What the desk remembers.", no_args_is_help=True)
 slack = typer.Typer(help="The Slack app.", no_args_is_help=True)
 data = typer.Typer(help="Series from where they are published.", no_args_is_help=True)
 schedule = typer.Typer(help="What the desk asks itself by the clock.", no_args_is_help=True)
+demo = typer.Typer(help="Shows of what the desk does.", no_args_is_help=True)
 app.add_typer(memory, name="memory")
 app.add_typer(data, name="data")
+app.add_typer(demo, name="demo")
 app.add_typer(schedule, name="schedule")
 app.add_typer(slack, name="slack")
 app.command()(workspace_command.workspace)
@@ -93,6 +95,20 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
     from bullpen import doctor as checks
 
     raise typer.Exit(checks.show(home, as_json=as_json))
+
+
+@demo.command("letter")
+def demo_letter(
+    channel: Annotated[str, typer.Option(help="Where to write the thread")] = "research",
+    home: Home = None,
+) -> None:
+    """Check a real macro letter, claim by claim, in a thread of all five colleagues."""
+    from bullpen import asking, settings
+
+    wanted = asking.Wanted(
+        question="run the letter", agent="", channel=channel.lstrip("#"), as_of=""
+    )
+    asking.ask(settings.load(home=home), wanted, debug=_debug())
 
 
 @app.command()

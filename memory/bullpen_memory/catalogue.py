@@ -87,8 +87,11 @@ class Catalogue:
         return resolve(question, titles)
 
     def _refresh(self, db: SqliteUtils) -> None:
+        newest = int(db.conn.execute("SELECT coalesce(max(vid), 0) FROM version").fetchone()[0])
+        if newest == self._seen:
+            return
         added = db.conn.execute(
-            "SELECT max(vid) AS vid, thread, scope, source_title, min(title) AS title FROM version"
+            "SELECT thread, scope, source_title, min(title) AS title FROM version"
             " WHERE vid > ? AND kind IN ('passage', 'document') AND thread <> ''"
             " GROUP BY thread, scope",
             (self._seen,),
@@ -96,7 +99,7 @@ class Catalogue:
         for row in added:
             shown = row["source_title"] or row["title"]
             self._titles[row["thread"], row["scope"]] = (shown, read_title(shown))
-            self._seen = max(self._seen, row["vid"])
+        self._seen = newest
 
 
 def read_title(title: str) -> Title:

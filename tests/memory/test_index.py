@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bullpen_memory.errors import OperatorError
+from bullpen_memory.feed import Feed
 from bullpen_memory.index import ChromaIndex, Entry
 from bullpen_memory.indexer import Indexer
 from bullpen_memory.store import Store
@@ -173,8 +174,6 @@ def test_a_folder_that_kills_chroma_is_left_and_built_anew(tmp_path: Path, store
     first.close()
     for header in path.rglob("header.bin"):
         header.write_bytes(header.read_bytes()[:10])
-    state = path / "state.json"
-    state.write_text(state.read_text().replace("true", "false"))  # as after a kill
     again = ChromaIndex(path)
     indexer = Indexer(store, again)
     indexer.drain()
@@ -194,3 +193,42 @@ def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
     env = {"PYTHONPATH": ":".join(sys.path)}
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "c")], check=True, env=env)
     ChromaIndex(tmp_path / "c").close()
+
+
+@pytest.mark.parametrize("harm", ["segment removed", "data halved", "links halved"])
+def test_a_damaged_segment_is_found_and_built_anew(tmp_path: Path, store: Store, harm: str) -> None:
+    fill(store, 1_200)
+    path = tmp_path / "chroma"
+    first = ChromaIndex(path)
+    Indexer(store, first).drain()
+    first.close()
+    headers = list(path.rglob("header.bin"))
+    assert headers
+    for header in headers:
+        if harm == "segment removed":
+            shutil.rmtree(header.parent)
+        else:
+            name = "data_level0.bin" if harm == "data halved" else "link_lists.bin"
+            data = (header.parent / name).read_bytes()
+            (header.parent / name).write_bytes(data[: len(data) // 2])
+    again = ChromaIndex(path)
+    indexer = Indexer(store, again)
+    indexer.start()
+    eventually(lambda: indexer.settled and indexer.verify().clean, 60.0)
+    indexer.stop()
+    assert indexer.fault is None
+    again.close()
+
+
+def test_what_is_held_rightly_is_not_called_lost(store: Store, index: ChromaIndex) -> None:
+    ids = fill(store, 60)
+    indexer = Indexer(store, index)
+    indexer.drain()
+    vectors = index.vectors("workspace", [*ids, "unknown"])
+    expected = {
+        entry.id: entry.vector
+        for entry in Feed(store.database, HashedEmbedder()).everything().__next__()
+    }
+    assert set(vectors) == {one for i, one in enumerate(ids) if i % 3 == 0}
+    assert all(vector @ expected[one] > 0.9999 for one, vector in vectors.items())
+    assert indexer.verify().unfindable == ()

@@ -147,7 +147,10 @@ def test_superscripts_pass_nine() -> None:
         ("about -4 and ~5bp, then 7.", ("-4", "~5bp", "7")),
         ("On 2018-12-31, 31 Dec 2018, June 5th, 2019, in 2008 and the 1990s at 14:30.", ()),
         ("The 1st of 3rd", ()),
-        ("1. First\n2) Second\n## 3. Third\n> 4. Quoted", ()),
+        (
+            "1. First\n2) Second\n## 3. Third\n> 4. Quoted\n**13. Fifth: yes.**\n| 14. Sixth | no |",
+            (),
+        ),
         ("The S&P 500, Russell 2000, COVID-19, r42, Q3 and 10-K", ("10",)),
         ("`12` and https://x.y/12/34?a=5 and [a](http://x/9) <@U123> a@b1.com", ()),
         ("```\n1 2 3\n```\nthen 4", ("4",)),

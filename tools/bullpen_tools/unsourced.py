@@ -31,7 +31,7 @@ _INNOCENT = re.compile(
             r"\b\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?\b",
             r"(?<![\d.,$€£¥])\b(?:19|20)\d\d(?:s|\b)(?![.,]?\d| ?%|x\b)",  # a year
             r"\b\d+(?:st|nd|rd|th)\b",
-            r"(?m:^[ \t>]*(?:#{1,6}[ \t]*)?(?:\d{1,3}\.)*\d{1,3}[.)](?=\s))",  # list and heading numbers
+            r"(?m:^[ \t>|]*(?:#{1,6}[ \t]*)?[*_]{0,2}(?:\d{1,3}\.)*\d{1,3}[.)](?=\s))",  # list and heading numbers
             r"\b(?:S&P|S&amp;P|SP|FTSE|Russell|Nikkei|CAC|DAX|ASX|TSX|Nasdaq|NASDAQ|CSI|IBEX|STOXX|Stoxx|Dow|Fortune)"
             r"[ -]?(?:\d{2,4})\b",
             r"\b[A-Z]+-\d+\b",  # COVID-19

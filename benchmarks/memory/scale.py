@@ -1,0 +1,147 @@
+"""How the store behaves as it grows: search, writes, the index's lag, rebuild, start, memory, disk.
+
+    python -m benchmarks.memory.scale 1000 10000 100000
+
+Texts are made up at run time: words as frequent as in a natural language (Zipf), rare names and
+figures, threads of twenty messages. Vectors are made up too (clusters of like ones), so that what
+is measured is the store and its index; the time of embedding the question (about 9 ms) comes on top.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bullpen_memory.index import ChromaIndex
+from bullpen_memory.indexer import Indexer
+from bullpen_memory.records import WORKSPACE, Draft, Query, Source
+from bullpen_memory.store import Store
+
+VOCABULARY = [f"word{i}" for i in range(30_000)]
+WEIGHTS = [1 / (i + 1) for i in range(len(VOCABULARY))]
+CLUSTERS = 200
+EVERYBODY = frozenset({WORKSPACE})
+
+
+class Clustered:
+    """Vectors around two hundred centres, the same for the same text."""
+
+    id, dim = "clustered", 384
+
+    def __init__(self) -> None:
+        self._centres = np.random.default_rng(3).standard_normal((CLUSTERS, self.dim))
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        out = np.empty((len(texts), self.dim), np.float32)
+        for row, text in zip(out, texts, strict=True):
+            seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+            rng = np.random.default_rng(seed)
+            row[:] = self._centres[seed % CLUSTERS] + 0.7 * rng.standard_normal(self.dim)
+        return out / np.linalg.norm(out, axis=1, keepdims=True)
+
+
+def main() -> None:
+    """Measure each size in a folder of its own and print one row of a table for each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sizes", type=int, nargs="+")
+    asked = parser.parse_args()
+    print("| records | insert/s | index/s | open s | search p50 / p95 ms | as typed p50 / p95 ms |"
+          " write p50 / p95 ms | lag p95 s | store MB | index MB | memory MB |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    for size in asked.sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            print(_measured(Path(folder), size), flush=True)
+
+
+def _measured(folder: Path, size: int) -> str:
+    rng = random.Random(7)
+    store = Store(folder / "context.db", embedder=Clustered())
+    start = time.perf_counter()
+    for first in range(0, size, 500):
+        store.add_many([_message(rng, i) for i in range(first, min(first + 500, size))])
+    inserted = size / (time.perf_counter() - start)
+    index = ChromaIndex(folder / "chroma")
+    indexer = Indexer(store, index)
+    start = time.perf_counter()
+    indexer.drain()
+    built = size / (time.perf_counter() - start)
+    index.close()
+    store.close()
+    start = time.perf_counter()
+    store = Store(folder / "context.db", embedder=Clustered())
+    index = ChromaIndex(folder / "chroma")
+    indexer = Indexer(store, index)
+    store.use_index(index)
+    _find(store, "warm up")
+    opened = time.perf_counter() - start
+    indexer.start()
+    questions = [" ".join(rng.choices(VOCABULARY, WEIGHTS, k=6)) for _ in range(100)]
+    searches = [_timed(lambda q=q: _find(store, q)) for q in questions]
+    typed = [_timed(lambda q=q: _find(store, q[: rng.randint(4, len(q))])) for q in questions]
+    writes, lags = _written(store, rng, size)
+    indexer.stop()
+    index.close()
+    store.close()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    disk = [_megabytes(folder.glob("context.db*")), _megabytes((folder / "chroma").rglob("*"))]
+    return (
+        f"| {size:,} | {inserted:,.0f} | {built:,.0f} | {opened:.2f} | {_quantiles(searches)} |"
+        f" {_quantiles(typed)} | {_quantiles(writes)} | {sorted(lags)[int(0.95 * len(lags))]:.2f} |"
+        f" {disk[0]:,.0f} | {disk[1]:,.0f} | {memory:,.0f} |"
+    )
+
+
+def _written(store: Store, rng: random.Random, size: int) -> tuple[list[float], list[float]]:
+    """The time of single writes, and until the index has each of some of them."""
+    writes: list[float] = []
+    lags: list[float] = []
+    for i in range(size, size + 100):
+        draft = _message(rng, i)
+        writes.append(_timed(lambda draft=draft: store.add(draft)))
+        if i % 10 == 0:
+            start = time.perf_counter()
+            while store.database.read("SELECT 1 FROM outbox LIMIT 1"):
+                time.sleep(0.01)
+            lags.append(time.perf_counter() - start)
+    return writes, lags
+
+
+def _message(rng: random.Random, i: int) -> Draft:
+    text = f"{' '.join(rng.choices(VOCABULARY, WEIGHTS, k=30))} name{i} {rng.randint(1, 10**6):,}"
+    source = Source(kind="message", ref=f"m{i}", title="#desk")
+    return Draft(kind="message", text=text, author=f"u{i % 9}", speaker=f"Person {i % 9}",
+                 source=source, scope=WORKSPACE, thread=f"t{i // 20}")  # fmt: skip
+
+
+def _find(store: Store, text: str) -> object:
+    return store.find(Query(text=text, scopes=EVERYBODY))
+
+
+def _timed(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def _quantiles(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    p95 = ordered[int(0.95 * (len(ordered) - 1))]
+    return f"{statistics.median(ordered) * 1000:.1f} / {p95 * 1000:.1f}"
+
+
+def _megabytes(paths: object) -> float:
+    return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    main()
