@@ -131,9 +131,13 @@ def step_aside(db: SqliteUtils, old: Record, successor: str, act: Act) -> None:
 
 
 def approve(db: SqliteUtils, record: Record, act: Act) -> Record:
-    """Put a proposal in force; what it was to supersede steps aside now."""
+    """Put a proposal in force; what it was to supersede steps aside now.
+
+    What an agent wrote down in a person's name is the agent's proposal: the person may confirm it.
+    """
     _must_be(record, ("proposed",), "approved")
-    wrote = {record.author, *_revisers(db, record.id)}
+    written_down = record.source.kind in ("message", "run") and not record.author.islower()
+    wrote = {*_revisers(db, record.id)} | (set() if written_down else {record.author})
     if act.by in wrote:
         raise InputError(
             f"The record {record.id} was not approved.",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bullpen_memory.errors import OperatorError
+from bullpen_memory.errors import InputError, OperatorError
 from bullpen_memory.policy import Case, Policy, load
-from bullpen_memory.records import Query
+from bullpen_memory.records import Query, Source
 from bullpen_memory.store import Store
 
 from .conftest import EVERYBODY, draft
@@ -93,3 +93,17 @@ def test_words_of_many_languages_are_found(store: Store, text: str, asked: str) 
     record = store.add(draft(text))
     store.add(draft("Oil is volatile"))
     assert store.find(Query(text=asked, scopes=EVERYBODY)).hits[0].record == record
+
+
+def test_a_person_confirms_what_an_agent_wrote_down_in_their_name(store: Store) -> None:
+    asked = store.add(draft("We buy silver below 30.", kind="decision", author="U1", status="proposed",
+                            source=Source(kind="message", ref="m1")))  # fmt: skip
+    assert store.approve(asked.id, by="U1").status == "active"
+    own = store.add(draft("We sell gold.", kind="decision", author="U1", status="proposed",
+                          source=Source(kind="person", ref="U1")))  # fmt: skip
+    with pytest.raises(InputError, match="nobody approves"):
+        store.approve(own.id, by="U1")
+    agents = store.add(draft("We buy oil.", kind="decision", author="quant", status="proposed",
+                             source=Source(kind="message", ref="m2")))  # fmt: skip
+    with pytest.raises(InputError, match="nobody approves"):
+        store.approve(agents.id, by="quant")

@@ -416,15 +416,15 @@ def test_a_damaged_file_is_said(tmp_path: Path) -> None:
 
 def test_the_import_is_light() -> None:
     code = (
-        "import sys, time; t = time.perf_counter(); import bullpen_memory.store;"
+        "import sys, bullpen_memory.store;"
         "heavy = {'chromadb', 'onnxruntime', 'tokenizers', 'numpy', 'pandas', 'sqlite_utils'};"
-        "print(sorted(heavy & set(sys.modules)), time.perf_counter() - t < 0.3)"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True
     )
-    assert done.stdout.strip() == "[] True"
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_draft_type_is_what_the_contract_says() -> None:
