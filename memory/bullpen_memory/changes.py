@@ -207,7 +207,7 @@ def to_recall(row: sqlite3.Row) -> Recall:
 
 def _revisers(db: SqliteUtils, record_id: str) -> set[str]:
     found = db.conn.execute(
-        "SELECT DISTINCT by FROM change WHERE id = ? AND action IN ('add', 'revise')", (record_id,)
+        "SELECT DISTINCT by FROM change WHERE id = ? AND action = 'revise'", (record_id,)
     )
     return {str(row["by"]) for row in found.fetchall()}
 
