@@ -136,8 +136,7 @@ def approve(db: SqliteUtils, record: Record, act: Act) -> Record:
     What an agent wrote down in a person's name is the agent's proposal: the person may confirm it.
     """
     _must_be(record, ("proposed",), "approved")
-    written_down = record.source.kind in ("message", "run") and not record.author.islower()
-    wrote = {*_revisers(db, record.id)} | (set() if written_down else {record.author})
+    wrote = _revisers(db, record.id) | (set() if written_down(record) else {record.author})
     if act.by in wrote:
         raise InputError(
             f"The record {record.id} was not approved.",
@@ -149,6 +148,11 @@ def approve(db: SqliteUtils, record: Record, act: Act) -> Record:
     if old is not None and old.status in ("active", "proposed"):
         step_aside(db, old, record.id, replace(act, action="supersede"))
     return made
+
+
+def written_down(record: Record) -> bool:
+    """Whether an agent wrote it in a person's name, from a conversation (agents' ids are lower case)."""
+    return record.source.kind in ("message", "run") and not record.author.islower()
 
 
 def retract(db: SqliteUtils, record: Record, act: Act) -> Record:

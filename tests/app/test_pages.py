@@ -135,7 +135,8 @@ def test_a_person_reviews_and_each_change_carries_the_name(page: TestClient, sto
 
 
 def test_nobody_approves_their_own_proposal(page: TestClient, store: Store) -> None:
-    record = store.add(draft("My own idea.", author="U1", status="proposed"))
+    own = Source(kind="person", ref="U1")
+    record = store.add(draft("My own idea.", author="U1", status="proposed", source=own))
     assert 'data-do="approve"' not in page.get(f"/memory/{record.id}").text
     answer = page.post(f"/memory/{record.id}/approve", headers=SAME, follow_redirects=False)
     assert answer.status_code == 409
@@ -310,7 +311,8 @@ def test_a_proposal_edited_by_the_only_person_can_still_come_into_force(
 
 def test_many_at_once_each_stands_by_itself(page: TestClient, store: Store) -> None:
     theirs = [store.add(draft(f"Proposal {n}", status="proposed")) for n in range(3)]
-    own = store.add(draft("My own", author="U1", status="proposed"))
+    hand = Source(kind="person", ref="U1")
+    own = store.add(draft("My own", author="U1", status="proposed", source=hand))
     hidden = store.add(draft("Hidden", status="proposed", scope=channel_scope("C9")))
     chosen = ",".join(f"{r.id}:{r.version}" for r in (*theirs, own, hidden))
     answer = page.post("/memory/bulk/approve", data={"records": chosen}, headers=SAME).json()

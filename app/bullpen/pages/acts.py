@@ -13,7 +13,7 @@ from datetime import datetime
 from bullpen import messages
 from bullpen.erasure import everywhere
 from bullpen.pages.look import headline
-from bullpen_memory.changes import Revision
+from bullpen_memory.changes import Revision, written_down
 from bullpen_memory.errors import BullpenError, InputError
 from bullpen_memory.listing import DISPUTED
 from bullpen_memory.records import WORKSPACE, Draft, Kind, Record, Source
@@ -197,7 +197,9 @@ def offers(record: Record, person: str, *, merged: bool, places: int) -> list[Of
         back = Offer("separate", "Undo the merge") if merged else Offer("restore", "Restore")
         return [back, forget_it]
     found: list[Offer] = []
-    if record.status == "proposed" and person not in (record.author, record.updated_by):
+    theirs = written_down(record) and record.version == 1
+    mine = person in (record.author, record.updated_by) and not theirs
+    if record.status == "proposed" and not mine:
         found.append(Offer("approve", "Approve", "primary", "a"))
     found.append(Offer("edit", "Edit", key="e", asks=True))
     found.append(Offer("unpin" if record.pinned else "pin", "Unpin" if record.pinned else "Pin", key="p"))  # fmt: skip
