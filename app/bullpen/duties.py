@@ -22,6 +22,7 @@ from bullpen import messages
 if TYPE_CHECKING:
     from bullpen.slack.connect import Identity
     from bullpen.slack.directory import Directory
+    from bullpen.slack.home import Due
     from bullpen_agents.roster import Roster
     from bullpen_orchestrator.desk import Desk
     from bullpen_orchestrator.ports import Chat
@@ -99,12 +100,38 @@ def remove(home: Path, name: str) -> None:
 
 def lines(home: Path, now: datetime) -> list[str]:
     """The duties for a person to read, each with its next time."""
+    return [_line(one, now) for one in load(home)]
+
+
+def _line(duty: Duty, now: datetime) -> str:
     from bullpen_orchestrator.schedule import next_due
 
-    return [
-        f"{one.name}: {one.ask} · #{one.channel} · next {next_due(one.cron, now):%a %-d %b %Y, %H:%M}"
-        for one in load(home)
-    ]
+    at = next_due(duty.cron, now)
+    return f"{duty.name}: {duty.ask} · #{duty.channel} · next {at:%a %-d %b %Y, %H:%M}"
+
+
+class Kept:
+    """The duties of a home, as the app's home tab shows and cancels them."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def due(self) -> list[Due]:
+        """Every duty with its next time."""
+        from bullpen.slack.home import Due
+
+        now = datetime.now().astimezone()
+        return [
+            Due(name=one.name, channel=one.channel, line=_line(one, now))
+            for one in load(self._home)
+        ]
+
+    def cancel(self, name: str) -> bool:
+        """Take a duty away; False where there is none of that name."""
+        if all(one.name != name for one in load(self._home)):
+            return False
+        remove(self._home, name)
+        return True
 
 
 def clock(

@@ -226,12 +226,15 @@ class Bullpen:
 
     async def _listen(self) -> None:
         from bullpen.blame import Blame
+        from bullpen.duties import Kept
         from bullpen.slack.app import Books
         from bullpen.slack.attachments import Attachments
 
         self._stack.push_async_callback(self.slack.deafen)
         folder, limit = self.settings.home / "files", self.settings.max_file_bytes
-        books = Books(self.roster, self.receipts, self.store, Blame(self.store))
+        books = Books(
+            self.roster, self.receipts, self.store, Blame(self.store), Kept(self.settings.home)
+        )
         await self.slack.listen(
             self.desk, books, lambda line: Attachments(line.client, folder, limit)
         )

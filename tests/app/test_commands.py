@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bullpen import duties
 from bullpen.slack import home
 from bullpen.slack.commands import Commands
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
@@ -278,6 +279,27 @@ async def test_an_opened_home_follows_what_happens(bullpen: Bullpen, hands: Cont
     await until(lambda: home_with("no model calls"))
     await Someone(bullpen).ask("desk", "what data do you hold?")
     await until(lambda: home_with("Architect: "))
+
+
+async def test_the_home_shows_the_schedule_and_cancels_a_duty(
+    bullpen: Bullpen, hands: Controls
+) -> None:
+    assert bullpen.workspace is not None
+    home_folder, app = bullpen.settings.home, bullpen.workspace.credentials.app_id
+    duties.add(home_folder, "ideas", "monday 08:00", "desk", "track record")
+    duties.add(home_folder, "secret", "monday 08:00", "nowhere", "what is hidden?")
+    hands.open_home(app)
+
+    async def home_with(part: str, *, absent: str = "what is hidden?") -> Any:
+        view = bullpen.workspace.office.rooms.surfaces.home(hands.user, app)  # type: ignore[union-attr]
+        shown = json.dumps(view.body, ensure_ascii=False) if view else ""
+        return view if view and part in shown and absent not in shown else None
+
+    view = await until(lambda: home_with("ideas: track record · #desk · next Mon"))
+    block = next(b for b in view.body["blocks"] if b.get("accessory", {}).get("value") == "ideas")
+    hands.press_in_view(view.id, home.CANCEL, block_id=block["block_id"])
+    await until(lambda: home_with("is no longer scheduled", absent="ideas: track record"))
+    assert [one.name for one in duties.load(home_folder)] == ["secret"]
 
 
 async def test_the_home_is_where_records_are_decided_on_and_work_is_stopped(

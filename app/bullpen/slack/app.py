@@ -30,7 +30,7 @@ from bullpen.slack.listening import Ears
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
 from bullpen.slack.manifest import prompts as suggestions
 from bullpen.slack.noting import Noting
-from bullpen.slack.reception import Reception
+from bullpen.slack.reception import Duties, Reception
 from bullpen.slack.refusals import ABSENT, reason
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
@@ -58,6 +58,7 @@ class Books:
     receipts: ReceiptBook
     memory: Memory
     blame: Blaming | None = None
+    duties: Duties | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Listeners:
         self.reception = Reception(
             client=connection.client, directory=directory, desk=desk, roster=books.roster,
             memory=books.memory, commands=self._commands, pace=pace or Unpaced(),
+            duties=books.duties,
         )  # fmt: skip
         self._ears = ears or Ears(desk)
         self._judging = Judging(

@@ -26,6 +26,9 @@ EXAMPLES = (
 )
 STOP, APPROVE, RETRACT, TURN = "home_stop", "home_approve", "home_retract", "home_turn"
 EDIT = "home_edit"
+CANCEL = "home_cancel"
+DUTIES = 10
+"""Duties that are shown; `bullpen schedule list` has them all."""
 Json = dict[str, Any]
 
 
@@ -35,6 +38,15 @@ class Pages:
 
     runs: int = 0
     inbox: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A duty of the schedule: its name, its channel's name, and the line that people read."""
+
+    name: str
+    channel: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +62,7 @@ class Glimpse:
     kept: str
     spend: str
     note: str = ""
+    due: Sequence[Due] = ()
 
 
 def view(roster: Roster, glimpse: Glimpse, pages: Pages) -> Json:
@@ -60,6 +73,7 @@ def view(roster: Roster, glimpse: Glimpse, pages: Pages) -> Json:
         _section(_people(roster, glimpse.running)),
         _header("Under way"),
         *_runs(glimpse.running, pages),
+        *_scheduled(glimpse.due),
         _header("Waiting for your review"),
         *_inbox(roster, glimpse, pages),
         _header("What it remembers"),
@@ -92,6 +106,17 @@ def _runs(running: Sequence[Running], pages: Pages) -> list[Json]:
         stop = _button(STOP, "Stop", f"{run.channel}:{run.thread_ts}", style="danger")
         blocks.append(_section(mrkdwn(run.line)) | {"accessory": stop})
     return [*blocks, *_turning("runs", page, len(running), pages)]
+
+
+def _scheduled(due: Sequence[Due]) -> list[Json]:
+    if not due:
+        return []
+    lines = [
+        _section(mrkdwn(one.line))
+        | {"accessory": _button(CANCEL, "Cancel", one.name, style="danger")}
+        for one in due[:DUTIES]
+    ]
+    return [_header("Scheduled"), *lines]
 
 
 def _author(roster: Roster, record: Record) -> str:

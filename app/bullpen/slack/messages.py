@@ -133,6 +133,12 @@ def home_stopped(runs: int) -> str:
     return "Stopped." if runs else "That work had ended already, so there was nothing to stop."
 
 
+def home_cancelled(name: str, *, gone: bool) -> str:
+    if gone:
+        return f"“{name}” is no longer scheduled. `bullpen schedule add` brings it back."
+    return f"“{name}” is not on the schedule any more. Nothing was changed."
+
+
 def home_approved(record: str) -> str:
     return f"`{record}` is in force now."
 

@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from slack_bolt.app.async_app import AsyncApp
@@ -35,6 +35,14 @@ LATELY = 900.0
 log = logging.getLogger("bullpen.slack.reception")
 
 
+class Duties(Protocol):
+    """The schedule: what is on it, and taking one away (False where there is none of that name)."""
+
+    def due(self) -> Sequence[home.Due]: ...
+
+    def cancel(self, name: str) -> bool: ...
+
+
 @dataclass(slots=True)
 class Opened:
     """A home that somebody looks at: which pages, since when, and what it shows without a note."""
@@ -55,11 +63,13 @@ class Reception:
     memory: Memory
     commands: Commands
     pace: Pace = field(default_factory=Unpaced)
+    duties: Duties | None = None
     opened: dict[str, Opened] = field(default_factory=dict[str, Opened])
 
     def register(self, app: AsyncApp) -> None:
         """Take the buttons of the home."""
         app.action(home.STOP)(self.stop)
+        app.action(home.CANCEL)(self.cancel)
         app.action(home.APPROVE)(self.approve)
         app.action(home.RETRACT)(self.retract)
         app.action(re.compile(rf"^{home.TURN}:"))(self.turn)
@@ -98,7 +108,10 @@ class Reception:
         return done
 
     async def _glimpse(self, user: str, pages: home.Pages) -> home.Glimpse:
-        channels = {channel.id for channel in await self.directory.channels_of(user)}
+        shared = await self.directory.channels_of(user)
+        channels = {channel.id for channel in shared}
+        names = {channel.name for channel in shared}
+        due = await asyncio.to_thread(self.duties.due) if self.duties else ()
         scopes = frozenset(
             {WORKSPACE, person_scope(user), *(channel_scope(channel) for channel in channels)}
         )
@@ -118,6 +131,7 @@ class Reception:
             waiting=found.total,
             kept=messages.slash_memory(await asyncio.to_thread(self.memory.count, scopes)),
             spend=self.commands.spend(),
+            due=[one for one in due if one.channel in names],
         )
 
     async def turn(self, ack: Ack, body: Json, action: Json) -> None:
@@ -133,6 +147,18 @@ class Reception:
         person = await self.directory.person(user)
         runs = await self.desk.stop_thread(channel, thread_ts, person.name)
         await self.show(user, note=messages.home_stopped(runs))
+
+    async def cancel(self, ack: Ack, body: Json, action: Json) -> None:
+        """Take a duty off the schedule; only one of a channel that the person is in."""
+        await ack()
+        user, name = str(body["user"]["id"]), str(action["value"])
+        names = {channel.name for channel in await self.directory.channels_of(user)}
+        duties = self.duties
+        mine = duties is not None and any(
+            one.name == name and one.channel in names for one in await asyncio.to_thread(duties.due)
+        )
+        gone = mine and duties is not None and await asyncio.to_thread(duties.cancel, name)
+        await self.show(user, note=messages.home_cancelled(name, gone=gone))
 
     async def approve(self, ack: Ack, body: Json, action: Json) -> None:
         """A person takes a proposal into force."""
