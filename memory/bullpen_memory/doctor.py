@@ -43,6 +43,7 @@ _SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _MAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
 _PHONE = re.compile(r"(?<![\w.,/-])\+\d{1,3}(?:[ ().-]{0,2}\d){8,12}\b")
+_ADDRESS = re.compile(r"https?://\S+|/archives/\S+|\b\d{10}\.\d{6}\b")
 _CARD = re.compile(r"(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d.,]*\d)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 
@@ -137,7 +138,9 @@ def personal(text: str) -> list[tuple[str, str]]:
     """The personal data in a text: what it is, and the words. Numbers are checked by their digits."""
     found = [("an e-mail address", one) for one in _MAIL.findall(text)]
     found += [("a phone number", one) for one in _PHONE.findall(text)]
-    found += [("a card number", one) for one in _CARD.findall(text) if _is_card(one)]
+    # The digits of an address, a message's time among them, are no card.
+    plain = _ADDRESS.sub(" ", text)
+    found += [("a card number", one) for one in _CARD.findall(plain) if _is_card(one)]
     found += [("an IBAN", one) for one in _IBAN.findall(text) if _is_iban(one)]
     return found
 

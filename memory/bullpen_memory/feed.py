@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import sqlite3
 
 BATCH = 500
+AT_ONCE = 64
+"""Changes that are taken in before anybody looks whether to stop: their vectors may have to be made."""
 _PRESENT = "v.ends IS NULL AND v.status <> 'forgotten'"
 
 
@@ -40,7 +42,7 @@ class Feed:
     def pending(self) -> Pending:
         """The next changes; of several for one record the last counts."""
         found = self._database.read(
-            "SELECT seq, id, scope, op FROM outbox ORDER BY seq LIMIT ?", (BATCH,)
+            "SELECT seq, id, scope, op FROM outbox ORDER BY seq LIMIT ?", (AT_ONCE,)
         )
         last = {row["id"]: row for row in found}
         return Pending(

@@ -408,3 +408,15 @@ def test_a_series_of_somebodys_own_keeps_its_id(
     held = ctx.market.slice("wti", scopes=frozenset({WORKSPACE}))
     assert (held.info.unit, len(held.observations)) == ("eur", 2)
     assert "with the unit eur" in caplog.text
+
+
+async def test_a_years_return_counts_from_the_close_before_it(
+    desk: ToolContext, call: Call
+) -> None:
+    """The S&P 500 returned 19.4 % in 2017 and -38.5 % in 2008, price only (S&P Dow Jones Indices)."""
+    for year, expected in ((2017, 19.4), (2008, -38.5)):
+        found = await call(
+            desk, "series_stats", series="sp500", start=f"{year}-01-01", end=f"{year}-12-31"
+        )
+        assert round(numbers(found)["total_return"], 1) == expected
+        assert any("the last before the span" in note for note in body(found)["warnings"])

@@ -73,10 +73,10 @@ def idea_open(ctx: ToolContext, call: Call) -> Result:
     Take the terms from the requester; never invent a level, a probability or an exit rule.
     """
     history = load(ctx, call.series or call.instrument, None, None, at_least=2)
+    _refuse_untimely(call, history, ctx.as_of)
     entry, rule = float(history.values[-1]), _rule(call, history)
     measure: Measure = "return" if history.positive else "change"
     backdated = ctx.as_of is not None
-    _refuse_untimely(call, history, ctx.as_of)
     past = list(zip(history.dates, (float(value) for value in history.values), strict=True))
     counted = base_rate(rule, past, measure, history.dates[-1])
     stated = call.base_rate

@@ -8,7 +8,7 @@ imports nothing (see `charts.py` and `files.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations
 
 import numpy as np
@@ -58,6 +58,10 @@ def _catalogue_row(line: Listing) -> tuple[Scalar, ...]:
     )  # fmt: skip
 
 
+_BACK, _GAP = 45, 7
+"""Days before a span in which its base is looked for, and by which its first value may come late."""
+
+
 @tool(risk="read", label="measuring the series", version="1")
 def series_stats(
     ctx: ToolContext, series: str, start: date | None = None, end: date | None = None
@@ -77,7 +81,9 @@ def series_stats(
     values = _levels(history)
     warnings = list(history.warnings)
     if history.positive:
-        values |= _relative(history)
+        base, notes = _base(ctx, history, start)
+        values |= _relative(history, base)
+        warnings += notes
     else:
         values |= _differences(history)
         warnings.append(
@@ -224,10 +230,31 @@ def _levels(history: History) -> dict[str, Value]:
     }
 
 
-def _relative(history: History) -> dict[str, Value]:
+def _base(
+    ctx: ToolContext, history: History, start: date | None
+) -> tuple[tuple[date, float], list[str]]:
+    """Where the return of a span begins: the last value before it, as markets count, or its first."""
+    first = (history.dates[0], float(history.values[0]))
+    if start is None or (history.dates[0] - start).days > _GAP:
+        return first, []
+    before = ctx.market.slice(
+        history.info.id, scopes=ctx.scopes, start=start - timedelta(days=_BACK),
+        end=start - timedelta(days=1), as_of=ctx.as_of,
+    )  # fmt: skip
+    held = [row for row in before.observations if row.value is not None and row.value > 0]
+    if not held:
+        return first, []
+    day = date.fromisoformat(held[-1].period)
+    note = (
+        f"{history.info.id}: the return counts from the value of {day}, the last before the span."
+    )
+    return (day, held[-1].value or first[1]), [note]
+
+
+def _relative(history: History, base: tuple[date, float]) -> dict[str, Value]:
     prices = history.values
-    first, last = float(prices[0]), float(prices[-1])
-    years = (history.dates[-1] - history.dates[0]).days / 365.25
+    first, last = base[1], float(prices[-1])
+    years = (history.dates[-1] - base[0]).days / 365.25
     rate = measures.growth_rate(first, last, years)
     fall = measures.deepest_drawdown(prices)
     deviation = _volatility(history)

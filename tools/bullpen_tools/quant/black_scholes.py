@@ -28,7 +28,7 @@ class Terms:
     """What a formula needs. `carry` is b: r for a stock, r - q with a yield, 0 for a future.
 
     `sign` is 1 for a call and -1 for a put; `vol` is a fraction a year, or for Bachelier in
-    price units a year.
+    price units a year. `on_future`: the carry stays 0 when the rate moves.
     """
 
     sign: int
@@ -38,6 +38,7 @@ class Terms:
     rate: float
     carry: float
     vol: float
+    on_future: bool = False
 
     @property
     def forward(self) -> float:
@@ -83,7 +84,7 @@ def value(t: Terms) -> float:
 
 
 def greeks(t: Terms) -> Greeks:
-    """Sensitivities of `value` (Haug, ch. 2). A future's rho (carry 0) is -years * value.
+    """Sensitivities of `value` (Haug, ch. 2). A future's rho is -years * value.
 
     The carry moves with the rate, as it does for a stock with a fixed yield.
     """
@@ -97,7 +98,7 @@ def greeks(t: Terms) -> Greeks:
     held = t.sign * t.spot * grow * cdf(t.sign * d1)
     decay = -t.spot * density * t.vol / (2 * math.sqrt(t.years))
     theta = decay - (t.carry - t.rate) * held - t.rate * exercise
-    rho = t.years * exercise if t.carry else -t.years * value(t)
+    rho = -t.years * value(t) if t.on_future else t.years * exercise
     return Greeks(delta, gamma, vega, theta, rho)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bullpen_tools.context import Result, ToolContext, Value
-from bullpen_tools.quant.answers import figure, not_negative, percent, positive, refuse
+from bullpen_tools.quant.answers import figure, not_negative, percent, positive, refuse, slip
 from bullpen_tools.tool import Arguments, tool
 
 DayCount = Literal["30/360", "actual/actual", "actual/365", "actual/360", "30e/360"]
@@ -101,6 +101,9 @@ def bond_value(ctx: ToolContext, bond: Bond) -> Result:
         summary=f"{bond.name or 'The bond'}: {bond.coupon_pct:g} % coupon, {bond.frequency} a year, "
         f"{bond.day_count}, per 100 of face.",
         values=values,
+        warnings=tuple(slip(bond.yield_pct or 0.0, "The yield"))
+        if (bond.yield_pct or 0) < 0.15
+        else (),
         as_of=bond.settlement,
     )
 

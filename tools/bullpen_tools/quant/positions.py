@@ -185,6 +185,7 @@ class _Book:
                     else positive(one.days / 365, "The time of a leg"),
                     rate=rate,
                     carry=carry,
+                    on_future=position.forward is not None,
                     vol=positive(
                         position.volatility_pct
                         if one is None or one.volatility_pct is None
@@ -323,7 +324,7 @@ def _grid(position: Position, book: _Book, unit: str) -> tuple[Table, dict[str, 
 def _warnings(position: Position, book: _Book) -> list[str]:
     notes = slip(position.volatility_pct, "The volatility")
     if not position.rate_pct:
-        notes.append("No interest rate was given: it is taken as 0 %.")
+        notes.append("The interest rate is taken as 0 %.")
     if position.cost is not None and not book.one_expiry:
         notes.append(
             "The legs expire at different times: there is no one chance of profit at expiry."

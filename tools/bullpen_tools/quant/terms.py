@@ -106,6 +106,7 @@ def read_terms(option: OptionTerms) -> Terms:
         rate=rate,
         carry=0.0 if option.forward is not None else rate - earned,
         vol=option.volatility_pct / 100,
+        on_future=option.forward is not None,
     )
 
 
@@ -125,6 +126,7 @@ def normal_terms(option: OptionTerms) -> Terms:
         rate=rate,
         carry=0.0,
         vol=option.volatility_pct,
+        on_future=True,
     )
 
 
@@ -151,9 +153,9 @@ def notes(option: OptionTerms, *, normal: bool = False) -> list[str]:
         said += slip(option.volatility_pct, "The volatility")
         said += slip(option.rate_pct, "The rate") if 0 < option.rate_pct < 0.15 else []
     if not option.rate_pct:
-        said.append("No interest rate was given: it is taken as 0 %.")
+        said.append("The interest rate is taken as 0 %.")
     if option.spot is not None and not option.yield_pct:
-        said.append("No dividend, lease or foreign rate was given: it is taken as 0 %.")
+        said.append("The dividend, lease or foreign rate is taken as 0 %.")
     return said
 
 
@@ -202,7 +204,7 @@ def bumped(price: Callable[[Terms], float], t: Terms, *, wall: float | None = No
     low = max(t.vol - dv, 0.0)
     vega = (price(replace(t, vol=t.vol + dv)) - price(replace(t, vol=low))) / (t.vol + dv - low)
     later, sooner = price(replace(t, years=t.years + dt)), price(replace(t, years=t.years - dt))
-    moved = 0.0 if t.carry == 0 else dr
+    moved = 0.0 if t.on_future else dr
     rho = (
         price(replace(t, rate=t.rate + dr, carry=t.carry + moved))
         - price(replace(t, rate=t.rate - dr, carry=t.carry - moved))
