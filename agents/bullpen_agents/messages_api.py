@@ -5,10 +5,11 @@ The rule it protects: what a backend does not understand is not sent to it. Pure
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
-from bullpen_agents.model import Block, Msg, Request, Text, ToolCall, ToolResult
+from bullpen_agents.model import Block, Image, Msg, Request, Text, ToolCall, ToolResult
 from bullpen_agents.models import KNOWN
 
 THINKING_TOKENS = 8_000
@@ -21,11 +22,12 @@ class Capabilities:
 
     prompt_caching: bool = False
     effort: str = ""
+    images: bool = False
 
     @classmethod
     def of_claude(cls) -> Capabilities:
         """What the vendor's own API understands."""
-        return cls(prompt_caching=True, effort="medium")
+        return cls(prompt_caching=True, effort="medium", images=True)
 
 
 def payload(request: Request, model: str, can: Capabilities) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def _tools(request: Request, can: Capabilities) -> list[dict[str, Any]]:
 def _messages(messages: tuple[Msg, ...], model: str, can: Capabilities) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
     for message in messages:
-        blocks = [block for block in (_block(b, model) for b in message.content) if block]
+        blocks = [block for block in (_block(b, model, can) for b in message.content) if block]
         if blocks and sent and sent[-1]["role"] == message.role:
             sent[-1]["content"].extend(blocks)
         elif blocks:
@@ -78,10 +80,12 @@ def _messages(messages: tuple[Msg, ...], model: str, can: Capabilities) -> list[
     return sent
 
 
-def _block(block: Block, model: str) -> dict[str, Any] | None:
+def _block(block: Block, model: str, can: Capabilities) -> dict[str, Any] | None:
     match block:
         case Text(text):
             return {"type": "text", "text": text} if text.strip() else None
+        case Image():
+            return _image(block, can)
         case ToolCall(id, name, given):
             return {"type": "tool_use", "id": id, "name": name, "input": given}
         case ToolResult(call_id, text, error):
@@ -90,6 +94,20 @@ def _block(block: Block, model: str) -> dict[str, Any] | None:
         case _:
             # Another model's thinking is refused by the API: after a fallback it is left out.
             return dict(block.data) if block.model == model else None
+
+
+def _image(image: Image, can: Capabilities) -> dict[str, Any]:
+    """The picture itself, or a sentence where this backend takes none or the file is gone."""
+    reason = "" if can.images else "this model is sent no pictures"
+    if not reason:
+        try:
+            data = base64.standard_b64encode(image.path.read_bytes()).decode("ascii")
+        except OSError as error:
+            reason = f"its file cannot be read ({error.strerror})"
+        else:
+            source = {"type": "base64", "media_type": image.mimetype, "data": data}
+            return {"type": "image", "source": source}
+    return {"type": "text", "text": f"[The picture {image.name} is not shown: {reason}.]"}
 
 
 def _cached(part: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from bullpen_memory.errors import ModelError
@@ -23,6 +24,15 @@ class Text:
     """Plain text (Markdown) of one side."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that a person attached: PNG, JPEG, GIF or WebP, read when it is sent."""
+
+    name: str
+    mimetype: str
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ class Opaque:
     data: dict[str, Any]
 
 
-Block = Text | ToolCall | ToolResult | Opaque
+Block = Text | Image | ToolCall | ToolResult | Opaque
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def opening(task: Task) -> Msg:
         f"<task>\n{_inert(task.text)}\n</task>",
         _PURPOSES[task.purpose],
     ]
-    return Msg("user", (Text("\n\n".join(part for part in parts if part)),))
+    return Msg("user", (*task.images, Text("\n\n".join(part for part in parts if part))))
 
 
 def describe(task: Task, step: int) -> dict[str, Any]:

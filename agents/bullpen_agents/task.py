@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from bullpen_agents.model import Completed, Usage
+from bullpen_agents.model import Completed, Image, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Task:
     `turn_id` is unique for ever (run, agent, step of the graph). `purpose` tells plan, work,
     reply (to a colleague) and answer (closing) apart. `history` is the thread so far, oldest
     first; `memories` what the store recalled, one line each, with ids; `reports` the colleagues'
-    results when closing; `earlier` names the files that came before in the thread. `today` is the date of the request (ISO), fixed with the task so that a
+    results when closing; `earlier` names the files that came before in the thread; `images` are those of `files` that are pictures. `today` is the date of the request (ISO), fixed with the task so that a
     replay on another day reads the same. `as_of` is the day (ISO) the request is pinned to, or "".
     """
 
@@ -63,6 +63,7 @@ class Task:
     reports: tuple[Line, ...] = ()
     files: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
     channel: str = ""
     today: str = ""
     as_of: str = ""

@@ -235,8 +235,9 @@ class Bullpen:
         books = Books(
             self.roster, self.receipts, self.store, Blame(self.store), Kept(self.settings.home)
         )
+        sees = self.settings.model_mode != "offline"
         await self.slack.listen(
-            self.desk, books, lambda line: Attachments(line.client, folder, limit)
+            self.desk, books, lambda line: Attachments(line.client, folder, limit, pictures=sees)
         )
 
     def _schedule(self) -> Schedule:

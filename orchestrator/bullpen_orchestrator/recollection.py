@@ -97,13 +97,13 @@ class Recollection:
     async def keep_files(self, run: Run) -> list[str]:
         """Put the documents of a request into memory; the sentences for those that cannot be read.
 
-        A plain table is left to the import of series. Safe to repeat: a file is known by its hash.
+        A plain table is left to the import of series, a picture to who looks at it. Safe to repeat: a file is known by its hash.
         """
         inbound = run.inbound
         where = "a direct message" if inbound.audience == "direct" else f"#{inbound.channel_name}"
         problems: list[str] = []
         for file in inbound.files:
-            if Path(file.name).suffix.lower() in _TABLES:
+            if Path(file.name).suffix.lower() in _TABLES or file.mimetype.startswith("image/"):
                 continue
             source = Source(
                 kind="file", ref=file.sha256, permalink=file.permalink or inbound.permalink,

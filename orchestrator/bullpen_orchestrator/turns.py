@@ -13,6 +13,7 @@ from datetime import datetime
 from textwrap import shorten
 from typing import Any, Literal
 
+from bullpen_agents.model import Image
 from bullpen_agents.task import Agent, Line, Reply, Task
 from bullpen_agents.turn import take_turn
 from bullpen_memory.errors import OperatorError
@@ -129,6 +130,11 @@ class Turns:
             reports=order.reports,
             files=tuple(file.name for file in said.files),
             earlier=self._earlier(run),
+            images=tuple(
+                Image(file.name, file.mimetype, file.path)
+                for file in said.files
+                if file.mimetype.startswith("image/")
+            ),
             channel=where,
             today=run.created_at[:10],
             as_of=run.pin.day.isoformat() if run.pin.day else "",

@@ -13,7 +13,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack.app import Books, Listeners
-from bullpen.slack.attachments import Attachments
+from bullpen.slack.attachments import PICTURE_BYTES, Attachments
 from bullpen.slack.connect import Connection, Identity
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, own, unwrap
@@ -155,6 +155,28 @@ async def test_files_are_kept_by_their_hash_and_refusals_are_told(
     assert "the limit is" in inbound.problems[0]
     assert "binary" in inbound.problems[1]
     assert len(list(inbound.files[0].path.parent.iterdir())) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+async def test_a_picture_is_kept_where_the_model_can_look_at_it(
+    connection: Connection, person: AsyncWebClient, desk_channel: str, tmp_path: Path
+) -> None:
+    """PNG by its content, whatever its name says; without such a model, and beyond the size, refused."""
+    uploads = [
+        {"filename": "chart.dat", "content": b"\x89PNG\r\n\x1a\n" + b"p" * 90},
+        {"filename": "huge.png", "content": b"\x89PNG\r\n\x1a\n" + b"p" * PICTURE_BYTES},
+    ]
+    sent = await person.files_upload_v2(channel=desk_channel, file_uploads=uploads)
+    files = [(await person.files_info(file=file["id"]))["file"] for file in sent["files"]]
+    seeing = Attachments(connection.client, tmp_path, 20_000_000, pictures=True)
+    kept, problems = await seeing.fetch(files)
+    assert [(file.name, file.mimetype) for file in kept] == [("chart.dat", "image/png")]
+    assert "huge.png" in problems[0]
+    assert "the limit is" in problems[0]
+    blind = Attachments(connection.client, tmp_path, 20_000_000)
+    kept, problems = await blind.fetch(files)
+    assert not kept
+    assert "a PNG image" in problems[0]
 
 
 async def test_only_changed_words_and_deletions_by_people_reach_the_desk(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
+from bullpen_agents.model import Image
 from bullpen_agents.scripted import ScriptedModel
 from bullpen_memory.records import WORKSPACE, Query, channel_scope
 from bullpen_tools.context import LocalFile
@@ -58,3 +60,18 @@ async def test_one_that_cannot_be_read_is_said(open_desk: OpenDesk, tmp_path: Pa
     await desk.idle(10)
     assert "“a.pdf” was not stored. The PDF is damaged" in chat.posts[0].text
     assert chat.posts[1].text == "I looked."
+
+
+async def test_a_picture_is_shown_to_the_model_and_is_no_document(
+    open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    chat, model = FakeChat(), ScriptedModel(["It falls."])
+    desk = await open_desk(chat, model)
+    file = replace(dropped(tmp_path, "chart.png", b"\x89PNG pixels"), mimetype="image/png")
+    await desk.receive(said("quant: what does it show?", files=(file,)))
+    await desk.idle(10)
+    shown = model.requests[0].messages[0].content[0]
+    assert isinstance(shown, Image)
+    assert (shown.name, shown.mimetype, shown.path) == ("chart.png", "image/png", file.path)
+    assert [post.text for post in chat.posts] == ["It falls."]
+    assert desk.parts.store.count(None).get("document", 0) == 0

@@ -21,11 +21,13 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack import messages
-from bullpen_memory.documents.sniff import HEAD, READABLE, unreadable
+from bullpen_memory.documents.sniff import HEAD, READABLE, picture, unreadable
 from bullpen_tools.context import LocalFile
 
 CHUNK = 1 << 16
 FETCH_SECONDS = 60.0
+PICTURE_BYTES = 3_750_000
+"""The Messages API takes 5 MB of a picture, counted after base64 made it a third longer."""
 log = logging.getLogger("bullpen.slack.attachments")
 
 
@@ -34,14 +36,17 @@ class _Refused(Exception):
 
 
 class Attachments:
-    """Fetches into `folder`, at most `limit` bytes each."""
+    """Fetches into `folder`, at most `limit` bytes each. `pictures`: the model can look at them."""
 
-    def __init__(self, client: AsyncWebClient, folder: Path, limit: int) -> None:
+    def __init__(
+        self, client: AsyncWebClient, folder: Path, limit: int, *, pictures: bool = False
+    ) -> None:
         assert client.session is not None
         self._session = client.session
         self._client = client
         self._folder = folder
         self._limit = limit
+        self._pictures = pictures
 
     async def fetch(
         self, files: Sequence[Mapping[str, Any]]
@@ -72,7 +77,10 @@ class Attachments:
         try:
             if length == 0:
                 raise _Refused(messages.file_empty(name))
-            if cause := unreadable(head, name):
+            seen = picture(head) if self._pictures else ""
+            if seen and length > PICTURE_BYTES:
+                raise _Refused(messages.file_too_large(name, length, PICTURE_BYTES))
+            if not seen and (cause := unreadable(head, name)):
                 raise _Refused(messages.file_unreadable(name, cause, READABLE))
             suffix = Path(name).suffix.lower()[:12]
             target = self._folder / f"{digest}{suffix}"
@@ -80,7 +88,7 @@ class Attachments:
         finally:
             await asyncio.to_thread(temporary.unlink, missing_ok=True)
         return LocalFile(
-            name=name, path=target, mimetype=str(file.get("mimetype") or "text/plain"),
+            name=name, path=target, mimetype=seen or str(file.get("mimetype") or "text/plain"),
             sha256=digest, size=length, permalink=str(file.get("permalink") or ""),
         )  # fmt: skip
 

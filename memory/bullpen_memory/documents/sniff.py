@@ -80,6 +80,14 @@ def form_of(file: File) -> Form:
     return _of_text(file, decoded(file))
 
 
+def picture(head: bytes) -> str:
+    """The media type of a picture that a model can look at (PNG, JPEG, GIF, WebP); "" for another file."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    kinds = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"))
+    return next((kind for start, kind in kinds if head.startswith(start)), "")
+
+
 def unreadable(head: bytes, name: str) -> str:
     """Why a file that begins so cannot be read, or "" where it may well be; a quick look only."""
     if b"%PDF-" in head[:1024] or head.startswith(
