@@ -39,6 +39,7 @@ from difflib import get_close_matches
 from bullpen_agents.grammar_code import read_code
 from bullpen_agents.grammar_credit import read_merton_says
 from bullpen_agents.grammar_data import read_data
+from bullpen_agents.grammar_doubt import read_doubt
 from bullpen_agents.grammar_ideas import read_ideas
 from bullpen_agents.grammar_intents import (
     Amend,
@@ -375,6 +376,7 @@ _FOCUS = (
 )
 _DRAWN = {"volatility": "rolling_vol", "drawdown": "drawdown"}
 _RULES: tuple[Callable[[str, str], Intent | None], ...] = (
+    read_doubt,
     read_letter,
     read_ideas,
     read_merton_says,
