@@ -98,7 +98,7 @@ def misled(
             if _noted(db, run_id, record_id, act):
                 record = writing.follow(db, _doubted(record), act)
             marked.append(record)
-    return Misled(marked=tuple(marked), correction=_proposed(store, run_id, marked, act))
+    return Misled(marked=tuple(marked), correction=_proposed(store, marked, act))
 
 
 def _noted(db: SqliteUtils, run_id: str, record_id: str, act: Act) -> bool:
@@ -123,7 +123,7 @@ def _doubted(record: Record) -> Record:
     return replace(record, tags=tags, confidence=round(believed * FACTOR, 3))
 
 
-def _proposed(store: Store, run_id: str, marked: Sequence[Record], act: Act) -> Record | None:
+def _proposed(store: Store, marked: Sequence[Record], act: Act) -> Record | None:
     """The note as a proposal: in the place of the one record, or beside several."""
     if not act.reason.strip() or not marked:
         return None
@@ -137,7 +137,7 @@ def _proposed(store: Store, run_id: str, marked: Sequence[Record], act: Act) -> 
         title=first.title if len(marked) == 1 else "Correction",
         text=act.reason,
         author=act.by,
-        source=Source(kind="run", ref=run_id, permalink=first.source.permalink),
+        source=Source(kind="person", ref=act.by, permalink=first.source.permalink),
         scope=first.scope,
         symbols=first.symbols,
         tags=("correction",),

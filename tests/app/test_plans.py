@@ -61,7 +61,8 @@ async def test_the_hand_off_shows_the_plan_and_how_it_ended(tmp_path: Path) -> N
         async def done() -> dict[str, Any]:
             page = await ada.client.conversations_replies(channel=place, ts=root)
             given = next(m for m in page["messages"] if plan_of(m))
-            return given if set(statuses(given)) == {"complete"} else {}
+            over = "done in" in plan_of(given)["title"]
+            return given if over and set(statuses(given)) == {"complete"} else {}
 
         given = await eventually(done)
         assert given["username"] == "Architect"
