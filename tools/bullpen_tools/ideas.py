@@ -14,9 +14,9 @@ from typing import Literal
 from pydantic import Field
 
 from bullpen_memory.errors import InputError
-from bullpen_memory.exits import ExitRule, Measure, base_rate
+from bullpen_memory.exits import BaseRate, ExitRule, Measure, base_rate
 from bullpen_memory.ideas import Idea, Ideas, Terms
-from bullpen_memory.records import Draft, Source
+from bullpen_memory.records import Draft, Record, Source
 from bullpen_tools.context import DataRef, Result, ToolContext, Value
 from bullpen_tools.histories import History, load
 from bullpen_tools.tool import Arguments, tool
@@ -79,6 +79,38 @@ def idea_open(ctx: ToolContext, call: Call) -> Result:
     backdated = ctx.as_of is not None
     past = list(zip(history.dates, (float(value) for value in history.values), strict=True))
     counted = base_rate(rule, past, measure, history.dates[-1])
+    chance = _chance(call, history, counted)
+    record = _thesis(ctx, call, history)
+    idea = Ideas(ctx.store).open(
+        Terms(
+            record_id=record.id,
+            scope=ctx.home,
+            author=record.author,
+            instrument=call.instrument.strip(),
+            series=history.info.id,
+            unit=history.info.unit,
+            measure=measure,
+            side=call.side,
+            size=call.size,
+            opened_at=record.created_at,
+            entry_day=history.dates[-1],
+            entry=entry,
+            horizon=call.horizon,
+            probability=call.probability / 100,
+            base_rate=chance,
+            base_rate_from="history" if call.base_rate is None else "stated",
+            take_profit=call.take_profit,
+            stop_loss=call.stop_loss,
+            backdated=backdated,
+            sha256=history.ref.sha256,
+            receipts=tuple(one.ref for one in record.evidence if one.kind == "receipt"),
+        )
+    )
+    return _opened(idea, history, counted.separate)
+
+
+def _chance(call: Call, history: History, counted: BaseRate) -> float:
+    """The base rate in [0, 1]: as stated, else as counted. InputError where too little is there to count."""
     stated = call.base_rate
     enough = counted.share if counted.separate >= _LEAST else None
     chance = stated / 100 if stated is not None else enough
@@ -89,6 +121,11 @@ def idea_open(ctx: ToolContext, call: Call) -> Result:
             f"by side; a base rate takes at least {_LEAST}.",
             "State one: the probability of a gain without any opinion, such as `base rate 50%`.",
         )
+    return chance
+
+
+def _thesis(ctx: ToolContext, call: Call, history: History) -> Record:
+    """The thesis as a record of the store. InputError when it was withdrawn there."""
     receipts = _known(ctx, call.receipts)
     record = ctx.store.add(
         Draft(
@@ -109,32 +146,7 @@ def idea_open(ctx: ToolContext, call: Call) -> Result:
             f"This very thesis was {record.status} here before.",
             "A person can restore it on the memory page; or write the thesis anew.",
         )
-    idea = Ideas(ctx.store).open(
-        Terms(
-            record_id=record.id,
-            scope=ctx.home,
-            author=record.author,
-            instrument=call.instrument.strip(),
-            series=history.info.id,
-            unit=history.info.unit,
-            measure=measure,
-            side=call.side,
-            size=call.size,
-            opened_at=record.created_at,
-            entry_day=history.dates[-1],
-            entry=entry,
-            horizon=call.horizon,
-            probability=call.probability / 100,
-            base_rate=chance,
-            base_rate_from="history" if stated is None else "stated",
-            take_profit=call.take_profit,
-            stop_loss=call.stop_loss,
-            backdated=backdated,
-            sha256=history.ref.sha256,
-            receipts=receipts,
-        )
-    )
-    return _opened(idea, history, counted.separate)
+    return record
 
 
 def _rule(call: Call, history: History) -> ExitRule:
