@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from bullpen_memory.errors import InputError
-from bullpen_tools.context import Value
+from bullpen_tools.context import Result, Value
 from bullpen_tools.quant.answers import (
     assumed,
     currency,
@@ -26,13 +26,13 @@ from bullpen_tools.quant.answers import (
     term,
 )
 from bullpen_tools.quant.black_scholes import Greeks, Terms
-from bullpen_tools.tool import Arguments
+from bullpen_tools.sizes import Sized, position_values, size_of, spoken
 
 Compounding = Literal["continuous", "annual", "semiannual", "quarterly", "monthly", "simple"]
 _PERIODS = {"annual": 1, "semiannual": 2, "quarterly": 4, "monthly": 12}
 
 
-class OptionTerms(Arguments):
+class OptionTerms(Sized):
     """The market of one option."""
 
     kind: Literal["call", "put"] = Field(description="call or put")
@@ -215,6 +215,21 @@ def bumped(price: Callable[[Terms], float], t: Terms, *, wall: float | None = No
         vega=vega,
         theta=(sooner - later) / (2 * dt),
         rho=rho,
+    )
+
+
+SCALED = ("value", "early_exercise", "delta", "gamma", "vega", "theta", "rho")
+"""What of an option's figures is per unit and has a total for the position."""
+
+
+def sized(option: OptionTerms, result: Result) -> Result:
+    """The result with the totals of the position, where lots and the size of one were given."""
+    size = size_of(option, currency(option.currency))
+    return replace(
+        result,
+        summary=result.summary.removesuffix(".") + spoken(size) + ".",
+        values=result.values | position_values(size, result.values, SCALED),
+        warnings=(*result.warnings, *size.notes),
     )
 
 
