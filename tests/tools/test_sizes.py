@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bullpen_tools.context import ToolContext, Value
-from bullpen_tools.sizes import CONTRACTS, Sized, position_values, size_of
+from bullpen_tools.options import Strategy
+from bullpen_tools.sizes import CONTRACTS, position_values, size_of
 from bullpen_tools.tool import Outcome
 
 Call = Callable[..., Awaitable[Outcome]]
@@ -108,7 +109,7 @@ async def test_sizes_that_cannot_be(
     cents=st.integers(-100_000, 100_000),
 )
 def test_a_total_is_exactly_units_times_the_figure(lots: int, held: float, cents: int) -> None:
-    size = size_of(Sized(lots=lots, multiplier=held), "usd")
+    size = size_of(Strategy(lots=lots, multiplier=held), "usd")
     per_unit = Value(value=cents / 100, unit="usd", label="Value")
     total = position_values(size, {"value": per_unit, "x": per_unit}, ["value"])
     assert total["position_value"].value == lots * (held * 2) * cents / 200
@@ -116,7 +117,7 @@ def test_a_total_is_exactly_units_times_the_figure(lots: int, held: float, cents
 
 
 def test_unlimited_stays_unlimited() -> None:
-    size = size_of(Sized(lots=3, multiplier=100), "usd")
+    size = size_of(Strategy(lots=3, multiplier=100), "usd")
     words = {"max_payoff": Value(value="unlimited", unit="usd"), "a": Value(value=None, unit="usd")}
     total = position_values(size, words, ["max_payoff", "a"])
     assert total["position_max_payoff"].value == "unlimited"
@@ -125,5 +126,5 @@ def test_unlimited_stays_unlimited() -> None:
 
 def test_every_known_contract_has_a_size() -> None:
     for name, (held, unit) in CONTRACTS.items():
-        assert size_of(Sized(contract=name, lots=2), "usd").held == 2 * held, name
+        assert size_of(Strategy(contract=name, lots=2), "usd").held == 2 * held, name
         assert unit

@@ -15,7 +15,15 @@ from pydantic import Field
 from bullpen_memory.errors import InputError
 from bullpen_tools.context import Result, Scalar, ToolContext, Value
 from bullpen_tools.formats import is_currency
-from bullpen_tools.sizes import Sized, position_values, size_of, spoken
+from bullpen_tools.sizes import (
+    Contract,
+    ContractUnit,
+    Lots,
+    Multiplier,
+    position_values,
+    size_of,
+    spoken,
+)
 from bullpen_tools.structures import (
     Crossings,
     Leg,
@@ -25,12 +33,12 @@ from bullpen_tools.structures import (
     exact,
     payoff_of,
 )
-from bullpen_tools.tool import tool
+from bullpen_tools.tool import Arguments, tool
 
 UNLIMITED = "unlimited"
 
 
-class Strategy(Sized):
+class Strategy(Arguments):
     """What to price: legs, or a structure with its strikes."""
 
     structure: Structure | None = Field(
@@ -60,6 +68,10 @@ class Strategy(Sized):
         default_factory=list[float],
         description="Further prices of the underlying at which to state payoff and profit",
     )
+    lots: Lots = None
+    multiplier: Multiplier = None
+    contract_unit: ContractUnit = ""
+    contract: Contract = ""
 
 
 @tool(risk="read", label="pricing the legs", version="2")

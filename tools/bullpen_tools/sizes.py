@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
+from typing import Annotated, Protocol
 
 from pydantic import Field
 
 from bullpen_memory.errors import InputError
 from bullpen_tools.context import Value
-from bullpen_tools.tool import Arguments
 from bullpen_tools.units import canonical, rescale
 
 # What one standard contract holds, in the unit its price is quoted for (the exchanges' contract
@@ -31,24 +31,36 @@ CONTRACTS: MappingProxyType[str, tuple[float, str]] = MappingProxyType({
 })  # fmt: skip
 
 
-class Sized(Arguments):
-    """The size of a position; everything else of it is per unit of the underlying."""
-
-    lots: float | None = Field(
-        default=None, description="Number of contracts. Left out: figures per unit only"
-    )
-    multiplier: float | None = Field(
-        default=None,
-        description="Units of the underlying in one contract: 100 for shares, 5000 for ounces",
-    )
-    contract_unit: str = Field(
-        default="", description="What `multiplier` counts: shares, oz, bbl, lb, t"
-    )
-    contract: str = Field(
-        default="",
+Lots = Annotated[
+    float | None, Field(description="Number of contracts. Left out: figures per unit only")
+]
+Multiplier = Annotated[
+    float | None,
+    Field(description="Units of the underlying in one contract: 100 for shares, 5000 for ounces"),
+]
+ContractUnit = Annotated[
+    str, Field(description="What `multiplier` counts: shares, oz, bbl, lb, kg, t")
+]
+Contract = Annotated[
+    str,
+    Field(
         description="Instead of `multiplier`, a standard contract: us_equity_option, SPX, ES, NQ, "
-        "CL, Brent, NG, GC, SI, HG, LME_copper",
-    )
+        "CL, Brent, NG, GC, SI, HG, LME_copper"
+    ),
+]
+
+
+class Sized(Protocol):
+    """The arguments of a position with a size; everything else of it is per unit of the underlying."""
+
+    @property
+    def lots(self) -> float | None: ...
+    @property
+    def multiplier(self) -> float | None: ...
+    @property
+    def contract_unit(self) -> str: ...
+    @property
+    def contract(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

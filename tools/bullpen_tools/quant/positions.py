@@ -27,9 +27,17 @@ from bullpen_tools.quant.answers import (
 )
 from bullpen_tools.quant.black_scholes import Greeks, Terms
 from bullpen_tools.quant.terms import Compounding, continuous, greek_values
-from bullpen_tools.sizes import Sized, position_values, size_of, spoken
+from bullpen_tools.sizes import (
+    Contract,
+    ContractUnit,
+    Lots,
+    Multiplier,
+    position_values,
+    size_of,
+    spoken,
+)
 from bullpen_tools.structures import Leg, Structure, exact, payoff_of
-from bullpen_tools.tool import tool
+from bullpen_tools.tool import Arguments, tool
 
 MOST_CELLS = 240
 _SCALED = ("value", "cost", "edge", "expected_payoff", "delta", "gamma", "vega", "theta", "rho")
@@ -46,7 +54,7 @@ class PricedLeg(Leg):
     )
 
 
-class Position(Sized):
+class Position(Arguments):
     """A position and the market it is valued in."""
 
     structure: Structure | None = Field(default=None, description="A named structure, bought once")
@@ -94,6 +102,10 @@ class Position(Sized):
     )
     underlying: str = Field(default="", description="Name of the underlying and expiry: SLV June")
     currency: str = Field(default="USD", description="Currency of the prices")
+    lots: Lots = None
+    multiplier: Multiplier = None
+    contract_unit: ContractUnit = ""
+    contract: Contract = ""
 
 
 @tool(risk="read", label="valuing the position", version="2")

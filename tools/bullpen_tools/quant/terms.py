@@ -26,13 +26,22 @@ from bullpen_tools.quant.answers import (
     term,
 )
 from bullpen_tools.quant.black_scholes import Greeks, Terms
-from bullpen_tools.sizes import Sized, position_values, size_of, spoken
+from bullpen_tools.sizes import (
+    Contract,
+    ContractUnit,
+    Lots,
+    Multiplier,
+    position_values,
+    size_of,
+    spoken,
+)
+from bullpen_tools.tool import Arguments
 
 Compounding = Literal["continuous", "annual", "semiannual", "quarterly", "monthly", "simple"]
 _PERIODS = {"annual": 1, "semiannual": 2, "quarterly": 4, "monthly": 12}
 
 
-class OptionTerms(Sized):
+class OptionTerms(Arguments):
     """The market of one option."""
 
     kind: Literal["call", "put"] = Field(description="call or put")
@@ -64,6 +73,10 @@ class OptionTerms(Sized):
     )
     underlying: str = Field(default="", description="Name of the underlying: SLV, WTI Dec 2026")
     currency: str = Field(default="USD", description="Three-letter code of the prices' currency")
+    lots: Lots = None
+    multiplier: Multiplier = None
+    contract_unit: ContractUnit = ""
+    contract: Contract = ""
 
 
 def continuous(rate_pct: float, compounding: Compounding, years: float) -> float:
