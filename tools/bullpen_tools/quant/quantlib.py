@@ -6,7 +6,7 @@ The rule it protects: two tools that run side by side never see each other's dat
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ _LOCK = threading.RLock()
 
 
 @contextmanager
-def evaluated_on(day: Any) -> Iterator[None]:
+def evaluated_on(day: Any) -> Generator[None]:
     """Hold QuantLib with `day` (a QuantLib date) as its evaluation date; nested calls are fine."""
     import QuantLib as ql
 
