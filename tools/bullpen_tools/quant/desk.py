@@ -13,6 +13,7 @@ from bullpen_tools.quant.cds import cds_value
 from bullpen_tools.quant.corporate import cash_runway, index_rebalance, substitution_payback
 from bullpen_tools.quant.credit import merton_model
 from bullpen_tools.quant.curves import calendar_spread, curve_shape, venue_basis
+from bullpen_tools.quant.exotic_options import exotic_option
 from bullpen_tools.quant.exposures import position_var
 from bullpen_tools.quant.factors import factor_beta
 from bullpen_tools.quant.garch import garch_volatility
@@ -21,6 +22,7 @@ from bullpen_tools.quant.positions import strategy_value
 from bullpen_tools.quant.risk import risk_measures
 from bullpen_tools.quant.scenarios import hedge_comparison, scenario_book
 from bullpen_tools.quant.surface import vol_surface
+from bullpen_tools.quant.two_assets import two_asset_option
 from bullpen_tools.quant.valuation import (
     barrier_option,
     digital_option,
@@ -34,6 +36,8 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     digital_option,
     barrier_option,
     asian_option,
+    exotic_option,
+    two_asset_option,
     implied_volatility,
     strategy_value,
     merton_model,
