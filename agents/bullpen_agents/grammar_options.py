@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_legs import Legs, read_legs
 from bullpen_agents.grammar_premium import has_premium, read_interest, read_premium, read_stock
 from bullpen_agents.grammar_series import MONTHS
@@ -39,6 +40,7 @@ from bullpen_agents.grammar_strikes import (
     read_strikes,
     set_aside,
 )
+from bullpen_agents.grammar_text import lists_data, mend
 
 _STRUCTURES: tuple[tuple[str, str], ...] = (
     (r"risk[\s-]+reversals?", "risk_reversal"),
@@ -352,3 +354,22 @@ def _underlying(text: str, expiry: re.Match[str] | None) -> str:
         name = ""
     when = expiry[0].strip() if expiry and not re.fullmatch(r"may", expiry[0], re.I) else ""
     return f"{name} {when}".strip()
+
+
+def read_option(original: str, lower: str) -> Payoff | None:
+    """The structure in a request whose small typos are put right; tickers stay as they are."""
+    if lists_data(lower):
+        return None
+    return read_payoff(
+        re.sub(
+            r"\b[A-Za-z]{6,}\b", lambda m: m[0] if m[0].isupper() else mend(m[0].lower()), original
+        )
+    )
+
+
+FAMILY = Family(
+    "payoffs",
+    read_option,
+    ("what do I make on the SLV June 70-90-110 call butterfly bought at 2.50?", "bull put spread 95/90 credit 1.40",
+     "long 70 call, short 90 call at 4", "covered call 110 with stock at 100 and premium of 2"),
+)  # fmt: skip

@@ -1,7 +1,7 @@
 """What the offline data analyst says about a lookup: one sentence with the answer, then the figures.
 
 The rule it protects: every number in the answer is a reference to the receipt of the tool, and the
-tool's own warnings stand below it. Which words lead to which tool stands in `grammar_data`.
+tool's own warnings stand below it. Which words lead to which tool stands in the families of `grammar`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bullpen_agents.grammar_data import DataLookup
+from bullpen_agents.grammar_lookup import DataLookup
 from bullpen_agents.offline_desk import Desk, Seen, table
 from bullpen_agents.offline_series import meant, proxies, settled, the, unknown_series
 

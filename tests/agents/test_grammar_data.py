@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bullpen_agents.grammar import parse
-from bullpen_agents.grammar_data import DataLookup
+from bullpen_agents.grammar_lookup import DataLookup
 
 
 @pytest.mark.parametrize(
