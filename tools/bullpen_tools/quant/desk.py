@@ -18,6 +18,7 @@ from bullpen_tools.quant.exposures import position_var
 from bullpen_tools.quant.factors import factor_beta
 from bullpen_tools.quant.garch import garch_volatility
 from bullpen_tools.quant.growth import required_growth, supply_demand_gap
+from bullpen_tools.quant.interest import interest_rate
 from bullpen_tools.quant.positions import strategy_value
 from bullpen_tools.quant.risk import risk_measures
 from bullpen_tools.quant.scenarios import hedge_comparison, scenario_book
@@ -29,6 +30,7 @@ from bullpen_tools.quant.valuation import (
     option_value,
 )
 from bullpen_tools.quant.volatilities import implied_volatility
+from bullpen_tools.quant.yield_curve import yield_curve
 from bullpen_tools.tool import Tool
 
 QUANT_TOOLS: tuple[Tool, ...] = (
@@ -42,6 +44,8 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     strategy_value,
     merton_model,
     bond_value,
+    yield_curve,
+    interest_rate,
     cds_value,
     curve_shape,
     calendar_spread,

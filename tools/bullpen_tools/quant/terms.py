@@ -22,11 +22,11 @@ from bullpen_tools.quant.answers import (
     figure,
     not_negative,
     positive,
-    refuse,
     slip,
     term,
 )
 from bullpen_tools.quant.black_scholes import Greeks, Terms
+from bullpen_tools.quant.rate_terms import Compounding, to_continuous
 from bullpen_tools.sizes import (
     Contract,
     ContractUnit,
@@ -37,9 +37,6 @@ from bullpen_tools.sizes import (
     spoken,
 )
 from bullpen_tools.tool import Arguments
-
-Compounding = Literal["continuous", "annual", "semiannual", "quarterly", "monthly", "simple"]
-_PERIODS = {"annual": 1, "semiannual": 2, "quarterly": 4, "monthly": 12}
 
 
 class OptionTerms(Arguments):
@@ -92,17 +89,7 @@ class OptionTerms(Arguments):
 
 def continuous(rate_pct: float, compounding: Compounding, years: float) -> float:
     """The continuous rate, as a fraction, of a rate in percent that compounds otherwise."""
-    rate = rate_pct / 100
-    if compounding == "continuous":
-        return rate
-    grown = 1 + rate * years if compounding == "simple" else 1 + rate / _PERIODS[compounding]
-    if grown <= 0:
-        raise refuse(
-            f"A rate of {rate_pct:g} % cannot be.", "It takes all and more.", "Correct it."
-        )
-    if compounding == "simple":
-        return math.log(grown) / years
-    return _PERIODS[compounding] * math.log(grown)
+    return to_continuous(rate_pct / 100, compounding, years)
 
 
 def read_terms(option: OptionTerms) -> Terms:
