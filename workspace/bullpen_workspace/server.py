@@ -27,6 +27,7 @@ from bullpen_workspace import downloads
 from bullpen_workspace.config import Credentials, WorkspaceConfig
 from bullpen_workspace.control import control_routes
 from bullpen_workspace.delivery import Courier
+from bullpen_workspace.doorkeeper import Doorkeeper
 from bullpen_workspace.entrance import KEY, Entrance
 from bullpen_workspace.errors import WorkspaceError
 from bullpen_workspace.events import Announcer
@@ -102,7 +103,9 @@ class Workspace:
             entrance=self._entrance,
         )
         self._unsubscribe()
-        self._unsubscribe = self.rooms.subscribe(Announcer(self._office).hear, inside=True)
+        announcer, doorkeeper = Announcer(self._office), Doorkeeper(self.rooms)
+        ends = [self.rooms.subscribe(each.hear, inside=True) for each in (announcer, doorkeeper)]
+        self._unsubscribe = lambda: _all(ends)
         await self.courier.start()
         self._attach_endpoints()
         self._sweeping = asyncio.create_task(self._sweep(), name="sweep")
@@ -225,3 +228,8 @@ def _bind(host: str, port: int) -> socket.socket:
             "Choose another port.",
         ) from error
     return listener
+
+
+def _all(ends: list[Callable[[], None]]) -> None:
+    for end in ends:
+        end()

@@ -16,7 +16,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bullpen.slack.answers import Json, items, next_cursor
 from bullpen.slack.connect import Connection
-from bullpen.slack.inbound import Reader
+from bullpen.slack.inbound import SPOKEN, Reader
 from bullpen.slack.limits import Pace, turn
 from bullpen.slack.refusals import reason
 from bullpen_orchestrator.ports import Heard
@@ -175,6 +175,8 @@ class CatchUp:
         missed = 0
         for ts, message in late.items():
             if (channel, ts) in heard.known or message.get("user") == self._me.bot_user_id:
+                continue
+            if str(message.get("subtype", "")) not in SPOKEN:
                 continue
             missed += 1
             await self._tell(channel, f"missed:{channel}:{ts}", {**message, "type": "message"})
