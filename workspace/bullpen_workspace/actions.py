@@ -241,7 +241,7 @@ class Person:
 
     def _own(self, channel: str, ts: str) -> Message:
         message = self._message(channel, ts)
-        if message.user != self.user or message.bot_id or message.subtype in NOTICES:
+        if message.user != self.user or message.username or message.subtype in NOTICES:
             raise Refusal(
                 "The message was not changed.", "It is not yours.", "Answer it in its thread."
             )

@@ -164,7 +164,9 @@ class Workspace:
             await asyncio.sleep(self.config.timing.sweep)
 
     def _application(self, office: Office) -> Starlette:
-        from bullpen_workspace.page.site import page_routes  # it imports templates: only to serve
+        # They import templates: only to serve.
+        from bullpen_workspace.page.nowhere import nowhere
+        from bullpen_workspace.page.site import page_routes
 
         async def link(websocket: WebSocket) -> None:
             await serve_socket(office, websocket)
@@ -185,7 +187,11 @@ class Workspace:
             entrance=office.entrance,
             for_clients=tuple(self.config.client_paths),
         )
-        return Starlette(routes=routes, middleware=[guard, Middleware(Inspector, tape=tape)])
+        return Starlette(
+            routes=routes,
+            middleware=[guard, Middleware(Inspector, tape=tape)],
+            exception_handlers={404: nowhere},
+        )
 
 
 class _Server(uvicorn.Server):

@@ -131,14 +131,14 @@ class Presenter:
             place=place,
             dom=dom_id(place, message.ts),
             message=message,
-            who=self._faces.of(message.face, app=bool(message.bot_id or message.app_id)),
+            who=self._faces.of(message.face, app=self._by_app(message)),
             content=self._content(message),
             iso=at.isoformat(timespec="seconds"),
             clock=f"{at:%H:%M}",
             stamp=f"{at:%A}, {at.day} {at:%B %Y, %H:%M:%S}",
             link=permalink(message.channel, message.ts, message.thread_ts),
             own=message.user == self._faces.me
-            and not message.bot_id
+            and not message.username
             and message.subtype not in NOTICES,
             notice=message.subtype in NOTICES,
             day=day_label(at, self._now()) if new_day and place == "m" else "",
@@ -157,6 +157,12 @@ class Presenter:
             reactions=tuple(self._chip(reaction) for reaction in message.reactions),
             replies=replies,
         )
+
+    def _by_app(self, message: Message) -> bool:
+        """What a person posts with their own token, from a terminal say, is theirs."""
+        user = self._rooms.people.get(message.user)
+        person = user is not None and not user.is_bot and not message.username
+        return bool(message.bot_id or message.app_id) and not person
 
     def _chip(self, reaction: Reaction) -> Chip:
         names = [
