@@ -24,12 +24,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack.refusals import reason
 
-LOOK_SECONDS = 10.0
+LOOK_SECONDS = 5.0
 DEAF_SECONDS = 30.0
 PROBE_SECONDS = 60.0
-SAMPLE_SECONDS = 20.0
-SETTLED_SECONDS = 15.0
-RECONNECT_SECONDS = 20.0
+SAMPLE_SECONDS = 5.0
+SETTLED_SECONDS = 10.0
+RECONNECT_SECONDS = 10.0
 log = logging.getLogger("bullpen.slack.health")
 
 
