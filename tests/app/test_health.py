@@ -300,7 +300,7 @@ def test_every_place_has_its_turn_within_what_slack_allows() -> None:
         tokens, looked = 4.0, dict.fromkeys(said, 0.0)
         gaps = dict.fromkeys(said, 0.0)
         for _ in range(400):
-            for place in rounds.due(said):
+            for place in rounds.due(said, 5.0):
                 if tokens < 1.75:
                     break
                 tokens -= 1

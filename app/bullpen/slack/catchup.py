@@ -82,11 +82,11 @@ class CatchUp:
                     raise
         return missed
 
-    async def unheard(self, settled: float) -> bool:
+    async def unheard(self, settled: float, beat: float) -> bool:
         """Whether a person said something, more than `settled` seconds ago, that no event brought.
 
         One sample looks at the channels, and then at the threads, whose turn it is, for as long as
-        Slack's limits leave room; the next one goes on where it ended.
+        Slack's limits leave room; the next one, `beat` seconds later, goes on where it ended.
         """
         heard = await self._desk.heard()
         before = time.time() - settled
@@ -95,7 +95,7 @@ class CatchUp:
         rooms = {(c, ""): heard.channels.get(c, 0.0) for c in self._kinds}
         threads = {at: last for at, last in heard.threads.items() if at[0] in self._kinds}
         for method, said in (("conversations.history", rooms), ("conversations.replies", threads)):
-            for place in self._rounds.due(said):
+            for place in self._rounds.due(said, beat):
                 if self._pace.claim(method, "", "result") > 0:
                     break
                 self._rounds.looked(place)

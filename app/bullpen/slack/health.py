@@ -50,7 +50,7 @@ class Missed(Protocol):
 
     async def __call__(self) -> int: ...
 
-    async def unheard(self, settled: float) -> bool: ...
+    async def unheard(self, settled: float, beat: float) -> bool: ...
 
 
 class Watch:
@@ -110,7 +110,7 @@ class Watch:
         self._sampled = time.monotonic()
         try:
             async with asyncio.timeout(RECONNECT_SECONDS):
-                unheard = await self._catch_up.unheard(self._timing.settled)
+                unheard = await self._catch_up.unheard(self._timing.settled, self._timing.sample)
         except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("no sample of what was said: %s", error or type(error).__name__)
             return

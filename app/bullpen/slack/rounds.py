@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 
 BUSY = 6
 """Places that come before all others: those in which somebody spoke last."""
-BUSY_SECONDS = 30.0
-PAUSE = 10.0
-"""Seconds after which a busy place, and any place, has its turn again."""
+BUSY_BEATS = 6
+PAUSE_BEATS = 2
+"""Rounds after which a busy place, and at the earliest any other, has its turn again."""
 SHARE = 6
 """One round is at most a sixth of the places, and at least three."""
 
@@ -28,14 +28,18 @@ class Rounds:
         self._clock = clock
         self._seen: dict[Spot, float] = {}
 
-    def due(self, said: Mapping[Spot, float]) -> list[Spot]:
-        """The places of one round, the most urgent first; `said` is when people last spoke in each."""
+    def due(self, said: Mapping[Spot, float], beat: float) -> list[Spot]:
+        """The places of one round, the most urgent first; `said` is when people last spoke in each.
+
+        `beat` is the seconds from round to round.
+        """
         now = self._clock()
         age = {place: now - self._seen.get(place, float("-inf")) for place in said}
         latest = sorted(said, key=lambda place: -said[place])[:BUSY]
-        busy = sorted((p for p in latest if age[p] >= BUSY_SECONDS), key=lambda p: -age[p])
+        busy = sorted((p for p in latest if age[p] >= BUSY_BEATS * beat), key=lambda p: -age[p])
         rest = sorted(
-            (p for p in said if p not in latest and age[p] >= PAUSE), key=lambda p: -age[p]
+            (p for p in said if p not in latest and age[p] >= PAUSE_BEATS * beat),
+            key=lambda p: -age[p],
         )
         return [*busy, *rest][: max(3, len(said) // SHARE + 1)]
 
