@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.grammar_words import Words, years_of
 
@@ -172,3 +173,14 @@ def _coupon(words: Words) -> float | None:
         return 0.0
     found = words.take(r"(?P<n>\d+(?:\.\d+)?)\s*%")
     return float(found["n"]) if found else None
+
+
+FAMILY = Family(
+    "credit",
+    read_credit,
+    ("default probability of a 5 year CDS at 300 bp, recovery 40", "price of a 5% 10 year bond yielding 6%",
+     "Merton with equity 3, equity vol 80, debt 10, rate 5%, 1 year"),
+)  # fmt: skip
+MERTON_SAYS = Family(
+    "Merton", read_merton_says, ("what does Merton say about 700 bp against 80 vol over 5 years?",)
+)

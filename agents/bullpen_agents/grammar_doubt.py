@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Say
 
 _COMMA = re.compile(
@@ -37,3 +38,10 @@ def read_doubt(original: str, lower: str) -> Say | None:
             "as `strike 105` for a spot of 100."
         )
     return None
+
+
+FAMILY = Family(
+    "doubts",
+    read_doubt,
+    ("convert 2,5 oz to g", "price a call, spot 100, strike 5% above, 1 year, vol 20"),
+)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.grammar_options import structure_named
 from bullpen_agents.grammar_words import NUM, Words, number, years_of
@@ -274,3 +275,13 @@ def _with_barrier(args: Json, words: Words, lacks: str) -> tuple[Json, str]:
     up = words.has(r"\bup[- ]and\b") or (not words.has(r"\bdown[- ]and\b") and level > spot)
     action = "in" if words.has(r"\b(?:and[- ]in|knock[- ]?in|knocks? in|ki)\b") else "out"
     return args | {"barrier_type": f"{'up' if up else 'down'}_and_{action}"}, lacks
+
+
+FAMILY = Family(
+    "option values",
+    read_pricing,
+    ("price a 100 call, spot 100, vol 20, 1 year, rate 5%", "delta of a 95 put, spot 100, vol 25, 90 days",
+     "implied vol of the 100 call at 10, spot 100, 1 year", "price an asian 100 call with 12 fixings, spot 100, vol 20, 1 year",
+     "value of a down-and-out 100 call, barrier 90, spot 100, vol 20, 1 year",
+     "odds of profit on the 70-90-110 call butterfly paid 2.50, spot 69.9, 60 vol, 162 days"),
+)  # fmt: skip

@@ -1,7 +1,7 @@
 """What the offline quant says about a computation: one sentence with the answer, then the figures.
 
 The rule it protects: every number in the answer is a reference to the receipt of the tool; the tool's
-own warnings stand below it. Which words lead to which tool stands in `grammar_quant`.
+own warnings stand below it. Which words lead to which tool stands in the families of `grammar`.
 """
 
 from __future__ import annotations

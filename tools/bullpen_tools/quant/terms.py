@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from bullpen_memory.errors import InputError
-from bullpen_tools.context import Value
+from bullpen_tools.context import Result, Value
 from bullpen_tools.quant.answers import (
     assumed,
     currency,
@@ -26,6 +26,15 @@ from bullpen_tools.quant.answers import (
     term,
 )
 from bullpen_tools.quant.black_scholes import Greeks, Terms
+from bullpen_tools.sizes import (
+    Contract,
+    ContractUnit,
+    Lots,
+    Multiplier,
+    position_values,
+    size_of,
+    spoken,
+)
 from bullpen_tools.tool import Arguments
 
 Compounding = Literal["continuous", "annual", "semiannual", "quarterly", "monthly", "simple"]
@@ -64,6 +73,10 @@ class OptionTerms(Arguments):
     )
     underlying: str = Field(default="", description="Name of the underlying: SLV, WTI Dec 2026")
     currency: str = Field(default="USD", description="Three-letter code of the prices' currency")
+    lots: Lots = None
+    multiplier: Multiplier = None
+    contract_unit: ContractUnit = ""
+    contract: Contract = ""
 
 
 def continuous(rate_pct: float, compounding: Compounding, years: float) -> float:
@@ -215,6 +228,21 @@ def bumped(price: Callable[[Terms], float], t: Terms, *, wall: float | None = No
         vega=vega,
         theta=(sooner - later) / (2 * dt),
         rho=rho,
+    )
+
+
+SCALED = ("value", "early_exercise", "delta", "gamma", "vega", "theta", "rho")
+"""What of an option's figures is per unit and has a total for the position."""
+
+
+def sized(option: OptionTerms, result: Result) -> Result:
+    """The result with the totals of the position, where lots and the size of one were given."""
+    size = size_of(option, currency(option.currency))
+    return replace(
+        result,
+        summary=result.summary.removesuffix(".") + spoken(size) + ".",
+        values=result.values | position_values(size, result.values, SCALED),
+        warnings=(*result.warnings, *size.notes),
     )
 
 
