@@ -1,4 +1,4 @@
-"""How a receipt's values and data are written for people, in Slack and on the pages.
+"""How receipts and records are written for people, in Slack, on the pages and on the command line.
 
 The rule it protects: a value is never shown without its unit, nor synthetic data without its
 stamp. It formats; it computes nothing.
@@ -6,6 +6,9 @@ stamp. It formats; it computes nothing.
 
 from __future__ import annotations
 
+import re
+
+from bullpen_memory.records import Record
 from bullpen_tools import formats
 from bullpen_tools.context import DataRef, Value
 
@@ -31,3 +34,15 @@ def data_text(ref: DataRef) -> str:
     if ref.kind == "synthetic":
         bits.append("SYNTHETIC")
     return " · ".join(bits)
+
+
+def bare(text: str) -> str:
+    """A line without Markdown's marks, for titles."""
+    return re.sub(r"[*`#]+", "", text).strip()
+
+
+def headline(record: Record) -> str:
+    """The title where it says more than the beginning of the text does; else ""."""
+    shown = bare(record.title)
+    start = shown.rstrip("…. ").casefold()
+    return "" if start and bare(record.text).casefold().startswith(start) else shown

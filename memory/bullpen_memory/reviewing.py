@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from ulid import ULID
 
-from bullpen_memory import changes, rows, writing
+from bullpen_memory import changes, headlines, rows, writing
 from bullpen_memory.database import Database
 from bullpen_memory.errors import InputError
 from bullpen_memory.listing import DISPUTED
@@ -323,7 +323,7 @@ def restated(record: Record, *, by: str, text: str, title: str | None = None) ->
     return replace(
         _same(record),
         text=text,
-        title=record.title if title is None else title,
+        title=headlines.after(record, text) if title is None or title == record.title else title,
         author=by,
         speaker="",
         source=source,

@@ -126,7 +126,8 @@ class Store:
         reason: str,
         **new: Unpack[Revision],
     ) -> Record:
-        """Write a new version with the fields given. Scope, kind, author and source never change.
+        """Write a new version with the fields given. Scope, kind and source never change; a person
+        who changes the words becomes the author.
 
         Raises ConflictError when the record is no longer at `expected_version`.
         """
@@ -135,7 +136,7 @@ class Store:
         vector = self._embedded([planned])[0] if _words(planned) != _words(present) else None
 
         def step(db: SqliteUtils, record: Record, act: Act) -> Record:
-            made = changes.revised(record, new)
+            made = changes.attributed(db, changes.revised(record, new), record, act.by)
             changes.refuse_forgotten(db, made)
             return record if made == record else writing.follow(db, made, act, vector)
 

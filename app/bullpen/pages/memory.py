@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
-from bullpen import messages
-from bullpen.pages import acts, belief, pictures
-from bullpen.pages.acts import Acts, Form
+from bullpen import acts, messages
+from bullpen.acts import Acts, Form
+from bullpen.pages import belief, pictures
 from bullpen.pages.look import Drawing, Eyes, Place, Viewer, from_this_site, refused
 from bullpen.pages.shelf import KINDS, LABELS, MEANINGS, STATUSES, Search
 from bullpen_memory.errors import BullpenError, ConflictError

@@ -151,6 +151,27 @@ def home_too_late(record: str) -> str:
     return f"`{record}` was changed or decided on meanwhile; this page shows how it is now."
 
 
+CARD_DID: dict[str, str] = {
+    "approve": "approved", "revise": "corrected", "retract": "withdrawn", "restore": "restored",
+    "pin": "pinned", "unpin": "unpinned", "dispute": "disputed", "settle": "settled",
+    "forget": "erased", "supersede": "replaced", "merge": "merged", "misled": "disputed",
+}  # fmt: skip
+
+
+def card_not_yours(record: str) -> str:
+    return (
+        f"Nothing was changed: `{record}` is not visible to you here; it belongs to another "
+        "conversation now, or is gone. Ask somebody who is in that conversation."
+    )
+
+
+def card_too_late(record: str) -> str:
+    return (
+        f"Nothing was changed: somebody changed `{record}` before you pressed. "
+        "The message shows it as it is now; press again if you still want to."
+    )
+
+
 def spent(tokens: int, calls: int, cost: str) -> str:
     if not calls:
         return "no model calls"
