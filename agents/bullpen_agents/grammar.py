@@ -32,6 +32,7 @@ from bullpen_agents import (
     grammar_plots,
     grammar_pricing,
     grammar_risk,
+    grammar_spans,
     grammar_talk,
     grammar_units,
 )
@@ -86,6 +87,7 @@ FAMILIES: tuple[Family, ...] = (
     grammar_units.FAMILY,
     *grammar_calendar.FAMILIES,
     *grammar_checks.FAMILIES,
+    *grammar_spans.FAMILIES,
     *grammar_data.FAMILIES,
     grammar_talk.SENTENCES,
     grammar_measures.FAMILY,

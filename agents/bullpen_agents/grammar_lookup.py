@@ -76,6 +76,23 @@ _AS_OF = re.compile(
 )
 
 
+def as_written(name: str, original: str) -> str:
+    """A name in the capitals of the request, where it stands there."""
+    at = original.lower().find(name.lower())
+    return original[at : at + len(name)] if at >= 0 else name
+
+
+def _written(
+    series: Mapping[str, str | tuple[str, ...]], original: str
+) -> dict[str, str | tuple[str, ...]]:
+    return {
+        key: as_written(named, original)
+        if isinstance(named, str)
+        else tuple(as_written(name, original) for name in named)
+        for key, named in series.items()
+    }
+
+
 def dated(
     read: Callable[[str, str], DataLookup | None],
 ) -> Callable[[str, str], DataLookup | None]:
@@ -85,7 +102,10 @@ def dated(
         said = _AS_OF.search(lower)
         day = next((iso for iso, _ in days_in(said["day"])), "") if said else ""
         found = read(original, _AS_OF.sub(" ", lower))
-        if found is None or not day or "as_of_a" in found.args:
+        if found is None:
+            return None
+        found = replace(found, series=_written(found.series, original))
+        if not day or "as_of_a" in found.args:
             return found
         return replace(found, args={**found.args, "as_of": day})
 

@@ -18,6 +18,7 @@ import re
 
 from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Chart, Compare, Correlate, Intent, Stats
+from bullpen_agents.grammar_lookup import as_written
 from bullpen_agents.grammar_series import KNOWN, read_names, read_period
 from bullpen_agents.grammar_text import mend, unpolite
 
@@ -135,11 +136,6 @@ def _window(lower: str) -> tuple[int, str]:
     if not found or re.search(rf"(?:last|past) {found[1]}\b", lower):
         return 0, lower
     return int(found[1] or found[2]), f"{lower[: found.start()]} {lower[found.end() :]}"
-
-
-def as_written(name: str, original: str) -> str:
-    at = original.lower().find(name)
-    return original[at : at + len(name)] if at >= 0 else name
 
 
 FOCUS = (

@@ -24,6 +24,7 @@ from typing import Any
 
 from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Compute
+from bullpen_agents.grammar_lookup import as_written
 from bullpen_agents.grammar_series import read_names, read_period
 from bullpen_agents.grammar_words import NUM, SCALE, Words, amount, number
 
@@ -67,19 +68,14 @@ def read_risk(original: str, lower: str) -> Compute | None:
     args = dict(found.args)
     for key in ("series", "factor"):
         if isinstance(args.get(key), str):
-            args[key] = _as_written(args[key], original)
+            args[key] = as_written(args[key], original)
         elif key in args:
-            args[key] = [_as_written(name, original) for name in args[key]]
+            args[key] = [as_written(name, original) for name in args[key]]
     if "holdings" in args:
         args["holdings"] = [
-            {**line, "series": _as_written(line["series"], original)} for line in args["holdings"]
+            {**line, "series": as_written(line["series"], original)} for line in args["holdings"]
         ]
     return replace(found, args=args)
-
-
-def _as_written(name: str, original: str) -> str:
-    at = original.lower().find(name.lower())
-    return original[at : at + len(name)] if at >= 0 else name
 
 
 def _read(original: str, lower: str) -> Compute | None:

@@ -67,10 +67,6 @@ _SMALL = frozenset(
         "x",
     ]
 )
-_SIZES = re.compile(
-    r"\b\d[\d,]*\s*x?\s*multiplier\b|\bmultiplier\s*(?:of|is)?\s*\d[\d,]*|\bcontract size\s*(?:of|is)?\s*\d[\d,]*"
-)
-"""What a payoff's own reader sets aside with the terms of the position."""
 
 
 def unused(text: str, intent: object) -> tuple[str, ...]:
@@ -84,16 +80,12 @@ def unused(text: str, intent: object) -> tuple[str, ...]:
     body = _without_names(body, [leaf for leaf in held if isinstance(leaf, str)])
     held_names = " ".join(leaf for leaf in held if isinstance(leaf, str)).lower()
     if isinstance(intent, Payoff):
-        # A payoff is refused when a number has no place; only what its reader sets aside is left.
-        numbers = [] if _takes_size(intent) else [found[0] for found in _SIZES.finditer(body)]
+        # A payoff is refused when a number has no place.
+        numbers = []
     else:
         numbers = [*_numbers(body, held), *_names(body, held_names, intent)]
     left = [*numbers, *_qualifiers(body, intent)]
     return tuple(part for part in dict.fromkeys(left) if not _inside(part, left))
-
-
-def _takes_size(intent: Payoff) -> bool:
-    return bool(getattr(intent, "multiplier", None) or getattr(intent, "contract", ""))
 
 
 def _names(body: str, held: str, intent: object) -> Iterator[str]:

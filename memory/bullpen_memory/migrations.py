@@ -10,6 +10,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from bullpen_memory.errors import OperatorError
+from bullpen_memory.lexemes import fill
 from bullpen_memory.sameness import backfill
 
 if TYPE_CHECKING:
@@ -228,4 +229,13 @@ def sameness(db: SqliteUtils) -> None:
     backfill(db)
 
 
-STEPS = (m001_records, ideas, sameness)
+def lexemes(db: SqliteUtils) -> None:
+    """What each version says as numbers, so that ranking reads no text; messages' own marks."""
+    db.execute(
+        "CREATE TABLE lexeme (vid INTEGER PRIMARY KEY REFERENCES version (vid), data BLOB NOT NULL)"
+    )
+    fill(db)
+    backfill(db)
+
+
+STEPS = (m001_records, ideas, sameness, lexemes)

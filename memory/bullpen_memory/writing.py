@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from bullpen_memory import rows, sameness, tombstones
+from bullpen_memory import lexemes, rows, sameness, tombstones
 from bullpen_memory.echoes import repeats
 from bullpen_memory.errors import InputError
 from bullpen_memory.records import Draft, Kind, Record, Source
@@ -176,9 +176,10 @@ def erase(db: SqliteUtils, record: Record, act: Act) -> Record:
     for content in sorted(contents):
         sealed = tombstones.subject(record.kind, record.source.ref, content)
         tombstones.bury(db, record_id=record.id, scope=record.scope, sealed=sealed)
-    db.execute(
-        "DELETE FROM vector WHERE vid IN (SELECT vid FROM version WHERE id = ?)", (record.id,)
-    )
+    for table in ("vector", "lexeme"):
+        db.execute(
+            f"DELETE FROM {table} WHERE vid IN (SELECT vid FROM version WHERE id = ?)", (record.id,)
+        )
     db.execute(
         "UPDATE version SET status = 'forgotten', text = '', title = '', context = '', near = '',"
         " near_id = NULL, grams = '', tags = '[]', symbols = '[]', evidence = '[]', speaker = '',"
@@ -236,6 +237,9 @@ def _insert(
     names = ", ".join(row)
     marks = ", ".join("?" * len(row))
     cursor = db.execute(f"INSERT INTO version ({names}) VALUES ({marks})", tuple(row.values()))
+    if not gone:
+        said = lexemes.made(record.title, record.text, str(row["context"]))
+        db.execute("INSERT INTO lexeme (vid, data) VALUES (?, ?)", (cursor.lastrowid, said))
     if vector is not None:
         db.execute(
             "INSERT INTO vector (vid, model, data) VALUES (?, ?, ?)",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bullpen_agents.grammar import FAMILIES, Compute, family_of, parse
 from bullpen_agents.grammar_intents import Chart, Compare, Correlate, Live, Stats
+from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.grammar_unused import unused
 
 EXAMPLES = [(family.name, example) for family in FAMILIES for example in family.examples]
@@ -64,7 +65,6 @@ def test_a_number_without_a_place_is_named(known: tuple[str, str], number: int, 
         ("worst drawdown of oil on hourly data", "on hourly data"),
         ("price a 100 call, spot 100, vol 20, 1 year, skew 4", "skew 4"),
         ("price a bermudan 100 call, spot 100, vol 20, 1 year", "bermudan"),
-        ("buy 1 SLV 25 call at $0.85, 100 multiplier, what do I make at 30?", "100 multiplier"),
         ("inflation-adjusted return of oil since 2000", "inflation-adjusted"),
     ],
 )
@@ -76,6 +76,27 @@ def test_a_span_that_is_left_out_is_not_taken_for_the_span() -> None:
     read = parse("volatility of oil excluding 2008")
     assert isinstance(read, Stats)
     assert read.period.unread == "excluding 2008"
+
+
+@pytest.mark.parametrize(
+    ("said", "size"),
+    [
+        ("SLV 70-90-110 call fly bought at 2.50 x 100 lots", {"lots": 100}),
+        ("10 lots of the WTI 70/75 call spread at 1.20, contract size 1000", {"lots": 10, "multiplier": 1000}),
+        ("buy 1 SLV 25 call at $0.85, 100 multiplier", {"lots": 1, "multiplier": 100}),
+        ("10 contracts of 5,000 oz: SI 30/35 call spread at 1.2", {"lots": 10, "multiplier": 5000, "contract_unit": "oz"}),
+        ("5 lots CL 70/75 call spread for 1.20", {"lots": 5, "contract": "CL"}),
+        ("sold 20 AAPL 150/160 call spreads at 3, 100 shares a contract", {"lots": 20, "multiplier": 100, "contract_unit": "shares"}),
+        ("covered call 110 with stock at 100 and premium of 2 on 1,000 shares", {"lots": 1000, "multiplier": 1, "contract_unit": "shares"}),
+        ("two butterflies 70-90-110 for 2.50", {"lots": 2}),
+        ("70-90-110 butterfly for 2.50", {}),
+    ],
+)  # fmt: skip
+def test_a_size_is_read_with_what_a_lot_holds(said: str, size: dict[str, float | str]) -> None:
+    read = parse(said)
+    assert isinstance(read, Payoff)
+    assert read.answerable
+    assert read.size == size
 
 
 def test_what_was_used_is_not_named() -> None:

@@ -189,6 +189,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.analysis import analyst_tools
     from bullpen_tools.charts import payoff_chart, series_chart
     from bullpen_tools.claims import check_claim
+    from bullpen_tools.comparisons import compare_volatility, correlation
     from bullpen_tools.documents import keep_document
     from bullpen_tools.exports import export_file
     from bullpen_tools.files import read_file
@@ -199,7 +200,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.recall import recall, remember, supersede
     from bullpen_tools.records import dispute_record, put_before_people, show_record
     from bullpen_tools.replay import replay_tool
-    from bullpen_tools.series import compare_volatility, correlation, series_catalogue, series_stats
+    from bullpen_tools.series import series_catalogue, series_stats
     from bullpen_tools.track_record import hit_rate, idea_report, idea_resolve
 
     box = Toolbox(

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from bullpen_memory.errors import InputError
 
+PLAN_STOPPED = "Interrupted: the desk was stopped. What was under way goes on when it starts again."
+PLAN_RESTARTED = "Interrupted: the desk stopped. What was under way goes on below."
 STATES = frozenset({"proposed", "active", "superseded", "retracted", "forgotten"})
 
 

@@ -14,9 +14,11 @@ from bullpen_tools.quant.corporate import cash_runway, index_rebalance, substitu
 from bullpen_tools.quant.credit import merton_model
 from bullpen_tools.quant.curves import calendar_spread, curve_shape, venue_basis
 from bullpen_tools.quant.exposures import position_var
+from bullpen_tools.quant.factors import factor_beta
+from bullpen_tools.quant.garch import garch_volatility
 from bullpen_tools.quant.growth import required_growth, supply_demand_gap
 from bullpen_tools.quant.positions import strategy_value
-from bullpen_tools.quant.risk import factor_beta, garch_volatility, risk_measures
+from bullpen_tools.quant.risk import risk_measures
 from bullpen_tools.quant.scenarios import hedge_comparison, scenario_book
 from bullpen_tools.quant.surface import vol_surface
 from bullpen_tools.quant.valuation import (
