@@ -78,7 +78,7 @@ def _value(found: Seen, asked: DataLookup) -> str:
             f"{found.cite('date')}. {source}"
         )
     text = f"**{capital(name)} was {found.cite('value')}** on {found.cite('date')}{before}"
-    if late:
+    if late and asked.focus != "end":
         text += f"; there is none for `{on}` itself"
     return f"{text}. {source}"
 
