@@ -133,54 +133,11 @@ def _read(original: str, lower: str) -> tuple[str, Intent]:
 
 
 _IDLE = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "at",
-        "be",
-        "by",
-        "can",
-        "could",
-        "do",
-        "does",
-        "for",
-        "from",
-        "give",
-        "how",
-        "i",
-        "in",
-        "is",
-        "it",
-        "me",
-        "my",
-        "of",
-        "on",
-        "or",
-        "please",
-        "show",
-        "tell",
-        "that",
-        "the",
-        "this",
-        "to",
-        "us",
-        "was",
-        "we",
-        "what",
-        "whats",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-    ]
+    re.findall(
+        r"\w+",
+        "a about an and are at be by can could do does for from give how i in is it me my of on or please show tell "
+        "that the this to us was we what whats when where which who why will with would you your",
+    )
 )
 _NEAR = 3
 """Examples that a refusal shows at most."""

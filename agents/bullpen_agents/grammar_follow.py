@@ -121,7 +121,7 @@ class _Carried:
 
 
 def _words(said: str, meaning: Subject, before: _Carried | None) -> str:
-    if before and isinstance(meaning, Compute) and isinstance(parse(said), Unknown):
+    if before and isinstance(meaning, Compute) and meaning != parse(said):
         return before.said
     return said
 
@@ -224,9 +224,13 @@ def _after_compute(lower: str, subject: Compute | Live, alone: Intent, said: str
     if _CHART_IT.match(lower):
         return subject if pair else _line_of(subject)
     unread = isinstance(alone, Unknown) or _says_no_measure(alone)
-    if isinstance(subject, Compute) and (unread or _BEGINS.match(lower)):
-        if changed := on_other_terms(lower, subject, said):
-            return changed
+    changes = unread or bool(_BEGINS.match(lower))
+    if (
+        isinstance(subject, Compute)
+        and changes
+        and (changed := on_other_terms(lower, subject, said))
+    ):
+        return changed
     if not unread:
         return None
     period, rest = read_period(re.sub(_LEAD, "", lower))
