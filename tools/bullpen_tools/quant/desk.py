@@ -29,6 +29,7 @@ from bullpen_tools.quant.valuation import (
     digital_option,
     option_value,
 )
+from bullpen_tools.quant.verification import forecast_score, var_backtest
 from bullpen_tools.quant.volatilities import implied_volatility
 from bullpen_tools.quant.yield_curve import yield_curve
 from bullpen_tools.tool import Tool
@@ -57,6 +58,8 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     index_rebalance,
     risk_measures,
     position_var,
+    var_backtest,
+    forecast_score,
     garch_volatility,
     factor_beta,
     volatility_target,
