@@ -7,12 +7,40 @@ It decides nothing; who says it and where is the business of its callers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
+from bullpen.wording import Rerun
 from bullpen_memory.errors import InputError
 
 PLAN_STOPPED = "Interrupted: the desk was stopped. What was under way goes on when it starts again."
 PLAN_RESTARTED = "Interrupted: the desk stopped. What was under way goes on below."
+IDEA_WHY = "Say in a few words why."
+IDEA_WHAT = "Say what is bought or sold."
+IDEA_WHEN = "Choose the day on which the idea ends at the latest."
+IDEA_NUMBER = "Write a number, such as 2.5."
+IDEA_CHANCE = "Write a probability between 0 and 100, both excluded."
+IDEA_SIZE = "Write a size above 0, at most 1000 percent of the book."
+IDEA_NO_EXIT = "An idea needs an end: a target, a stop, or to be held to its last day."
+IDEA_FAILED = "The idea was not opened: the desk failed over it, and its log says how. Try again."
 STATES = frozenset({"proposed", "active", "superseded", "retracted", "forgotten"})
+
+
+def replayed(rerun: Rerun) -> str:
+    """What running a receipt again gave."""
+    mark = ":white_check_mark:" if rerun.same else ":warning:"
+    return "\n".join([f"{mark} {rerun.sentence}", *(f"• {line}" for line in rerun.differences)])
+
+
+def idea_in_future(day: date) -> str:
+    return f"{day} has not come yet: hindsight is about an earlier day. Leave it empty for a call made now."
+
+
+def idea_too_soon(day: date) -> str:
+    return f"The idea begins on {day}: choose a later day."
+
+
+def idea_opened(name: str, terms: str) -> str:
+    return f":bulb: *{name} opened an idea from this.* {terms}"
 
 
 def unknown_channel(name: str, known: Sequence[str]) -> InputError:
