@@ -249,7 +249,7 @@ class Bullpen:
             Calls(self.toolbox, self.store, self.market, self.settings.home / "artifacts"),
             self.replays,
         )  # fmt: skip
-        sees = self.settings.model_mode != "offline"
+        sees = self.settings.sees_pictures
         await self.slack.listen(
             self.desk, books, lambda line: Attachments(line.client, folder, limit, pictures=sees)
         )
