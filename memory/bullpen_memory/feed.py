@@ -16,7 +16,7 @@ from bullpen_memory.embed import Embedder
 from bullpen_memory.index import Entry, Held
 
 if TYPE_CHECKING:
-    import sqlite3
+    from bullpen_memory.database import Row
 
 BATCH = 500
 AT_ONCE = 64
@@ -62,7 +62,7 @@ class Feed:
     def done(self, seqs: Sequence[int]) -> None:
         """Take these changes out of the outbox."""
         with self._database.writing() as db:
-            db.conn.executemany("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in seqs])
+            db.executemany("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in seqs])
 
     def entries(self, ids: Sequence[str]) -> list[Entry]:
         """The present entry of each of these records that is not forgotten."""
@@ -107,8 +107,8 @@ class Feed:
             for row, vector in zip(lacking, made, strict=True):
                 # Forgotten or revised meanwhile: then there is nothing to keep.
                 db.execute(
-                    "INSERT OR IGNORE INTO vector (vid, model, data) SELECT vid, ?, ? FROM"
-                    f" version v WHERE v.vid = ? AND {_PRESENT}",
+                    "INSERT INTO vector (vid, model, data) SELECT vid, ?, ? FROM version v"
+                    f" WHERE v.vid = ? AND {_PRESENT} ON CONFLICT DO NOTHING",
                     (self._embedder.id, vector.tobytes(), row["vid"]),
                 )
 
@@ -121,7 +121,7 @@ class Feed:
         return [_entry(row) for row in found]
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def _entry(row: Row) -> Entry:
     import numpy as np
 
     return Entry(row["id"], row["n"], row["scope"], np.frombuffer(row["data"], "<f4"))

@@ -16,9 +16,7 @@ from bullpen_memory.rerank import Candidate
 from bullpen_memory.words import Terms
 
 if TYPE_CHECKING:
-    import sqlite3
-
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection, Row
 
 # Columns text, title, context, near, grams.
 COLUMN_WEIGHTS = "1.0, 1.0, 1.0, 0.35, 1.0"
@@ -29,7 +27,7 @@ _FIELDS = (
 
 
 def by_words(
-    db: SqliteUtils, where: Eligible, match: str, pool: int, threads: Sequence[str] = ()
+    db: Connection, where: Eligible, match: str, pool: int, threads: Sequence[str] = ()
 ) -> dict[int, float]:
     """The `pool` best eligible rows that hold a word, with FTS5's bm25 (greater is better)."""
     if not match:
@@ -39,7 +37,7 @@ def by_words(
         condition += f" AND v.thread IN ({', '.join('?' * len(threads))})"
         params += threads
     # CROSS JOIN keeps SQLite from asking the full-text index once for every visible row.
-    found = db.conn.execute(
+    found = db.execute(
         f"SELECT v.vid, -bm25(words, {COLUMN_WEIGHTS}) AS bm25 FROM words"
         " CROSS JOIN version v ON v.vid = words.rowid"
         f" WHERE words MATCH ? AND {condition} ORDER BY bm25 DESC, v.vid DESC LIMIT ?",
@@ -48,11 +46,11 @@ def by_words(
     return {row["vid"]: row["bm25"] for row in found}
 
 
-def count_by_words(db: SqliteUtils, where: Eligible, match: str) -> int:
+def count_by_words(db: Connection, where: Eligible, match: str) -> int:
     """How many eligible rows hold a word."""
     if not match:
         return 0
-    found = db.conn.execute(
+    found = db.execute(
         "SELECT count(*) FROM words CROSS JOIN version v ON v.vid = words.rowid"
         f" WHERE words MATCH ? AND {where.sql}",
         (match, *where.params),
@@ -60,54 +58,52 @@ def count_by_words(db: SqliteUtils, where: Eligible, match: str) -> int:
     return int(found[0])
 
 
-def holding_words(db: SqliteUtils, match: str, vids: Sequence[int]) -> frozenset[int]:
+def holding_words(db: Connection, match: str, vids: Sequence[int]) -> frozenset[int]:
     """Which of these rows hold a word."""
     if not match or not vids:
         return frozenset()
     marks = ", ".join("?" * len(vids))
     # The plus sign: one pass over the matches instead of one question for each row.
-    found = db.conn.execute(
+    found = db.execute(
         f"SELECT rowid FROM words WHERE words MATCH ? AND +rowid IN ({marks})", (match, *vids)
     ).fetchall()
     return frozenset(row["rowid"] for row in found)
 
 
-def in_threads(db: SqliteUtils, where: Eligible, threads: Sequence[str], limit: int) -> list[int]:
+def in_threads(db: Connection, where: Eligible, threads: Sequence[str], limit: int) -> list[int]:
     """The eligible rows of these threads."""
     marks = ", ".join("?" * len(threads))
-    found = db.conn.execute(
+    found = db.execute(
         f"SELECT v.vid FROM version v WHERE v.thread IN ({marks}) AND {where.sql} LIMIT ?",
         (*threads, *where.params, limit),
     ).fetchall()
     return [row["vid"] for row in found]
 
 
-def candidates(db: SqliteUtils, where: Eligible, vids: Iterable[int]) -> dict[int, Candidate]:
+def candidates(db: Connection, where: Eligible, vids: Iterable[int]) -> dict[int, Candidate]:
     """These rows with the texts before and after them, as far as the asker may see those."""
     held = list(vids)
     marks = ", ".join("?" * len(held))
-    found = db.conn.execute(
-        f"SELECT {_FIELDS} FROM version v WHERE v.vid IN ({marks})", held
-    ).fetchall()
+    found = db.execute(f"SELECT {_FIELDS} FROM version v WHERE v.vid IN ({marks})", held).fetchall()
     made = {row["vid"]: _candidate(row) for row in found}
     by_id = {row["id"]: row["vid"] for row in found}
     before = [row["near_id"] for row in found if row["near_id"]]
     marks = ", ".join("?" * len(before))
     sql = f"SELECT v.vid, v.id, v.text FROM version v WHERE v.id IN ({marks}) AND {where.sql}"
-    earlier = {row["id"]: row for row in db.conn.execute(sql, (*before, *where.params)).fetchall()}
+    earlier = {row["id"]: row for row in db.execute(sql, (*before, *where.params)).fetchall()}
     for row in found:
         if other := earlier.get(row["near_id"]):
             made[row["vid"]].before = other["text"]
             made[row["vid"]].before_vid = other["vid"]
     marks = ", ".join("?" * len(by_id))
     sql = f"SELECT v.vid, v.near_id, v.text FROM version v WHERE v.near_id IN ({marks}) AND {where.sql}"
-    for other in db.conn.execute(sql, (*by_id, *where.params)).fetchall():
+    for other in db.execute(sql, (*by_id, *where.params)).fetchall():
         one = made[by_id[other["near_id"]]]
         one.after, one.after_vid = other["text"], other["vid"]
     return made
 
 
-def _candidate(row: sqlite3.Row) -> Candidate:
+def _candidate(row: Row) -> Candidate:
     title = f"{row['title']}\n" if row["title"] else ""
     return Candidate(
         vid=row["vid"],

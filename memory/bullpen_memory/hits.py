@@ -14,7 +14,7 @@ from bullpen_memory.records import Hit
 from bullpen_memory.rerank import Candidate
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 # Unrelated sentences reach a cosine of about 0.2; without a word in common more is asked for.
 MEANING_FLOOR = 0.3
@@ -31,7 +31,7 @@ def excerpt(text: str, length: int = 240) -> str:
     return line[:length].rsplit(" ", 1)[0] + "…"
 
 
-def hits(db: SqliteUtils, match: str, page: list[Candidate]) -> list[Hit]:
+def hits(db: Connection, match: str, page: list[Candidate]) -> list[Hit]:
     """The page of ranked rows as hits, in its order."""
     if not page:
         return []
@@ -39,7 +39,7 @@ def hits(db: SqliteUtils, match: str, page: list[Candidate]) -> list[Hit]:
     marks = ", ".join("?" * len(vids))
     held = {
         row["vid"]: row
-        for row in db.conn.execute(f"SELECT * FROM version WHERE vid IN ({marks})", vids).fetchall()
+        for row in db.execute(f"SELECT * FROM version WHERE vid IN ({marks})", vids).fetchall()
     }
     snippets = _snippets(db, match, vids)
     made: list[Hit] = []
@@ -52,7 +52,7 @@ def hits(db: SqliteUtils, match: str, page: list[Candidate]) -> list[Hit]:
     return made
 
 
-def _snippets(db: SqliteUtils, match: str, vids: list[int]) -> dict[int, tuple[str, list[str]]]:
+def _snippets(db: Connection, match: str, vids: list[int]) -> dict[int, tuple[str, list[str]]]:
     """For each row that holds a word: its text around it, and which words matched anywhere."""
     if not match:
         return {}
@@ -60,7 +60,7 @@ def _snippets(db: SqliteUtils, match: str, vids: list[int]) -> dict[int, tuple[s
     columns = " || ' ' || ".join(
         f"highlight(words, {column}, '{_START}', '{_END}')" for column in range(5)
     )
-    found = db.conn.execute(
+    found = db.execute(
         f"SELECT rowid, snippet(words, 0, '{_START}', '{_END}', '…', 32) AS snippet,"
         f" {columns} AS marked FROM words WHERE words MATCH ? AND +rowid IN ({marks})",
         (match, *vids),

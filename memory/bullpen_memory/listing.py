@@ -23,7 +23,7 @@ from bullpen_memory.records import Kind, Query, Record, Status
 from bullpen_memory.words import STOP_WORDS
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 View = Literal["all", "new", "proposed", "changed", "disputed", "expiring", "pinned", "forgotten"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -156,20 +156,20 @@ class Listing:
             return dict.fromkeys(VIEWS, 0)
         # Narrow rows first: the sums look at few columns of each, none of them its text.
         scope_marks, kind_marks = (", ".join("?" * len(values)) for values in (scopes, kinds))
-        columns = ", ".join(f"sum({_counting(view, hour)})" for view in VIEWS)
+        columns = ", ".join(f"count(*) FILTER (WHERE {_counting(view, hour)})" for view in VIEWS)
         row = self._database.read(
             f"SELECT {columns} FROM version v WHERE v.ends IS NULL"
             f" AND v.scope IN ({scope_marks}) AND v.kind IN ({kind_marks})",
             (*sorted(scopes), *sorted(kinds)),
         )[0]
-        return {view: int(number or 0) for view, number in zip(VIEWS, row, strict=True)}
+        return {view: int(number) for view, number in zip(VIEWS, row, strict=True)}
 
     def _stamp(self) -> int:
         """Grows with every change of any record."""
         return int(self._database.read("SELECT coalesce(max(seq), 0) FROM change")[0][0])
 
 
-def _ordered(db: SqliteUtils, shelf: Shelf, hour: datetime) -> Order:
+def _ordered(db: Connection, shelf: Shelf, hour: datetime) -> Order:
     statuses, condition, by = _CONDITIONS[shelf.view]
     query = shelf.query if not shelf.any_status else replace(shelf.query, statuses=statuses)
     if not query.scopes or not query.statuses:
@@ -181,20 +181,20 @@ def _ordered(db: SqliteUtils, shelf: Shelf, hour: datetime) -> Order:
         return _matching(db, match, Eligible(sql, where.params))
     if len(query.text.strip()) > 1:
         return Order(array("q"), "Nothing to look for is among these words.")
-    found = db.conn.execute(
+    found = db.execute(
         f"SELECT v.vid FROM version v WHERE {sql} ORDER BY {by}", where.params
     ).fetchall()
     return Order(array("q", (row[0] for row in found)))
 
 
-def _matching(db: SqliteUtils, match: str, where: Eligible) -> Order:
-    counted = db.conn.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
+def _matching(db: Connection, match: str, where: Eligible) -> Order:
+    counted = db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?) AS some",
         (match, RANKED + 1),
     ).fetchone()[0]
     many = counted > RANKED
     by = "words.rowid DESC" if many else "bm25(words, 1.0, 3.0, 0.6, 0.1, 1.0), words.rowid DESC"
-    found = db.conn.execute(
+    found = db.execute(
         "SELECT v.vid FROM words CROSS JOIN version v ON v.vid = words.rowid"
         f" WHERE words MATCH ? AND {where.sql} ORDER BY {by} LIMIT ?",
         (match, *where.params, RANKED),
@@ -205,7 +205,7 @@ def _matching(db: SqliteUtils, match: str, where: Eligible) -> Order:
     )
 
 
-def typed(db: SqliteUtils, text: str) -> str:
+def typed(db: Connection, text: str) -> str:
     """The full-text question for what was typed so far: all words, each perhaps unfinished.
 
     Empty where nothing was typed that could be looked for.
@@ -222,16 +222,14 @@ def typed(db: SqliteUtils, text: str) -> str:
     return " AND ".join(parts)
 
 
-def _completed(db: SqliteUtils, word: str) -> str:
+def _completed(db: Connection, word: str) -> str:
     """The word as a beginning of words; shorter where stemming keeps the whole from matching.
 
     "volatilit" begins no stem, for "volatility" is kept as "volatil".
     """
     for length in range(len(word), max(2, len(word) - 4), -1):
         expression = f'"{word[:length]}"*'
-        if db.conn.execute(
-            "SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (expression,)
-        ).fetchone():
+        if db.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (expression,)).fetchone():
             return expression
     return f'"{word}"*'
 

@@ -27,8 +27,8 @@ from bullpen_memory.words import Term, Terms
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from sqlite_utils.db import Database as SqliteUtils
 
+    from bullpen_memory.database import Connection
     from bullpen_memory.embed import Embedder
     from bullpen_memory.index import Index
 
@@ -81,10 +81,10 @@ class Search:
     def _listed(self, query: Query) -> Found:
         where = filters.eligible(query)
         with self._database.reading() as db:
-            total = db.conn.execute(
+            total = db.execute(
                 f"SELECT count(*) FROM version v WHERE {where.sql}", where.params
             ).fetchone()[0]
-            page = db.conn.execute(
+            page = db.execute(
                 f"SELECT * FROM version v WHERE {where.sql}"
                 " ORDER BY v.moment DESC, v.vid DESC LIMIT ? OFFSET ?",
                 (*where.params, query.limit, query.offset),
@@ -97,7 +97,7 @@ class Search:
 
     def _ranked(
         self,
-        db: SqliteUtils,
+        db: Connection,
         query: Query,
         asked: list[Term],
         meaning: NDArray[np.float32] | None,
@@ -132,7 +132,7 @@ class Search:
 
     def _by_meaning(
         self,
-        db: SqliteUtils,
+        db: Connection,
         query: Query,
         where: Eligible,
         meaning: NDArray[np.float32],
@@ -141,33 +141,33 @@ class Search:
         index = self._index
         if index is not None and query.as_of is None:
             # Counting stops just over the limit.
-            count = db.conn.execute(
-                f"SELECT count(*) FROM (SELECT 1 FROM version v WHERE {where.sql} LIMIT ?)",
+            count = db.execute(
+                f"SELECT count(*) FROM (SELECT 1 FROM version v WHERE {where.sql} LIMIT ?) AS some",
                 (*where.params, self._exact_limit + 1),
             ).fetchone()[0]
             if count > self._exact_limit:
                 near = index.nearest(meaning, sorted(query.scopes), POOL)
                 return self._by_index(db, near, where, meaning)
-        found = db.conn.execute(f"SELECT v.vid FROM version v WHERE {where.sql}", where.params)
+        found = db.execute(f"SELECT v.vid FROM version v WHERE {where.sql}", where.params)
         vids = [row[0] for row in found.fetchall()]
         return self._cache.nearest(db, meaning, vids, POOL)
 
     def _by_index(
         self,
-        db: SqliteUtils,
+        db: Connection,
         near: dict[str, float],
         where: Eligible,
         meaning: NDArray[np.float32],
     ) -> dict[int, float]:
         assert self._cache is not None
         marks = ", ".join("?" * len(near))
-        found = db.conn.execute(
+        found = db.execute(
             f"SELECT v.vid, v.id FROM version v WHERE {where.sql} AND v.id IN ({marks})",
             (*where.params, *near),
         ).fetchall()
         scored = {row["vid"]: near[row["id"]] for row in found}
         # What the index has not taken in yet is compared exactly.
-        fresh = db.conn.execute(
+        fresh = db.execute(
             f"SELECT v.vid FROM version v WHERE {where.sql} AND v.id IN (SELECT id FROM outbox)",
             where.params,
         ).fetchall()
@@ -178,7 +178,7 @@ class Search:
 
     def _compare(
         self,
-        db: SqliteUtils,
+        db: Connection,
         found: dict[int, Candidate],
         near: dict[int, float],
         meaning: NDArray[np.float32],
@@ -192,7 +192,7 @@ class Search:
 
 
 def _in_documents(
-    db: SqliteUtils, where: Eligible, match: str, named: list[Named]
+    db: Connection, where: Eligible, match: str, named: list[Named]
 ) -> dict[int, float]:
     """The rows of the documents that the question names: those with its words, or all of a few."""
     if not named:
@@ -218,7 +218,7 @@ def _mark(found: list[Candidate], question: str, named: list[Named]) -> None:
 
 
 def _tail(
-    db: SqliteUtils,
+    db: Connection,
     where: Eligible,
     terms: Terms,
     match: str,

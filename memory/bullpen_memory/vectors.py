@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from sqlite_utils.db import Database as SqliteUtils
+
+    from bullpen_memory.database import Connection
 
 
 class VectorCache:
@@ -34,7 +35,7 @@ class VectorCache:
             self._rows = self._seq = 0
 
     def nearest(
-        self, db: SqliteUtils, query: NDArray[np.float32], vids: list[int], k: int
+        self, db: Connection, query: NDArray[np.float32], vids: list[int], k: int
     ) -> dict[int, float]:
         """The k of `vids` with the greatest cosine to `query` (dim,), with that cosine."""
         import numpy as np
@@ -56,13 +57,13 @@ class VectorCache:
         return {int(vid): float(score) for vid, score in zip(found, cosine, strict=True)}
 
     def exactly(
-        self, db: SqliteUtils, query: NDArray[np.float32], vids: list[int]
+        self, db: Connection, query: NDArray[np.float32], vids: list[int]
     ) -> dict[int, float]:
         """The cosine of each of `vids` that has a vector, read from the store one by one."""
         import numpy as np
 
         marks = ", ".join("?" * len(vids))
-        found = db.conn.execute(
+        found = db.execute(
             f"SELECT vid, data FROM vector WHERE vid IN ({marks}) AND model = ?",
             (*vids, self._model),
         ).fetchall()
@@ -72,10 +73,10 @@ class VectorCache:
         cosine = matrix.reshape(len(found), self._dim) @ query
         return {row["vid"]: float(score) for row, score in zip(found, cosine, strict=True)}
 
-    def _refresh(self, db: SqliteUtils) -> None:
+    def _refresh(self, db: Connection) -> None:
         import numpy as np
 
-        added = db.conn.execute(
+        added = db.execute(
             "SELECT seq, vid, data FROM vector WHERE seq > ? AND model = ? ORDER BY seq",
             (self._seq, self._model),
         ).fetchall()

@@ -16,7 +16,7 @@ from bullpen_memory.finance_terms import other_names
 from bullpen_memory.stem import tokens
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 MAX_TERMS = 40
 # Every row that holds a word looked up has to be scored. Of many words the rarest are looked up, as
@@ -115,13 +115,13 @@ def other_terms(folded: str) -> list[Term]:
     ]
 
 
-def weigh(db: SqliteUtils, asked: list[Term]) -> Terms:
+def weigh(db: Connection, asked: list[Term]) -> Terms:
     """The words that occur, with their idf; which of them are looked up, their rarity decides.
 
     idf = ln((N - n + 0.5) / (n + 0.5)), floored at 1e-6, as FTS5's bm25() has it.
     """
-    total = int(db.conn.execute("SELECT count(*) FROM words_docsize").fetchone()[0])
-    db.conn.execute(
+    total = int(db.execute("SELECT count(*) FROM words_docsize").fetchone()[0])
+    db.execute(
         "CREATE VIRTUAL TABLE IF NOT EXISTS temp.word_counts USING fts5vocab ('main', 'words', 'row')"
     )
     found: list[tuple[int, Term]] = []
@@ -144,15 +144,15 @@ def _telling(found: list[tuple[int, Term]]) -> tuple[Term, ...]:
     return tuple(kept)
 
 
-def _rows_with(db: SqliteUtils, term: Term) -> int:
+def _rows_with(db: Connection, term: Term) -> int:
     """How many rows hold the term; of a phrase, counting stops just over the limit."""
     # Where the letters are others than a-z, only SQLite knows how it folds them.
     if len(term.ways) == 1 and len(term.ways[0]) == 1 and term.word.isascii():
-        row = db.conn.execute(
+        row = db.execute(
             "SELECT doc FROM temp.word_counts WHERE term = ?", (term.ways[0][0],)
         ).fetchone()
         return int(row[0]) if row else 0
-    row = db.conn.execute(
+    row = db.execute(
         "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
         (term.match, LOOKED_UP + 1),
     ).fetchone()

@@ -150,7 +150,7 @@ def test_a_large_scope_asks_the_index_and_still_sees_the_newest(tmp_path: Path) 
     indexer = Indexer(store, index)
     indexer.drain()
     store.use_index(index, exact_limit=20)
-    exact = Store(store.path, embedder=HashedEmbedder())
+    exact = Store(store.place, embedder=HashedEmbedder())
     by_index, by_scan = (
         {h.record.id: h.score for h in ask(one, "tanker delayed", limit=60).hits}
         for one in (store, exact)

@@ -237,7 +237,7 @@ def test_forgetting_leaves_no_bytes(store: Store, tmp_path: Path) -> None:
     follower = store.add(draft("a reply", kind="message", ref="m2", thread="t"))
     vector = HashedEmbedder().embed([f"Zanzibar\n{SECRET}"])[0].tobytes()
     store.log_recall(run_id="r", agent="quant", query=f"is it so: {SECRET}", record_ids=[record.id])
-    store.database.checkpoint()
+    store.database.scour()
     assert files_with(tmp_path, b"zanzibar")
     assert files_with(tmp_path, vector)
     left = store.forget(record.id, by="ann", reason="asked to")
