@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import postgres_server
+from bullpen_memory.database import Place
 from bullpen_memory.records import WORKSPACE, Draft, Kind, Source
 from bullpen_memory.store import Store
 
@@ -68,8 +70,30 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where a new store may be: in a file, and again in a PostgreSQL database."""
+    if request.param == "sqlite":
+        yield tmp_path / "context.db"
+        return
+    url = postgres_server.fresh_database()
+    yield url
+    postgres_server.drop(url)
+
+
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    made = Store(tmp_path / "context.db", embedder=HashedEmbedder(), clock=clock)
+def other_place(place: Place, tmp_path: Path) -> Iterator[Place]:
+    """A second one of the same kind."""
+    if isinstance(place, Path):
+        yield tmp_path / "other.db"
+        return
+    url = postgres_server.fresh_database()
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def store(place: Place, clock: Clock) -> Iterator[Store]:
+    made = Store(place, embedder=HashedEmbedder(), clock=clock)
     yield made
     made.close()
