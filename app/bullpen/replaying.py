@@ -33,7 +33,7 @@ def replay(settings: Settings, receipt_id: str) -> int:
             f"{path} does not exist: no desk has run here.",
             "Ask the desk something first.",
         )
-    receipts, store = Receipts(path), Store(settings.home / "context.db")
+    receipts, store = Receipts(path), Store(settings.memory)
     try:
         found = receipts.get(receipt_id)
         if found is None:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from bullpen_memory.database import Connection
 
 FORMAT = 1
-# What the store makes again by itself, or what says nothing: the outbox of an index that is not here.
-_LEFT_OUT = frozenset({"outbox", "index_state"})
+# What the store makes again by itself, or what says nothing: the outbox of indexes that are not here.
+_LEFT_OUT = frozenset({"outbox", "index_state", "reader"})
 VECTORS = "vector"
 
 

@@ -189,4 +189,12 @@ def sameness(db: Connection) -> None:
     backfill(db)
 
 
-STEPS = (m001_records, ideas, sameness)
+def readers(db: Connection) -> None:
+    """Several indexes may follow one store, each from where it is."""
+    db.define(
+        "CREATE TABLE reader (name TEXT PRIMARY KEY, model TEXT NOT NULL, seq INTEGER NOT NULL,"
+        " seen_at TEXT NOT NULL)"
+    )
+
+
+STEPS = (m001_records, ideas, sameness, readers)
