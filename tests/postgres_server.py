@@ -143,8 +143,9 @@ def fresh_database() -> str:
 
 
 def give_back(url: str) -> None:
-    """Empty it for the next test; its stores are closed by now."""
+    """Empty it for the next test; what still holds a connection to it loses that."""
     name = url.rsplit("/", 1)[1]
+    server().run_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # fmt: skip
     tables = server().run_sql(
         "SELECT string_agg('bullpen.' || relname, ', ') FROM pg_class WHERE relkind = 'r' AND"
         " relnamespace = 'bullpen'::regnamespace AND relname NOT IN ('_migrations', 'secret')",

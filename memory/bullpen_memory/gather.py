@@ -18,8 +18,6 @@ from bullpen_memory.words import Terms
 if TYPE_CHECKING:
     from bullpen_memory.database import Connection, Row
 
-# Columns text, title, context, near, grams.
-COLUMN_WEIGHTS = "1.0, 1.0, 1.0, 0.35, 1.0"
 _FIELDS = (
     "v.vid, v.id, v.kind, v.thread, v.text, v.title, v.context, v.speaker, v.near_id, v.moment,"
     " v.symbols"
@@ -29,45 +27,23 @@ _FIELDS = (
 def by_words(
     db: Connection, where: Eligible, match: str, pool: int, threads: Sequence[str] = ()
 ) -> dict[int, float]:
-    """The `pool` best eligible rows that hold a word, with FTS5's bm25 (greater is better)."""
+    """The `pool` best eligible rows that hold a word, with its BM25 (greater is better)."""
     if not match:
         return {}
-    condition, params = where.sql, list(where.params)
     if threads:
-        condition += f" AND v.thread IN ({', '.join('?' * len(threads))})"
-        params += threads
-    # CROSS JOIN keeps SQLite from asking the full-text index once for every visible row.
-    found = db.execute(
-        f"SELECT v.vid, -bm25(words, {COLUMN_WEIGHTS}) AS bm25 FROM words"
-        " CROSS JOIN version v ON v.vid = words.rowid"
-        f" WHERE words MATCH ? AND {condition} ORDER BY bm25 DESC, v.vid DESC LIMIT ?",
-        (match, *params, pool),
-    ).fetchall()
-    return {row["vid"]: row["bm25"] for row in found}
+        marks = ", ".join("?" * len(threads))
+        where = Eligible(f"{where.sql} AND v.thread IN ({marks})", (*where.params, *threads))
+    return db.words.best(match, where, pool)
 
 
 def count_by_words(db: Connection, where: Eligible, match: str) -> int:
     """How many eligible rows hold a word."""
-    if not match:
-        return 0
-    found = db.execute(
-        "SELECT count(*) FROM words CROSS JOIN version v ON v.vid = words.rowid"
-        f" WHERE words MATCH ? AND {where.sql}",
-        (match, *where.params),
-    ).fetchone()
-    return int(found[0])
+    return db.words.count(match, where) if match else 0
 
 
 def holding_words(db: Connection, match: str, vids: Sequence[int]) -> frozenset[int]:
     """Which of these rows hold a word."""
-    if not match or not vids:
-        return frozenset()
-    marks = ", ".join("?" * len(vids))
-    # The plus sign: one pass over the matches instead of one question for each row.
-    found = db.execute(
-        f"SELECT rowid FROM words WHERE words MATCH ? AND +rowid IN ({marks})", (match, *vids)
-    ).fetchall()
-    return frozenset(row["rowid"] for row in found)
+    return db.words.holding(match, vids) if match and vids else frozenset()
 
 
 def in_threads(db: Connection, where: Eligible, threads: Sequence[str], limit: int) -> list[int]:

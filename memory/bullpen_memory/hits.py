@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bullpen_memory import rows
+from bullpen_memory.fulltext import END, START
 from bullpen_memory.records import Hit
 from bullpen_memory.rerank import Candidate
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 # Unrelated sentences reach a cosine of about 0.2; without a word in common more is asked for.
 MEANING_FLOOR = 0.3
 
-_START, _END = "\x02", "\x03"
-_MARKED = re.compile(f"{_START}(.*?){_END}", re.DOTALL)
+_MARKED = re.compile(f"{START}(.*?){END}", re.DOTALL)
 
 
 def excerpt(text: str, length: int = 240) -> str:
@@ -56,21 +56,12 @@ def _snippets(db: Connection, match: str, vids: list[int]) -> dict[int, tuple[st
     """For each row that holds a word: its text around it, and which words matched anywhere."""
     if not match:
         return {}
-    marks = ", ".join("?" * len(vids))
-    columns = " || ' ' || ".join(
-        f"highlight(words, {column}, '{_START}', '{_END}')" for column in range(5)
-    )
-    found = db.execute(
-        f"SELECT rowid, snippet(words, 0, '{_START}', '{_END}', '…', 32) AS snippet,"
-        f" {columns} AS marked FROM words WHERE words MATCH ? AND +rowid IN ({marks})",
-        (match, *vids),
-    ).fetchall()
     return {
-        row["rowid"]: (
-            " ".join(_MARKED.sub(r"**\1**", row["snippet"]).split()),
-            list(dict.fromkeys(word.casefold() for word in _MARKED.findall(row["marked"]))),
+        vid: (
+            " ".join(_MARKED.sub(r"**\1**", snippet).split()),
+            list(dict.fromkeys(word.casefold() for word in _MARKED.findall(whole))),
         )
-        for row in found
+        for vid, (snippet, whole) in db.words.marked(match, vids).items()
     }
 
 

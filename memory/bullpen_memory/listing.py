@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from bullpen_memory import filters, rows
 from bullpen_memory.database import Database
 from bullpen_memory.filters import Eligible
+from bullpen_memory.fulltext import Counts
 from bullpen_memory.records import Kind, Query, Record, Status
 from bullpen_memory.words import STOP_WORDS
 
@@ -33,6 +34,7 @@ NEW_DAYS, CHANGED_DAYS, EXPIRING_DAYS = 7, 30, 30
 RANKED = 2_000
 """Of so many matches the best come first; of more the newest, for ranking all of them takes long."""
 KEPT_ORDERS = 16
+TITLES_FIRST = Counts(title=3.0, context=0.6, near=0.1)
 _WORD = re.compile(r"\w+(?:&\w+)*", re.UNICODE)
 _IN_FORCE: frozenset[Status] = frozenset({"active", "proposed"})
 
@@ -188,21 +190,13 @@ def _ordered(db: Connection, shelf: Shelf, hour: datetime) -> Order:
 
 
 def _matching(db: Connection, match: str, where: Eligible) -> Order:
-    counted = db.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?) AS some",
-        (match, RANKED + 1),
-    ).fetchone()[0]
-    many = counted > RANKED
-    by = "words.rowid DESC" if many else "bm25(words, 1.0, 3.0, 0.6, 0.1, 1.0), words.rowid DESC"
-    found = db.execute(
-        "SELECT v.vid FROM words CROSS JOIN version v ON v.vid = words.rowid"
-        f" WHERE words MATCH ? AND {where.sql} ORDER BY {by} LIMIT ?",
-        (match, *where.params, RANKED),
-    ).fetchall()
+    many = db.words.counted(match, RANKED + 1)[0] > RANKED
+    if many:
+        found = sorted(db.words.newest(match, where, RANKED), reverse=True)
+    else:
+        found = list(db.words.best(match, where, RANKED, TITLES_FIRST))
     note = f"Very many records fit: the newest {RANKED:,} are listed. One more word narrows them."
-    return Order(
-        array("q", (row[0] for row in found)), note if many and len(found) == RANKED else ""
-    )
+    return Order(array("q", found), note if many and len(found) == RANKED else "")
 
 
 def typed(db: Connection, text: str) -> str:
@@ -229,7 +223,7 @@ def _completed(db: Connection, word: str) -> str:
     """
     for length in range(len(word), max(2, len(word) - 4), -1):
         expression = f'"{word[:length]}"*'
-        if db.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (expression,)).fetchone():
+        if db.words.counted(expression, 1)[0]:
             return expression
     return f'"{word}"*'
 

@@ -60,12 +60,12 @@ class PostgresConnection:
     def execute(self, sql: str, params: Params = (), /) -> Cursor:
         """See `Connection`."""
         # Without parameters the driver sends the text as it is.
-        return self.raw.execute(tables.translated(sql, bool(params)), tuple(params) or None)
+        return self.raw.execute(tables.translated(sql, bool(params)), _storable(params) or None)
 
     def executemany(self, sql: str, params: Iterable[Params], /) -> None:
         """See `Connection`."""
         with self.raw.cursor() as cursor:
-            cursor.executemany(tables.translated(sql, True), [tuple(one) for one in params])
+            cursor.executemany(tables.translated(sql, True), [_storable(one) for one in params])
 
     def define(self, statement: str) -> None:
         """See `Connection`."""
@@ -275,6 +275,13 @@ def shown(url: str) -> str:
         raise misread() from None
     name = parts.path.strip("/") or asked.get("dbname", [parts.username or ""])[0]
     return f"PostgreSQL database {name} at {host}{port}".replace("database  at", "database at")
+
+
+def _storable(params: Params) -> tuple[object, ...]:
+    """The values without NUL, which SQLite keeps in a text and PostgreSQL refuses."""
+    return tuple(
+        one.replace("\x00", "") if isinstance(one, str) and "\x00" in one else one for one in params
+    )
 
 
 class _Named(tuple[Any, ...]):

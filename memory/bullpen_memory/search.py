@@ -142,7 +142,7 @@ class Search:
         if index is not None and query.as_of is None:
             # Counting stops just over the limit.
             count = db.execute(
-                f"SELECT count(*) FROM (SELECT 1 FROM version v WHERE {where.sql} LIMIT ?) AS some",
+                f"SELECT count(*) FROM (SELECT 1 FROM version v WHERE {where.sql} LIMIT ?) AS counted",
                 (*where.params, self._exact_limit + 1),
             ).fetchone()[0]
             if count > self._exact_limit:

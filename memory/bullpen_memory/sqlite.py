@@ -66,7 +66,7 @@ class SqliteConnection:
 
     def __init__(self, raw: sqlite3.Connection) -> None:
         self.raw = raw
-        self.words = Fts5(self)
+        self.words = Fts5(raw)
 
     def execute(self, sql: str, params: Params = (), /) -> sqlite3.Cursor:
         """See `Connection`."""

@@ -120,10 +120,7 @@ def weigh(db: Connection, asked: list[Term]) -> Terms:
 
     idf = ln((N - n + 0.5) / (n + 0.5)), floored at 1e-6, as FTS5's bm25() has it.
     """
-    total = int(db.execute("SELECT count(*) FROM words_docsize").fetchone()[0])
-    db.execute(
-        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.word_counts USING fts5vocab ('main', 'words', 'row')"
-    )
+    total = int(db.execute("SELECT coalesce(max(vid), 0) FROM version").fetchone()[0])
     found: list[tuple[int, Term]] = []
     for term in asked:
         counted = _rows_with(db, term)
@@ -145,18 +142,8 @@ def _telling(found: list[tuple[int, Term]]) -> tuple[Term, ...]:
 
 
 def _rows_with(db: Connection, term: Term) -> int:
-    """How many rows hold the term; of a phrase, counting stops just over the limit."""
-    # Where the letters are others than a-z, only SQLite knows how it folds them.
-    if len(term.ways) == 1 and len(term.ways[0]) == 1 and term.word.isascii():
-        row = db.execute(
-            "SELECT doc FROM temp.word_counts WHERE term = ?", (term.ways[0][0],)
-        ).fetchone()
-        return int(row[0]) if row else 0
-    row = db.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
-        (term.match, LOOKED_UP + 1),
-    ).fetchone()
-    return int(row[0])
+    """How many rows hold the term; counting stops just over the limit."""
+    return db.words.counted(term.match, LOOKED_UP + 1)[0]
 
 
 def _term(word: str) -> Term:

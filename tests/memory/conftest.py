@@ -96,8 +96,10 @@ def lend(kind_of_store: str) -> Lend:
     def lent() -> Generator[Place]:
         if kind_of_store == "postgres":
             url = postgres_server.fresh_database()
-            yield url
-            postgres_server.give_back(url)
+            try:
+                yield url
+            finally:
+                postgres_server.give_back(url)
             return
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder) / "context.db"

@@ -236,7 +236,6 @@ def folder_of(store: Store) -> Path:
 
 
 def test_forgetting_leaves_no_bytes(store: Store) -> None:
-    folder = folder_of(store)
     others = [store.add(draft(f"ordinary note {i}")) for i in range(300)]
     record = store.add(
         draft("first version, Zanzibar", title="Zanzibar", tags=("zanzibar",), ref="m0")
@@ -247,8 +246,8 @@ def test_forgetting_leaves_no_bytes(store: Store) -> None:
     vector = HashedEmbedder().embed([f"Zanzibar\n{SECRET}"])[0].tobytes()
     store.log_recall(run_id="r", agent="quant", query=f"is it so: {SECRET}", record_ids=[record.id])
     store.database.scour()
-    assert files_with(folder, b"zanzibar")
-    assert files_with(folder, vector)
+    assert files_with(folder_of(store), b"zanzibar")
+    assert files_with(folder_of(store), vector)
     left = store.forget(record.id, by="ann", reason="asked to")
     store.forget(neighbour.id, by="ann", reason="asked to")
     assert (left.status, left.text, left.title, left.tags, left.updated_by) == (
@@ -258,10 +257,9 @@ def test_forgetting_leaves_no_bytes(store: Store) -> None:
         (),
         "ann",
     )
-    folder = folder_of(store)
-    assert files_with(folder, b"zanzibar") == []
-    assert files_with(folder, b"butterfl") == []
-    assert files_with(folder, vector) == []
+    assert files_with(folder_of(store), b"zanzibar") == []
+    assert files_with(folder_of(store), b"butterfl") == []
+    assert files_with(folder_of(store), vector) == []
     assert {v.text for v in store.history(record.id)} == {""}
     assert texts(store, "butterflies") == []
     assert store.recalls("r")[0].query == ""
