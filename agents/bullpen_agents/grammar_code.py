@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from bullpen_agents.grammar_data import DataLookup, lookup
+from bullpen_agents.grammar_lookup import DataLookup, lookup
 
 
 def read_code(text: str) -> DataLookup | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.grammar_words import NUM, Words, number
 
@@ -142,3 +143,11 @@ def _venues(words: Words, quotes: list[re.Match[str]]) -> Compute:
     if first["currency"] != second["currency"] and "fx" not in args:
         lacks = f"I still need the exchange rate and what it means: `7.1 {first['currency']} per {second['currency']}`."
     return Compute("venue_basis", args, lacks)
+
+
+FAMILY = Family(
+    "curves",
+    read_curves,
+    ("curve shape of WTI: 1m 75, 6m 72, 12m 69.5", "WTI calendar spread: near 75, far 73, 6 months apart, rate 4%",
+     "SLV 90 is how much an ounce at 0.9085 oz a share?"),
+)  # fmt: skip

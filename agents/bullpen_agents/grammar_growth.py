@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.grammar_words import NUM, SCALE, Words, amount, number
 
@@ -255,3 +256,12 @@ def _rebalance(words: Words) -> Compute:
         if key not in args
     ]
     return Compute("index_rebalance", args, f"I still need {' and '.join(needs)}." if needs else "")
+
+
+FAMILY = Family(
+    "growth",
+    read_growth,
+    ("supply +50% a year, demand +15%, utilisation 25-30% in 2025, until 2029", "what is 1000x in 5 years a year?",
+     "runway: EBITDA 8 bn, capex 26 bn, cash 2 bn", "12x needed: tokens 2x, queries 10 to 30",
+     "silver index weight from 10% to 2%, AUM 100 bn, contract 5000 oz at 70"),
+)  # fmt: skip

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
+from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_series import MONTHS
 
 
@@ -218,3 +219,11 @@ def _hits(found: re.Match[str], lower: str) -> HitRate | None:
     rest = _AGAINST.search(lower[found.end() :])
     rates = tuple(float(one) for one in re.findall(r"\d+(?:\.\d+)?", rest["rates"])) if rest else ()
     return HitRate(hits, n, rates or (50.0,)) if n and hits <= n else None
+
+
+FAMILY = Family(
+    "ideas",
+    read_ideas,
+    ("open idea: long oil, size 2%, target 60, stop 40, by 2027-06-30, probability 60%, because deficits persist",
+     "resolve ideas", "track record", "20 of 25 calls against 50%"),
+)  # fmt: skip

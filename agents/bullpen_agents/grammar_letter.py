@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from bullpen_agents.grammar_family import Family
 from bullpen_agents.letter import Letter
 
 _LETTER = re.compile(
@@ -22,3 +23,6 @@ def read_letter(original: str, lower: str) -> Letter | None:
         return None
     found = _PARTS.search(lower)
     return Letter(tuple(int(one) for one in re.findall(r"\d+", found["numbers"])) if found else ())
+
+
+FAMILY = Family("letter", read_letter, ("run the letter", "check the letter, parts 1 and 6"))

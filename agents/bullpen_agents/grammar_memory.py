@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Amend, Intent, Recall, Remember, Say
 
 _REMEMBER = re.compile(
@@ -104,3 +105,11 @@ def _written_in(original: str, word: str) -> str:
     return next(
         (w.strip("?.,!") for w in original.split() if w.lower().strip("?.,!") == word), word
     )
+
+
+FAMILY = Family(
+    "memory",
+    read_memory,
+    ("remember that the desk meets on Mondays", "what do we know about oil volatility?", "what did Joe say about oil?",
+     "correct that: the desk meets on Tuesdays"),
+)  # fmt: skip

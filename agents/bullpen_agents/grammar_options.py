@@ -15,18 +15,22 @@ Grammar (any order, any case):
     credit      sold for 1.5 | credit [of] 1.5 | for a 1.5 credit | collect 1.5 | short … at 1.5
     of interest if SLV is at 85 | what do I make at 30
     stock       stock at 100 (used by covered calls, protective puts, collars; else passed over)
-    quantity    10 contracts | 2 x | 2 SLV 30 calls | two butterflies (figures are per unit)
+    quantity    10 contracts | 2 x | 2 SLV 30 calls | two butterflies (what a lot holds: grammar_sizes)
     expiry      June | Dec 2026 | 18 Dec 2026 | 2026-12-18 | exp 12/18 | 45 DTE (names the position)
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_legs import Legs, read_legs
 from bullpen_agents.grammar_premium import has_premium, read_interest, read_premium, read_stock
 from bullpen_agents.grammar_series import MONTHS
+from bullpen_agents.grammar_sizes import CONTRACTS, count, read_size
 from bullpen_agents.grammar_strikes import (
     EXPIRY,
     NUMBER,
@@ -39,6 +43,7 @@ from bullpen_agents.grammar_strikes import (
     read_strikes,
     set_aside,
 )
+from bullpen_agents.grammar_text import lists_data, mend
 
 _STRUCTURES: tuple[tuple[str, str], ...] = (
     (r"risk[\s-]+reversals?", "risk_reversal"),
@@ -126,8 +131,8 @@ class Payoff:
     """A question about the payoff of a structure. `cost` is negative for a credit, None when not given.
 
     `legs` is set instead of a structure when the legs were written or the whole position was sold.
-    `at` are prices of the underlying that were asked about, `quantity` how many (as written; the
-    figures are per unit all the same), `focus` what a follow-up asks for first.
+    `at` are prices of the underlying that were asked about, `quantity` how many (as written), `size`
+    the tool's arguments of lots and what a lot holds, `focus` what a follow-up asks for first.
     No payoff may be given when one of these is set: `missing`, a clause on what is needed;
     `unplaced`, the words without a place; `beyond`, what was asked for and is no payoff at expiry.
     """
@@ -140,6 +145,7 @@ class Payoff:
     legs: Legs = ()
     missing: str = ""
     quantity: str = ""
+    size: Mapping[str, Any] = field(default_factory=dict[str, Any])
     at: tuple[float, ...] = ()
     focus: str = ""
     unplaced: tuple[str, ...] = ()
@@ -184,7 +190,8 @@ def read_payoff(text: str) -> Payoff | None:
         return None
     if structure in ("call", "put") and not _AN_OPTION.search(lower):
         return None
-    body = set_aside(lower)
+    size, sized = read_size(lower)
+    body = set_aside(sized)
     beyond = _beyond(structure, lower)
     at, body = read_interest(body)
     underlying = _underlying(text, EXPIRY.search(text))
@@ -193,11 +200,22 @@ def read_payoff(text: str) -> Payoff | None:
         return Payoff(structure=structure, strikes=(), underlying=underlying, beyond=beyond)
     currency = next((code for sign, code in (("€", "EUR"), ("£", "GBP")) if sign in text), "USD")
     said = _Said(structure, lower, body, at, underlying, currency)
-    if written and structure not in _WITH_STOCK:
-        return _by_legs(said)
-    if structure == "risk_reversal":
+    if structure == "risk_reversal" and not written:
         return said.payoff((), missing="a risk reversal needs both legs in words")
-    return _by_strikes(said)
+    read = _by_legs(said) if written and structure not in _WITH_STOCK else _by_strikes(said)
+    return _sized(read, size) if read else None
+
+
+def _sized(read: Payoff, size: Mapping[str, Any]) -> Payoff:
+    """The reading with its size: lots from whatever said how many, a standard contract from its ticker."""
+    lots = {"lots": count(read.quantity)} if read.quantity and "lots" not in size else {}
+    whole = {**lots, **size}
+    ticker = read.underlying.partition(" ")[0]
+    if "lots" in whole and "multiplier" not in whole and ticker in CONTRACTS:
+        whole["contract"] = ticker
+    return replace(
+        read, size=whole, quantity=read.quantity or f"{whole.get('lots', 0):g}".removeprefix("0")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,3 +370,22 @@ def _underlying(text: str, expiry: re.Match[str] | None) -> str:
         name = ""
     when = expiry[0].strip() if expiry and not re.fullmatch(r"may", expiry[0], re.I) else ""
     return f"{name} {when}".strip()
+
+
+def read_option(original: str, lower: str) -> Payoff | None:
+    """The structure in a request whose small typos are put right; tickers stay as they are."""
+    if lists_data(lower):
+        return None
+    return read_payoff(
+        re.sub(
+            r"\b[A-Za-z]{6,}\b", lambda m: m[0] if m[0].isupper() else mend(m[0].lower()), original
+        )
+    )
+
+
+FAMILY = Family(
+    "payoffs",
+    read_option,
+    ("what do I make on the SLV June 70-90-110 call butterfly bought at 2.50?", "bull put spread 95/90 credit 1.40",
+     "long 70 call, short 90 call at 4", "covered call 110 with stock at 100 and premium of 2"),
+)  # fmt: skip

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bullpen_agents.grammar_data import DataLookup, lookup
+from bullpen_agents.grammar_family import Family
+from bullpen_agents.grammar_lookup import DataLookup, dated, lookup
 from bullpen_agents.grammar_series import read_names, read_period
 
 _KINDS = (
@@ -60,3 +61,10 @@ def _plot(kind: str, rest: str, lower: str) -> DataLookup | None:
     # "Y against X" has Y up and X across.
     order = tuple(reversed(names)) if kind == "scatter" else names
     return lookup("plot_chart", args, "", "", {"series": order}, period)
+
+
+FAMILY = Family(
+    "charts",
+    dated(read_plots),
+    ("histogram of oil since 2000", "bar chart of the yearly returns of oil", "scatter of oil against the S&P 500"),
+)  # fmt: skip

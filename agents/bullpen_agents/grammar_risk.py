@@ -22,7 +22,9 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Compute
+from bullpen_agents.grammar_lookup import as_written
 from bullpen_agents.grammar_series import read_names, read_period
 from bullpen_agents.grammar_words import NUM, SCALE, Words, amount, number
 
@@ -66,19 +68,14 @@ def read_risk(original: str, lower: str) -> Compute | None:
     args = dict(found.args)
     for key in ("series", "factor"):
         if isinstance(args.get(key), str):
-            args[key] = _as_written(args[key], original)
+            args[key] = as_written(args[key], original)
         elif key in args:
-            args[key] = [_as_written(name, original) for name in args[key]]
+            args[key] = [as_written(name, original) for name in args[key]]
     if "holdings" in args:
         args["holdings"] = [
-            {**line, "series": _as_written(line["series"], original)} for line in args["holdings"]
+            {**line, "series": as_written(line["series"], original)} for line in args["holdings"]
         ]
     return replace(found, args=args)
-
-
-def _as_written(name: str, original: str) -> str:
-    at = original.lower().find(name.lower())
-    return original[at : at + len(name)] if at >= 0 else name
 
 
 def _read(original: str, lower: str) -> Compute | None:
@@ -348,3 +345,13 @@ def _surface(original: str, lower: str) -> Compute:
         ]
     )
     return Compute("vol_surface", args, f"I still need {' and '.join(needs)}." if needs else "")
+
+
+FAMILY = Family(
+    "risk",
+    read_risk,
+    ("value at risk of oil at 99%", "beta of the nasdaq to the S&P 500", "GARCH volatility of the S&P 500",
+     "VaR of 10m of SLV at 60 vol, 10 days, 99%", "backtest a 20/200 moving average on the S&P 500",
+     "risk parity of oil, S&P 500 and nasdaq", "vol target of 30 for 60% oil, 40% S&P 500",
+     "scenarios for long 1000 SLV at 70: crash -40% 20% likely, rally +30% 80% likely"),
+)  # fmt: skip

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bullpen_agents.grammar_qualifiers import without_qualifiers
+
 MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name} | {
     name.lower(): number for number, name in enumerate(calendar.month_abbr) if name
 }
@@ -41,6 +43,10 @@ _RELATIVE = re.compile(
     r"\b(?:over|in|during|for)?\s*(?:the\s+)?(?:last|past|previous)\s+(?:(?P<count>\d{1,3}|"
     + "|".join(_COUNTS)
     + r")\s+)?(?P<odd>(?!year|month|week|day|decade|quarter)[a-z]+\s+)?(?P<unit>year|month|week|day|decade|quarter)s?\b"
+)
+_EXCEPT = re.compile(
+    r"\b(?:excluding|except(?: for)?|leaving out|without|apart from|other than|ex|not)\s+(?:the\s+)?(?:years?\s+)?"
+    rf"{_DAY}(?:\s*(?:-|–|to|and)\s*{_DAY})?"
 )
 _YTD = re.compile(r"\bytd\b|\byear[- ]to[- ]date\b")
 _NOW = re.compile(
@@ -126,7 +132,7 @@ _SIDE_BY_SIDE = re.compile(
 
 def read_period(text: str) -> tuple[Period, str]:
     """The period that `text` (lower case) names, and the text without it."""
-    for pattern in _RANGES:
+    for pattern in _RANGES if not _EXCEPT.search(text) else ():
         if found := pattern.search(text):
             period = Period(_first(found[1]), _last(found[2]))
             return period, _without(text, found)
@@ -135,7 +141,7 @@ def read_period(text: str) -> tuple[Period, str]:
         return _backwards(relative), _without(text, relative)
     if ytd := _YTD.search(text):
         return Period(back=(1, "ytd")), _without(text, ytd)
-    if now := _NOW.search(text):
+    if now := _EXCEPT.search(text) or _NOW.search(text):
         return Period(unread=now[0].strip()), _without(text, now)
     start = end = None
     if found := _SINCE.search(text):
@@ -168,7 +174,7 @@ def read_names(text: str) -> tuple[str, ...]:
     Keeps the order and drops repetitions. A part that is still longer than five words is no name.
     """
     names: list[str] = []
-    for part in _SEPARATOR.split(text):
+    for part in _SEPARATOR.split(without_qualifiers(text)):
         words = [word.strip("?!.:'\"“”‘’()*") for word in part.split()]
         kept = [word for word in words if word and word.lower() not in _FILLER]
         for name in _apart(" ".join(kept)) if len(kept) <= 5 else ():

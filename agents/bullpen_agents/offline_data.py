@@ -1,7 +1,7 @@
 """What the offline data analyst says about a lookup: one sentence with the answer, then the figures.
 
 The rule it protects: every number in the answer is a reference to the receipt of the tool, and the
-tool's own warnings stand below it. Which words lead to which tool stands in `grammar_data`.
+tool's own warnings stand below it. Which words lead to which tool stands in the families of `grammar`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bullpen_agents.grammar_data import DataLookup
-from bullpen_agents.offline_desk import Desk, Seen, table
+from bullpen_agents.grammar_lookup import DataLookup
+from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
 from bullpen_agents.offline_series import meant, proxies, settled, the, unknown_series
+from bullpen_agents.offline_spans import SPAN_TABLES, SPANS, telling
 
 _MOST = 24
+_CHARTS = frozenset({"plot_chart", "series_spread", "rolling_correlation"})
 Headline = Callable[[Seen, DataLookup], str]
 
 
@@ -40,8 +42,11 @@ def look(desk: Desk, asked: DataLookup) -> str:
         return unknown_series(desk, names, found.text)
     head = _HEADLINES.get(asked.tool, _plain)(found, asked)
     body = _BODIES.get(asked.tool, _figures)(found, head)
-    foot = "The file is attached." if found.artifacts and asked.tool != "plot_chart" else ""
-    return "\n\n".join(part for part in (head, body, foot) if part) + proxies(names) + found.notes()
+    foot = "The file is attached." if found.artifacts and asked.tool not in _CHARTS else ""
+    notes = telling(found.warnings, asked) if asked.tool in SPANS else found.warnings
+    return (
+        "\n\n".join(part for part in (head, body, foot) if part) + proxies(names) + as_notes(notes)
+    )
 
 
 def _plain(found: Seen, asked: DataLookup) -> str:
@@ -253,10 +258,11 @@ def _printed(found: Seen, head: str) -> str:
 
 
 _HEADLINES: dict[str, Headline] = {
+    **SPANS,
     "series_value": _value, "series_rank": _rank, "series_rolling": _rolling, "reconcile": _reconciled, "positioning": _position,
     "trading_sessions": _session, "expiries": _expiry, "read_amount": _amount, "convert_unit": _converted, "plot_chart": _plotted, "replay": _replayed, "regression": _regressed,
 }  # fmt: skip
 _BODIES: dict[str, Callable[[Seen, str], str]] = {
     "series_rank": _ranking, "regression": _coefficients, "series_rows": _listing, "sql_query": _queried, "series_profile": _oddities, "trading_sessions": _closed,
-    "read_amount": _readings, "run_python": _printed,
+    "read_amount": _readings, "run_python": _printed, **SPAN_TABLES,
 }  # fmt: skip

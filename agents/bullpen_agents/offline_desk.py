@@ -94,6 +94,7 @@ class Desk:
         self.files = tuple(str(name) for name in meta.get("files", ()))
         self.earlier = tuple(str(name) for name in meta.get("earlier", ()))
         self.reports = cast("list[dict[str, str]]", list(meta.get("reports", ())))
+        self.today = str(meta.get("as_of") or meta.get("today") or "")[:10]
         self.asked_by = str(meta.get("asked_by", "")) or "a person"
         self.history = cast("list[dict[str, str]]", list(meta.get("history", ())))
         self.memories = tuple(str(line) for line in meta.get("memories", ()))

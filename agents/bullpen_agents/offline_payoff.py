@@ -38,6 +38,7 @@ def payoff(desk: Desk, asked: Payoff) -> str:
         underlying=asked.underlying or None,
         currency=asked.currency if asked.currency != "USD" else None,
         at=list(asked.at) or None,
+        **asked.size,
     )
     if found.error:
         return found.text
@@ -46,7 +47,7 @@ def payoff(desk: Desk, asked: Payoff) -> str:
     drawn = desk.use("payoff_chart", receipt=found.receipt)
     parts = [
         reading(asked),
-        _headline(found, asked),
+        _headline(found, asked) + _in_all(found, asked),
         _figures(found),
         _remarks(found, drawn, asked),
     ]
@@ -82,9 +83,25 @@ def reading(asked: Payoff) -> str:
     if asked.with_stock:
         legs.insert(0, "+1 stock")
     said = f"Read as: `{', '.join([*legs, _paid(asked)])}`."
-    if asked.quantity:
-        said += f" Figures are per unit; for {asked.quantity} multiply by {asked.quantity}."
-    return said
+    return said + _size(asked)
+
+
+def _size(asked: Payoff) -> str:
+    """How much it is, or what is needed for totals; "" where nothing was said of it."""
+    lots, size = asked.size.get("lots"), asked.size
+    if "contract" in size:
+        return f" `{lots:g}` lots of the {size['contract']} contract."
+    if size.get("multiplier") == 1 and lots:
+        return f" On `{lots:,g}` {size.get('contract_unit', 'units')}."
+    if "multiplier" in size:
+        unit = f" {size['contract_unit']}" if size.get("contract_unit") else ""
+        return f" `{lots or 1:g}` {'lot' if lots in (None, 1) else 'lots'} of `{size['multiplier']:,g}`{unit}."
+    if lots is None or lots == 1:
+        return ""
+    return (
+        f" Figures are per unit: for {asked.quantity} lots I need what one holds, such as `multiplier 100` or "
+        "`contract size 5000 oz`."
+    )
 
 
 def _paid(asked: Payoff) -> str:
@@ -179,19 +196,47 @@ def _first(found: Seen, asked: Payoff) -> str:
         key = f"{price:.10g}".replace(".", "_")
         head = f"With the underlying at {price:g} at expiry"
         if asked.cost is None:
-            said.append(f"**{head} it pays {found.cite(f'payoff_at_{key}')}** per unit.")
+            said.append(f"**{head} it pays {_both(found, f'payoff_at_{key}')}**.")
         else:
+            verb = "make" if found.number(f"profit_at_{key}") >= 0 else "end with"
             said.append(
-                f"**{head} you make {found.cite(f'profit_at_{key}')}** per unit "
+                f"**{head} you {verb} {_both(found, f'profit_at_{key}')}** "
                 f"(payoff {found.cite(f'payoff_at_{key}')})."
             )
     if asked.focus in _FOCUS and found.known(asked.focus):
-        said.append(f"**{_FOCUS[asked.focus]} {found.cite(asked.focus)}** per unit.")
+        said.append(f"**{_FOCUS[asked.focus]} {_both(found, asked.focus)}**.")
     ends = [key for key in found.values if key.startswith("break_even_")]
     if asked.focus == "break_even":
         where = " and ".join(found.cite(key) for key in ends)
         said.append(f"**It breaks even at {where}**." if ends else "**It breaks even nowhere.**")
     return "".join(f"{sentence} " for sentence in said)
+
+
+def _in_all(found: Seen, asked: Payoff) -> str:
+    """What the whole position can make and lose, where its size is known and no price was asked about."""
+    if asked.at or not found.known(f"{_TOTAL}max_profit") or not found.known(f"{_TOTAL}max_loss"):
+        return ""
+    most = (
+        "without limit"
+        if _endless(found, "max_profit")
+        else f"at most {found.cite(f'{_TOTAL}max_profit')}"
+    )
+    least = (
+        "without limit"
+        if _endless(found, "max_loss")
+        else f"at most {found.cite(f'{_TOTAL}max_loss')}"
+    )
+    return f" **The whole position makes {most} and loses {least}.**"
+
+
+def _both(found: Seen, key: str) -> str:
+    """The total first where there is one, then per unit."""
+    total = f"{_TOTAL}{key}"
+    return (
+        f"{found.cite(total)} in all, {found.cite(key)} per unit"
+        if found.known(total)
+        else f"{found.cite(key)} per unit"
+    )
 
 
 def _name(asked: Payoff) -> str:
@@ -204,6 +249,9 @@ def _name(asked: Payoff) -> str:
     return f"the {sold}**{f'{asked.underlying} {strikes} {_kind(asked)}'.strip()}**"
 
 
+_TOTAL = "position_"
+
+
 def _figures(found: Seen) -> str:
     rows = [
         ("Maximum payoff", "max_payoff"),
@@ -214,12 +262,29 @@ def _figures(found: Seen) -> str:
     ]
     credit = found.number("cost") < 0
     rows.insert(0, ("Net premium (negative: received)" if credit else "Cost", "cost"))
-    shown = [[label, found.cite(key)] for label, key in rows if found.known(key)]
+    whole = any(found.known(f"{_TOTAL}{key}") for _, key in rows)
+    shown = [
+        [label, found.cite(key), *_total(found, key, whole)]
+        for label, key in rows
+        if found.known(key)
+    ]
     ends = [key for key in found.values if key.startswith("break_even_")]
     if ends:
         label = "Break-even" if len(ends) == 1 else "Break-evens"
-        shown.insert(4 if len(shown) > 4 else len(shown), [label, ", ".join(map(found.cite, ends))])
-    return table(["per unit of the underlying", ""], shown)
+        shown.insert(
+            4 if len(shown) > 4 else len(shown),
+            [label, ", ".join(map(found.cite, ends)), *([""] if whole else [])],
+        )
+    return table(
+        ["", "per unit", "position"] if whole else ["per unit of the underlying", ""], shown
+    )
+
+
+def _total(found: Seen, key: str, whole: bool) -> list[str]:
+    """The figure of the whole position, in a table that has a column for it."""
+    if not whole:
+        return []
+    return [found.cite(f"{_TOTAL}{key}") if found.known(f"{_TOTAL}{key}") else ""]
 
 
 def _remarks(found: Seen, drawn: Seen, asked: Payoff) -> str:
@@ -231,4 +296,6 @@ def _remarks(found: Seen, drawn: Seen, asked: Payoff) -> str:
     if asked.structure == "collar" and asked.legs:
         lines.append("These are the two options alone; add `stock at …` for the stock with them.")
     warnings = [w for w in found.warnings if asked.cost is not None or "cost" not in w.lower()]
+    # How to give what a lot holds stands beside the reading.
+    warnings = [w for w in warnings if "how many units one lot holds" not in w]
     return " ".join(lines) + as_notes(warnings)

@@ -1,12 +1,13 @@
 """What the offline quant says about a computation: one sentence with the answer, then the figures.
 
 The rule it protects: every number in the answer is a reference to the receipt of the tool; the tool's
-own warnings stand below it. Which words lead to which tool stands in `grammar_quant`.
+own warnings stand below it. Which words lead to which tool stands in the families of `grammar`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from bullpen_agents.grammar_intents import Compute
@@ -31,7 +32,10 @@ def compute(desk: Desk, asked: Compute) -> str:
     period, refused = settled(desk, names, asked.period)
     if refused:
         return refused
-    found = desk.use(asked.tool, **_known(asked.args), start=period.start, end=period.end)
+    args, timed, refused = _until_expiry(desk, _known(asked.args))
+    if refused:
+        return refused
+    found = desk.use(asked.tool, **args, start=period.start, end=period.end)
     if found.error:
         return unknown_series(desk, names, found.text) if names else found.text
     head = _HEADLINES.get(asked.tool, _plain)(found, asked)
@@ -44,8 +48,29 @@ def compute(desk: Desk, asked: Compute) -> str:
     more = f"{len(rows) - _MOST} more figures are in the receipt." if len(rows) > _MOST else ""
     drawn = "The chart is attached." if found.artifacts else ""
     shown = table([asked.tool.replace("_", " "), ""], rows[:_MOST])
-    foot = " ".join(part for part in (drawn, more) if part)
+    foot = " ".join(part for part in (drawn, more, timed) if part)
     return "\n\n".join(part for part in (head, shown, foot) if part) + found.notes()
+
+
+def _until_expiry(desk: Desk, args: dict[str, Any]) -> tuple[dict[str, Any], str, str]:
+    """The arguments with the days until a named expiry, how they were counted, and a refusal or ""."""
+    expiry = args.pop("expiry", None)
+    if expiry is None:
+        return args, "", ""
+    if not desk.today:
+        return (
+            args,
+            "",
+            f"I do not know what day it is: write the days to {expiry}, such as `90 days`.",
+        )
+    days = (date.fromisoformat(expiry) - date.fromisoformat(desk.today)).days
+    if days <= 0:
+        return (
+            args,
+            "",
+            f"{expiry} is not after {desk.today}: an option that has expired is worth what it pays. Which expiry is meant?",
+        )
+    return {**args, "days": days}, f"Time: `{days}` days, from {desk.today} to {expiry}.", ""
 
 
 def _series(asked: Compute) -> tuple[str, ...]:

@@ -21,6 +21,13 @@ def risk(found: Seen, asked: Compute) -> str:
     what = "expected shortfall" if key.startswith("es_") else "value at risk"
     how = "historical" if key.endswith("historical") else "normal"
     level = f"{asked.args.get('confidence_pct', 95):g}"
+    if not found.known(key):
+        past = "historical" if found.known("rise_historical") else "normal"
+        return (
+            f"**{name} is a rate, so its risk is in basis points: at a confidence of {level} percent it rises by no more than "
+            f"{found.cite(f'rise_{past}')} and falls by no more than {found.cite(f'fall_{past}')} in one period**; its volatility is "
+            f"{found.cite('volatility')} a year over the whole span."
+        )
     return (
         f"**The {how} {what} of {name} over one period is {found.cite(key)}** at a confidence of {level} percent; normal "
         f"returns would say {found.cite(key.replace('historical', 'normal'))}. Its volatility is {found.cite('volatility')} a year over the whole span."

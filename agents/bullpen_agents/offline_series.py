@@ -79,14 +79,20 @@ def span(found: Seen) -> str:
     return f", {days[1]} to {days[2]}" if days else ""
 
 
-def the(name: str) -> str:
-    # Indices read better with their article; commodities without.
-    name = name.upper() if name.lower() in _ACRONYMS else name
-    name = "Nasdaq" if name == "nasdaq" else name
-    return f"the {name}" if re.match(r"(?i)(?:s&p|sp ?500|nasdaq|vix|dow|dax)\b", name) else name
-
-
+_NAMES = {
+    "s&p": "S&P 500", "s&p 500": "S&P 500", "s&p500": "S&P 500", "sp500": "S&P 500", "sp 500": "S&P 500", "snp": "S&P 500", "nasdaq": "Nasdaq",
+    "baa": "Baa", "aaa": "Aaa", "brent": "Brent", "baa yield": "Baa yield", "aaa yield": "Aaa yield", "core cpi": "core CPI",
+}  # fmt: skip
+"""How names are spelled, however a person wrote them."""
 _ACRONYMS = {"vix", "wti", "dax", "spx", "ftse", "gdp", "cpi"}
+_WITH_ARTICLE = re.compile(r"(?i)(?:s&p|sp ?500|nasdaq|vix|dow|dax|baa yield|aaa yield)\b")
+
+
+def the(name: str) -> str:
+    """A series' name as a sentence has it: indices read better with their article; commodities without."""
+    lower = name.lower()
+    name = _NAMES.get(lower, name.upper() if lower in _ACRONYMS else name)
+    return f"the {name}" if _WITH_ARTICLE.match(name) else name
 
 
 def capital(name: str) -> str:

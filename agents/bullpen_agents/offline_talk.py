@@ -85,19 +85,36 @@ def amend(desk: Desk, asked: grammar.Amend) -> str:
     if not near:
         return f"{_NOTHING} like “{asked.text}” that this conversation may see, so there is nothing to {asked.kind}."
     if asked.kind == "forget":
-        head = "Only a person can have something forgotten: open it on the memory page and press **Retract** or **Forget** there."
-        return "\n\n".join([head, *(_quoted(record) for record in near[:3])])
+        return _to_forget(desk, near[:3])
     if len(near) > 1 or not desk.has("supersede"):
         head = "Say which of these is wrong, or open it on the memory page and change it there:"
         return "\n\n".join([head, *(_quoted(record) for record in near[:3])])
     text = asked.text[:1].upper() + asked.text[1:]
     done = desk.use(
-        "supersede", record_id=near[0]["id"], text=text, reason=f"Corrected by {desk.asked_by}."
-    )
+        "supersede", record_id=near[0]["id"], text=text, reason=f"Corrected by {desk.asked_by}.",
+        title=_title(text), requested=True,
+    )  # fmt: skip
     if done.error:
         return done.text
-    waits = " It waits for a person's approval." if "proposed" in done.summary else ""
-    return f"Corrected: {text.rstrip('.')}.{waits} It stood before:\n\n{_quoted(near[0])}"
+    if "proposed" not in done.summary:
+        return f"Corrected: {text.rstrip('.')}. It stood before:\n\n{_quoted(near[0])}"
+    return (
+        f"Kept as your proposal: {text.rstrip('.')}. It would replace what {_who_wrote(near[0])} wrote, "
+        f"so it holds as soon as you press **Approve** below. Until then this stands:\n\n{_quoted(near[0])}"
+    )
+
+
+def _to_forget(desk: Desk, near: list[dict[str, str]]) -> str:
+    """What a person asked to have forgotten, with the buttons that do it: no agent erases anything."""
+    quoted = [_quoted(record) for record in near]
+    if not desk.has("put_before_people"):
+        head = "I cannot erase it myself. Open it on the memory page and press **Forget for good**, or **Retract** to keep its history:"
+        return "\n\n".join([head, *quoted])
+    for record in near:
+        desk.use("put_before_people", record_id=record["id"], decision="forget")
+    which = "" if len(near) == 1 else " under the one you mean"
+    head = f"I cannot erase anything myself; you can. Press **⋯** below{which}: **Forget for good** erases every version, **Retract** withdraws it and keeps its history."
+    return "\n\n".join([head, *quoted])
 
 
 def say(desk: Desk, asked: grammar.Say) -> str:
@@ -287,14 +304,18 @@ def _quoted(record: dict[str, str]) -> str:
 
     text = field("text", "snippet").strip() or field("title")
     quoted = "\n".join(f"> {line}" for line in text.splitlines())
-    who = field("who", "author", "by")
-    author = who.replace("_", " ").title() if who.islower() else who
     day = field("when", "known_at")[:10]
     link = field("link", "permalink")
     thread = f" · [the thread]({link})" if re.match(r"(?:https?://|/)", link) else ""
+    page = f" · [the record]({record['page']})" if record.get("page") else ""
     state = field("status")
     mark = f" · {state}" if state and state != "active" else ""
-    return f"{quoted}\n>\n> — {author or 'unknown'}, {day or 'undated'}{mark}{thread}"
+    return f"{quoted}\n>\n> — {_who_wrote(record)}, {day or 'undated'}{mark}{thread}{page}"
+
+
+def _who_wrote(record: dict[str, str]) -> str:
+    who = next((record[name] for name in ("who", "author", "by") if record.get(name)), "")
+    return who.replace("_", " ").title() if who.islower() else who or "unknown"
 
 
 TALK: dict[type, Callable[[Desk, Any], str]] = {

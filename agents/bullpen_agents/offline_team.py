@@ -13,6 +13,7 @@ from bullpen_agents.grammar_files import AskFile, ChartColumn
 from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_intents import Export
 from bullpen_agents.grammar_options import Payoff
+from bullpen_agents.grammar_unused import unused
 from bullpen_agents.letter import Letter
 from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
 from bullpen_agents.offline_export import export, tools_of
@@ -67,7 +68,7 @@ def _do(desk: Desk, intent: Wanted) -> str:
     """Do the work if it is ours, else ask whose it is."""
     owner, tools, script = _craft(intent)
     if desk.has(*tools):
-        text = script(desk, intent)
+        text = _with_unused(script(desk, intent), desk.text, intent)
         kept = _kept_if_asked(desk, intent, text) if desk.purpose == "answer" else ""
         return f"{text}\n\n{kept}" if kept else text
     if owner == desk.agent or not desk.has("ask") or desk.purpose == "reply":
@@ -77,6 +78,18 @@ def _do(desk: Desk, intent: Wanted) -> str:
         return asked.text
     name = _TITLES[owner]
     return f"That is the {name}'s field, so I asked. {name}'s answer:\n\n{_said(asked.text)}"
+
+
+def _with_unused(text: str, said: str, intent: Wanted) -> str:
+    """The answer, and beside its first figure what of the request is not in it."""
+    left = unused(said, intent)
+    if not left or not ("{{" in text or "is attached" in text):
+        return text
+    named = ", ".join(f"`{part}`" for part in left)
+    head, gap, rest = text.partition("\n\n")
+    if head.startswith("Read as: "):
+        return f"{head} I did not use {named}.{gap}{rest}"
+    return f"{head} **I did not use {named}.**{gap}{rest}"
 
 
 def _craft(intent: Wanted) -> tuple[str, tuple[str, ...], Script]:
@@ -160,6 +173,7 @@ def close(desk: Desk) -> str:
     by_figures = sorted(reports, key=lambda report: -len(receipts_in(_headline(report["text"]))))
     lead, others = by_figures[0], by_figures[1:]
     intent = follow(desk.text, desk.said_before(), desk.files, desk.earlier)
+    lead = {**lead, "text": _with_unused(lead["text"], desk.text, intent)}
     kept = _kept_if_asked(desk, intent, lead["text"])
     parts = [_headline(lead["text"]), *(_in_one_line(report) for report in others), kept]
     parts.append(f"The details are in the reports above ({_speakers(reports)}).")

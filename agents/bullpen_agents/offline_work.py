@@ -14,8 +14,8 @@ from itertools import combinations
 from typing import Any
 
 from bullpen_agents import grammar
-from bullpen_agents.grammar_data import DataLookup
 from bullpen_agents.grammar_ideas import HitRate, IdeaReport, OpenIdea, ResolveIdeas
+from bullpen_agents.grammar_lookup import DataLookup
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.offline_data import look
 from bullpen_agents.offline_desk import Desk, Seen, as_notes, table

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bullpen_memory import headlines
 from bullpen_memory.errors import BullpenError
 from bullpen_memory.listing import DISPUTED
 from bullpen_memory.records import Draft, Record, Source
@@ -90,7 +91,7 @@ class Blame:
         draft = Draft(
             kind=one.kind if one else "note",
             text=complaint.right.strip(),
-            title=one.title if one else "Correction",
+            title=headlines.after(one, complaint.right.strip()) if one else "Correction",
             author=complaint.person,
             source=Source(kind="person", ref=complaint.person, permalink=complaint.permalink),
             scope=one.scope if one else complaint.scope,

@@ -224,6 +224,7 @@ class Bullpen:
         await self.desk.start()
 
     async def _listen(self) -> None:
+        from bullpen.acts import Acts
         from bullpen.blame import Blame
         from bullpen.duties import Kept
         from bullpen.slack.app import Books
@@ -232,8 +233,9 @@ class Bullpen:
         self._stack.push_async_callback(self.slack.deafen)
         folder, limit = self.settings.home / "files", self.settings.max_file_bytes
         books = Books(
-            self.roster, self.receipts, self.store, Blame(self.store), Kept(self.settings.home)
-        )
+            self.roster, self.receipts, self.store, Blame(self.store), Kept(self.settings.home),
+            Acts(self.store, self.receipts),
+        )  # fmt: skip
         sees = self.settings.model_mode != "offline"
         await self.slack.listen(
             self.desk, books, lambda line: Attachments(line.client, folder, limit, pictures=sees)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from bullpen_memory import migrations
+from bullpen_memory import lexemes, migrations
 from bullpen_memory.database import SET_NAME, Database, Table
 from bullpen_memory.errors import InputError
 from bullpen_memory.sqlite import SqliteDatabase
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 # What the store makes again by itself, or what says nothing: the outbox of indexes that are not here.
-_LEFT_OUT = frozenset({"outbox", "index_state", "reader"})
+_LEFT_OUT = frozenset({"outbox", "index_state", "reader", "lexeme"})
 VECTORS = "vector"
 
 
@@ -115,6 +115,7 @@ def read(database: Database, path: Path) -> Archive:
         )
         if different:
             raise _refused(path, f"What arrived in {', '.join(different)} is not what was written.")
+        lexemes.fill(db)
         db.execute(
             "INSERT INTO outbox (id, scope, op) SELECT id, scope, 'put' FROM version"
             " WHERE ends IS NULL AND status <> 'forgotten' ORDER BY vid"

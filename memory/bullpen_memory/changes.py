@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from bullpen_memory import rows, tombstones, writing
+from bullpen_memory import headlines, rows, tombstones, writing
 from bullpen_memory.database import Row
 from bullpen_memory.errors import ConflictError, InputError
 from bullpen_memory.records import Change, Draft, Recall, Record, Source, Status
@@ -46,6 +46,9 @@ def revised(record: Record, new: Revision) -> Record:
         )
     _must_be(record, ("active", "proposed"), "revised")
     wanted = replace(record, **new)
+    if wanted.text != record.text and wanted.title == record.title:
+        new = {**new, "title": headlines.after(record, wanted.text)}
+        wanted = replace(record, **new)
     checked = rows.accepted(
         Draft(
             kind=record.kind,
@@ -64,6 +67,18 @@ def revised(record: Record, new: Revision) -> Record:
         )
     )
     return replace(record, **{name: getattr(checked, name) for name in new})
+
+
+def attributed(db: Connection, made: Record, before: Record, by: str) -> Record:
+    """The new version as its writer's: what a person put in other words is that person's from now on."""
+    same = (made.title, made.text) == (before.title, before.text)
+    if same or headlines.by_agent(by) or by == made.author:
+        return made
+    row = db.execute(
+        "SELECT speaker FROM version WHERE author = ? AND speaker <> '' ORDER BY vid DESC LIMIT 1",
+        (by,),
+    ).fetchone()
+    return replace(made, author=by, speaker="" if row is None else str(row["speaker"]))
 
 
 def refuse_stale(record: Record, expected_version: int | None) -> None:
@@ -136,7 +151,7 @@ def approve(db: Connection, record: Record, act: Act) -> Record:
     What an agent wrote down in a person's name is the agent's proposal: the person may confirm it.
     """
     _must_be(record, ("proposed",), "approved")
-    wrote = _revisers(db, record.id) | (set() if written_down(record) else {record.author})
+    wrote = _revisers(db, record.id) | (set() if written_down(record) else _authors(db, record.id))
     if act.by in wrote:
         raise InputError(
             f"The record {record.id} was not approved.",
@@ -152,7 +167,7 @@ def approve(db: Connection, record: Record, act: Act) -> Record:
 
 def written_down(record: Record) -> bool:
     """Whether an agent wrote it in a person's name, from a conversation (agents' ids are lower case)."""
-    return record.source.kind in ("message", "run") and not record.author.islower()
+    return record.source.kind in ("message", "run") and not headlines.by_agent(record.author)
 
 
 def retract(db: Connection, record: Record, act: Act) -> Record:
@@ -214,6 +229,11 @@ def _revisers(db: Connection, record_id: str) -> set[str]:
         "SELECT DISTINCT by FROM change WHERE id = ? AND action = 'revise'", (record_id,)
     )
     return {str(row["by"]) for row in found.fetchall()}
+
+
+def _authors(db: Connection, record_id: str) -> set[str]:
+    found = db.execute("SELECT DISTINCT author FROM version WHERE id = ?", (record_id,))
+    return {str(row["author"]) for row in found.fetchall()}
 
 
 def _must_be(record: Record, allowed: tuple[Status, ...], done: str) -> None:

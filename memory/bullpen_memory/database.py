@@ -6,7 +6,8 @@ It opens nothing before it is asked, and knows no table of ours; `migrations.py`
 
 The shared SQL: parameters are question marks; texts compare byte by byte; times are the texts that
 `rows.iso` writes; `json_each(column)` gives the values of a JSON list, `instr` a place in a text;
-what exists already is passed over with ON CONFLICT.
+what exists already is passed over with ON CONFLICT; INDEXED BY and NOT INDEXED are for SQLite's
+planner, and PostgreSQL is not told of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from bullpen_memory.fulltext import FullText
 
 Params = Sequence[object]
@@ -66,6 +70,9 @@ class Connection(Protocol):
     know, in which case it does nothing. `tables` lists ours, those that others refer to first.
     `loosen` looks at references between tables only at the commit; `renumber` is called after
     rows were written with numbers of their own. `words` finds rows by the words in them.
+
+    For questions with thousands of rows: `plain` gives tuples without names, `numbers` one column
+    of whole numbers, (n,).
     """
 
     @property
@@ -74,6 +81,10 @@ class Connection(Protocol):
     def execute(self, sql: str, params: Params = (), /) -> Cursor: ...
 
     def executemany(self, sql: str, params: Iterable[Params], /) -> object: ...
+
+    def plain(self, sql: str, params: Params = (), /) -> list[Any]: ...
+
+    def numbers(self, sql: str, params: Params = (), /) -> NDArray[np.int64]: ...
 
     def define(self, statement: str) -> None: ...
 

@@ -23,6 +23,14 @@ MEANING_FLOOR = 0.3
 _MARKED = re.compile(f"{START}(.*?){END}", re.DOTALL)
 
 
+def common_words(limit: int) -> str:
+    """The sentence under a search whose words stand in more rows than are ranked."""
+    return (
+        f"More than {limit:,} records hold these words: the newest of them were ranked. A rarer word"
+        " or a filter finds older ones."
+    )
+
+
 def excerpt(text: str, length: int = 240) -> str:
     """The beginning of a text on one line, cut at a word."""
     line = " ".join(text.split())

@@ -10,6 +10,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from bullpen_memory.errors import OperatorError
+from bullpen_memory.lexemes import fill
 from bullpen_memory.sameness import backfill
 
 if TYPE_CHECKING:
@@ -189,6 +190,15 @@ def sameness(db: Connection) -> None:
     backfill(db)
 
 
+def lexemes(db: Connection) -> None:
+    """What each version says as numbers, so that ranking reads no text; messages' own marks."""
+    db.define(
+        "CREATE TABLE lexeme (vid INTEGER PRIMARY KEY REFERENCES version (vid), data BLOB NOT NULL)"
+    )
+    fill(db)
+    backfill(db)
+
+
 def readers(db: Connection) -> None:
     """Several indexes may follow one store, each from where it is."""
     db.define(
@@ -197,4 +207,4 @@ def readers(db: Connection) -> None:
     )
 
 
-STEPS = (m001_records, ideas, sameness, readers)
+STEPS = (m001_records, ideas, sameness, lexemes, readers)

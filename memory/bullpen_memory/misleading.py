@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bullpen_memory import rows, writing
+from bullpen_memory import headlines, rows, writing
 from bullpen_memory.errors import InputError
 from bullpen_memory.listing import DISPUTED
 from bullpen_memory.records import Draft, Record, Source
@@ -134,7 +134,7 @@ def _proposed(store: Store, marked: Sequence[Record], act: Act) -> Record | None
     )
     draft = Draft(
         kind=first.kind if len(marked) == 1 else "note",
-        title=first.title if len(marked) == 1 else "Correction",
+        title=headlines.after(first, act.reason) if len(marked) == 1 else "Correction",
         text=act.reason,
         author=act.by,
         source=Source(kind="person", ref=act.by, permalink=first.source.permalink),

@@ -29,7 +29,9 @@ from bullpen_memory.postgres_refusals import (
 from bullpen_memory.postgres_words import Lexemes
 
 if TYPE_CHECKING:
+    import numpy as np
     import psycopg
+    from numpy.typing import NDArray
 
     Raw = psycopg.Connection[Any]
 
@@ -54,7 +56,10 @@ class PostgresConnection:
     """See `Connection`: one connection to the server."""
 
     def __init__(self, raw: Raw) -> None:
+        from psycopg.rows import tuple_row
+
         self.raw = raw
+        self._tuples = tuple_row
         self.words = Lexemes(self)
 
     def execute(self, sql: str, params: Params = (), /) -> Cursor:
@@ -66,6 +71,21 @@ class PostgresConnection:
         """See `Connection`."""
         with self.raw.cursor() as cursor:
             cursor.executemany(tables.translated(sql, True), [_storable(one) for one in params])
+
+    def plain(self, sql: str, params: Params = (), /) -> list[Any]:
+        """See `Connection`."""
+        with self.raw.cursor(row_factory=self._tuples) as cursor:
+            return cursor.execute(
+                tables.translated(sql, bool(params)), _storable(params) or None
+            ).fetchall()
+
+    def numbers(self, sql: str, params: Params = (), /) -> NDArray[np.int64]:
+        """See `Connection`."""
+        import numpy as np
+
+        told = f"WITH one (number) AS ({sql}) SELECT string_agg(number::text, ',') FROM one"
+        listed = self.execute(told, params).fetchone()[0]
+        return np.fromstring(str(listed or ""), np.int64, sep=",")
 
     def define(self, statement: str) -> None:
         """See `Connection`."""

@@ -45,10 +45,11 @@ _UNSAMPLED = {
     "version": ("text", "title", "context", "near", "grams", "evidence", "reason", "speaker",
                 "thread", "source_title", "source_locator", "tags", "symbols"),
     "change": ("reason",), "recall": ("query",), "misled": ("note",),
-    "words": ("lexemes",),
+    "words": ("lexemes",), "lexeme": ("data",),
 }  # fmt: skip
 # What an erasure leaves freed rows in.
 _ERASED_FROM = (
+    "lexeme",
     "version",
     "words",
     "vector",
@@ -62,10 +63,13 @@ _ERASED_FROM = (
 _SCOURING = 0x73636F7572
 
 
+_HINTS = re.compile(r"\b(?:NOT INDEXED|INDEXED BY \w+)\b")
+
+
 @lru_cache(maxsize=2_000)
 def translated(sql: str, filled: bool) -> bytes:
     """The shared SQL as the driver takes it; an empty list is one that holds nothing."""
-    told = re.sub(r"\bIN \(\)", "IN (NULL)", sql)
+    told = re.sub(r"\bIN \(\)", "IN (NULL)", _HINTS.sub("", sql))
     return (told.replace("%", "%%").replace("?", "%s") if filled else told).encode()
 
 

@@ -159,7 +159,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A page of hits. `total` counts all eligible matches; `notes` says what was not searched and why."""
+    """A page of hits. `total` counts all eligible matches; `notes` says what was not searched or
+    counted, and why."""
 
     hits: tuple[Hit, ...]
     total: int

@@ -6,26 +6,28 @@ asker may see as well, and every part of it can be named. It reads no database.
 Words are scored by BM25 (k1 0.9, b 0.85) over text, title and context, and the neighbours' texts
 at less; then come the cosine, pairs of words that stand together, the best single line, who
 speaks, and what the neighbours and the rest of the thread or document score. The weights were
-tuned on development sets; `docs/memory.md` shows the evidence.
+tuned on development sets; `docs/memory.md` shows the evidence. `counting.py` counts the words.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from bullpen_memory.stem import stem, tokens
-from bullpen_memory.words import Term, Terms
+from bullpen_memory.counting import Counted, Wanted
+from bullpen_memory.lexemes import NOTHING, Lexemes
+from bullpen_memory.words import Terms
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 K1, B = 0.9, 0.85
-NEIGHBOUR_CHARACTERS = 600
-LONGEST = 6_000
 
 _WORD = re.compile(r"[^\W_]+")
-_LINE = re.compile(r"\n+|(?<=[.!?;:])\s+")
 _FIGURES = re.compile(
     r"\b(?:how much|how many|percentage|percent|average|difference|increase|decrease|ratio|total"
     r"|amount|value|sum|growth|highest|lowest|largest|smallest|exceed\w*|less than|more than)\b"
@@ -74,14 +76,13 @@ class Candidate:
     id: str
     kind: str
     group: str
-    own: str = ""
     moment: str = ""
     symbols: tuple[str, ...] = ()
     document: str = ""
-    context: str = ""
     speaker: str = ""
-    before: str = ""
-    after: str = ""
+    lexemes: Lexemes = NOTHING
+    before: Lexemes = NOTHING
+    after: Lexemes = NOTHING
     before_vid: int = 0
     after_vid: int = 0
     bm25: float = 0.0
@@ -99,17 +100,6 @@ class Candidate:
         return TALK if self.kind == "message" else WRITING
 
 
-@dataclass(slots=True)
-class _Counted:
-    """How often each term stands in a text, and how the words stand together."""
-
-    length: float = 0.0
-    figures: int = 0
-    times: dict[int, float] = field(default_factory=lambda: defaultdict[int, float](float))
-    pairs: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    line: float = 0.0
-
-
 class Question:
     """A question, ready to be compared with many texts."""
 
@@ -118,145 +108,64 @@ class Question:
         self._total = terms.total or 1.0
         self._names = frozenset(_WORD.findall(text.casefold()))
         self._figures = bool(_FIGURES.search(text)) and not _REASONS.match(text.casefold())
-        self._single: dict[str, list[int]] = defaultdict(list)
-        self._phrases: dict[str, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
-        self._unspaced: list[tuple[int, str]] = []
-        for place, term in enumerate(terms.found):
-            self._take(place, term)
-        self._pairs = self._pairs_of(tokens(text))
-        in_phrases = {one for ways in self._phrases.values() for _, way in ways for one in way}
-        in_pairs = {one for pair in self._pairs for one in pair}
-        self._wanted = in_phrases | in_pairs | self._single.keys()
-        # A stem begins as its word does: most words of a text are set aside by that alone.
-        self._begins = {one[:2] for one in self._wanted}
-        # What each word as written is to this question: its stem, or nothing.
-        self._known: dict[str, str] = {}
-        self._texts: dict[str, _Counted] = {}
+        self._wanted = Wanted(text, terms)
 
     def rank(self, found: Sequence[Candidate], *, words_only: bool) -> list[Candidate]:
         """The candidates by falling score; each keeps its score in [0, 1]."""
-        counted = {one.vid: self._counted(one) for one in found}
-        mean = sum(each.length for each in counted.values()) / max(1, len(found))
-        own = {
-            one.vid: self._own(one, counted[one.vid], mean or 1.0, words_only=words_only)
-            for one in found
-        }
+        if not found:
+            return []
+        own = dict(zip((one.vid for one in found), self._own(found, words_only), strict=True))
         with_near = {one.vid: self._with_neighbours(one, own) for one in found}
         _with_group(found, with_near)
         # Rounded, so that the exact and the indexed comparison put equal rows in the same order.
         return sorted(found, key=lambda one: (-round(one.score, 6), -one.vid))
 
-    def _take(self, place: int, term: Term) -> None:
-        for way in term.ways:
-            first, *more = way
-            if more:
-                self._phrases[first].append((place, way))
-            elif not first.isascii() and len(first) <= 2:
-                self._unspaced.append((place, first))
-            else:
-                self._single[first].append(place)
+    def _own(self, found: Sequence[Candidate], words_only: bool) -> list[float]:
+        """What each scores by itself: (n,) of words, cosine, pairs, best line and figures."""
+        import numpy as np
 
-    def _pairs_of(self, stems: list[str]) -> dict[tuple[str, str], float]:
-        idf = {stem: self._terms[places[0]].idf for stem, places in self._single.items()}
-        pairs = {
-            pair: idf.get(pair[0], 0.0) + idf.get(pair[1], 0.0)
-            for pair in itertools.pairwise(stems)
-        }
-        total = sum(pairs.values()) or 1.0
-        return {pair: weight / total for pair, weight in pairs.items() if weight}
+        count = self._wanted.counted([one.lexemes.own for one in found])
+        bm25 = self._bm25(found, count)
+        weights = [one.weights for one in found]
+        share = np.array([1.0 if words_only else each.words for each in weights])
+        cosine = np.array([one.cosine for one in found])
+        score = share * bm25 + (1.0 - share) * cosine
+        score += np.array([each.pairs for each in weights]) * count.pairs
+        score += np.array([each.line for each in weights]) * count.line
+        if self._figures:
+            density = count.figures / np.maximum(1.0, count.length) / 0.4
+            score += np.array([each.figures for each in weights]) * np.minimum(1.0, density)
+        for one, words in zip(found, bm25.tolist(), strict=True):
+            one.bm25 = words
+        return score.tolist()
 
-    def _counted(self, one: Candidate) -> _Counted:
-        """The candidate's own text, its context, and its neighbours at their weight."""
-        weights = one.weights
-        own = self._text(one.own[:LONGEST])
-        found = _Counted(own.length, own.figures, own.times.copy(), own.pairs, own.line)
-        for text, weight in (
-            (one.context, 1.0),
-            (one.before[:NEIGHBOUR_CHARACTERS], weights.before),
-            (one.after[:NEIGHBOUR_CHARACTERS], weights.after),
+    def _bm25(self, found: Sequence[Candidate], own: Counted) -> NDArray[np.float64]:
+        """The share of the best that BM25 could give, over text, context and lent words: (n,)."""
+        import numpy as np
+
+        times, length = own.times.copy(), own.length.copy()
+        for texts, weights in (
+            ([one.lexemes.context for one in found], [1.0 for _ in found]),
+            ([one.before.near for one in found], [one.weights.before for one in found]),
+            ([one.after.near for one in found], [one.weights.after for one in found]),
         ):
-            if text:
-                other = self._text(text)
-                found.length += other.length
-                for place, times in other.times.items():
-                    found.times[place] += weight * times
-        return found
-
-    def _text(self, text: str) -> _Counted:
-        """One text by itself; a neighbour is often a candidate too, so each is read once."""
-        known = self._texts.get(text)
-        if known is None:
-            known = self._texts[text] = _Counted()
-            for line in _LINE.split(text):
-                self._line(line, known)
-        return known
-
-    def _line(self, line: str, found: _Counted) -> None:
-        words = _WORD.findall(line.lower())
-        known = self._known
-        stems = [known[word] if word in known else self._stem(word) for word in words]
-        found.length += len(words)
-        if self._figures:
-            found.figures += sum(word[0].isdigit() for word in words)
-        if not any(stems) and not self._unspaced:
-            return
-        places = self._places(stems, line, found)
-        if places:
-            held = sum(self._terms[place].idf * self._terms[place].weight for place in places)
-            share = (len(places) / max(1, len(stems))) ** 0.5
-            found.line = max(found.line, min(1.0, held / self._total) * min(1.0, share))
-
-    def _places(self, stems: list[str], line: str, found: _Counted) -> set[int]:
-        """Which terms stand in a line; each time is counted, and so are the question's pairs."""
-        places: set[int] = set()
-        for at, one in enumerate(stems):
-            if one:
-                places.update(self._single.get(one, ()))
-                for place in self._single.get(one, ()):
-                    found.times[place] += 1.0
-                for place, way in self._phrases.get(one, ()):
-                    if tuple(stems[at : at + len(way)]) == way:
-                        places.add(place)
-                        found.times[place] += 1.0
-                if at and (stems[at - 1], one) in self._pairs:
-                    found.pairs.add((stems[at - 1], one))
-        for place, pair in self._unspaced:
-            if times := line.count(pair):
-                places.add(place)
-                found.times[place] += times
-        return places
-
-    def _stem(self, word: str) -> str:
-        begins = word[:2] in self._begins or not word.isascii()
-        cut = stem(word) if begins else ""
-        kept = self._known[word] = cut if cut in self._wanted else ""
-        return kept
-
-    def _own(self, one: Candidate, counted: _Counted, mean: float, *, words_only: bool) -> float:
-        weights = one.weights
-        size = 1 - B + B * counted.length / mean
-        words = 0.0
-        for place, times in counted.times.items():
-            term = self._terms[place]
-            words += term.idf * term.weight * times * (K1 + 1) / (times + K1 * size)
-        one.bm25 = min(1.0, words / ((K1 + 1) * self._total))
-        share = 1.0 if words_only else weights.words
-        score = share * one.bm25 + (1.0 - share) * one.cosine
-        score += weights.pairs * sum(self._pairs[pair] for pair in counted.pairs)
-        score += weights.line * counted.line
-        if self._figures:
-            score += weights.figures * min(1.0, counted.figures / max(1.0, counted.length) / 0.4)
-        return score
+            other = self._wanted.times(texts)
+            times += other.times * np.array(weights)[:, None]
+            length += other.length
+        size = 1 - B + B * length / (length.mean() or 1.0)
+        value = np.array([term.idf * term.weight for term in self._terms])
+        gained = times * (K1 + 1) / (times + K1 * size[:, None])
+        return np.minimum(1.0, gained @ value / ((K1 + 1) * self._total))
 
     def _with_neighbours(self, one: Candidate, own: Mapping[int, float]) -> float:
         weights = one.weights
         score = own[one.vid]
         score += weights.neighbour_before * own.get(one.before_vid, 0.0)
         score += weights.neighbour_after * own.get(one.after_vid, 0.0)
-        speaker = frozenset(_WORD.findall(one.speaker.casefold()))
-        one.spoken = bool(weights.speaker and speaker & self._names)
+        if weights.speaker and one.speaker:
+            one.spoken = not self._names.isdisjoint(_WORD.findall(one.speaker.casefold()))
         score += weights.speaker if one.spoken else 0.0
-        score -= weights.asking * _asking(one.own) if weights.asking else 0.0
+        score -= weights.asking * one.lexemes.asking
         score += one.named + (DATE_BOOST if one.dated else 0.0)
         return score + (SYMBOL_BOOST if one.symbol else 0.0)
 
@@ -265,17 +174,11 @@ def _with_group(found: Sequence[Candidate], scores: Mapping[int, float]) -> None
     groups: dict[str, list[float]] = defaultdict(list)
     for one in found:
         groups[one.group].append(scores[one.vid])
+    ordered = {group: sorted(held, reverse=True) for group, held in groups.items()}
     for one in found:
-        best = sorted(groups[one.group], reverse=True)[: one.weights.group_size]
+        best = ordered[one.group][: one.weights.group_size]
         mean = sum(best) / len(best)
         score = scores[one.vid]
         one.boosted = mean > score
         both = (score + one.weights.group * mean) / (1.0 + one.weights.group)
         one.score = max(1e-6, min(1.0, both / 2.0))
-
-
-def _asking(text: str) -> float:
-    """The share of a text's sentences that ask: what asks rarely answers."""
-    sentences = [line.strip() for line in _LINE.split(text) if line.strip()]
-    asked = sum(len(line) for line in sentences if line.endswith("?"))
-    return asked / max(1, sum(map(len, sentences)))

@@ -22,7 +22,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from bullpen_memory import rows
-from bullpen_memory.records import Draft, Record
+from bullpen_memory.records import Draft, Kind, Record
 
 if TYPE_CHECKING:
     from bullpen_memory.database import Connection
@@ -57,6 +57,13 @@ def norm_hash(title: str, text: str) -> bytes:
     kept = _NO_LETTER.sub("", folded)
     # What has no letter or digit at all is compared as it is.
     return hashlib.sha256((kept or folded).encode()).digest()[:16]
+
+
+def _mark(kind: Kind, ref: str, title: str, text: str) -> bytes:
+    """Under which a record's text is found again: of messages, which many people send alike, only
+    the same message."""
+    said = norm_hash(title, text)
+    return hashlib.sha256(said + ref.encode()).digest()[:16] if kind == "message" else said
 
 
 def shingles(text: str) -> frozenset[str]:
@@ -109,7 +116,12 @@ def keep(db: Connection, record: Record) -> None:
     db.execute(
         "INSERT INTO norm (id, hash, scope, kind) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
         " SET hash = excluded.hash, scope = excluded.scope",
-        (record.id, norm_hash(record.title, record.text), record.scope, record.kind),
+        (
+            record.id,
+            _mark(record.kind, record.source.ref, record.title, record.text),
+            record.scope,
+            record.kind,
+        ),
     )
     if record.kind not in rows.STATEMENTS:
         return
@@ -140,14 +152,18 @@ def same_words(db: Connection, draft: Draft) -> Record | None:
         " WHERE n.hash = ? AND n.scope = ? AND n.kind = ?"
         " AND v.status IN ('active', 'proposed', 'retracted')"
         " ORDER BY v.status = 'retracted', v.vid LIMIT 50",
-        (norm_hash(draft.title, draft.text), draft.scope, draft.kind),
+        (
+            _mark(draft.kind, draft.source.ref, draft.title, draft.text),
+            draft.scope,
+            draft.kind,
+        ),
     ).fetchall()
     return next((r for r in map(rows.to_record, found) if _counts(r, draft)), None)
 
 
 def _counts(record: Record, draft: Draft) -> bool:
     if draft.kind == "message":
-        return record.source.ref == draft.source.ref
+        return True
     if draft.kind in ("passage", "document"):
         other_file = record.source.ref != draft.source.ref
         return other_file and rows.folded(record.title) == rows.folded(draft.title)

@@ -10,7 +10,7 @@ every text (`rerank.py`); a plain reciprocal rank fusion was measured to be wors
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING
 
 from bullpen_memory import filters, gather, periods, rows, words
@@ -18,7 +18,9 @@ from bullpen_memory.catalogue import Catalogue, Named
 from bullpen_memory.database import Database
 from bullpen_memory.embed import without_meaning
 from bullpen_memory.filters import Eligible
-from bullpen_memory.hits import MEANING_FLOOR, excerpt, hits
+from bullpen_memory.hits import MEANING_FLOOR, common_words, excerpt, hits
+from bullpen_memory.lexemes import forget_words
+from bullpen_memory.rarity import Rarity
 from bullpen_memory.records import Found, Hit, Query
 from bullpen_memory.rerank import DOCUMENT_BOOST, PERIOD_BOOST, Candidate, Question
 from bullpen_memory.vectors import VectorCache
@@ -35,7 +37,11 @@ if TYPE_CHECKING:
 # Below this many eligible rows an exact comparison takes a few milliseconds and needs no index.
 EXACT_LIMIT = 20_000
 POOL = 150
-# Up to so many rows with a word one pass serves for ranking and for counting.
+# So many are asked of the index where a filter leaves few of the nearest.
+DEEPER = 2_000
+# Of what waits for the index, so many are compared exactly, the newest.
+WAITING = 2_000
+# So many rows with a word are ranked by their words, and counted; of more, the newest.
 COUNTED = 12_000
 # A named document's rows are all considered, up to this many.
 DOCUMENT_POOL = 600
@@ -53,6 +59,7 @@ class Search:
         self._embedder = embedder
         self._cache = VectorCache(embedder.id, embedder.dim) if embedder else None
         self._catalogue = Catalogue()
+        self._rarity = Rarity()
 
     def use_index(self, index: Index | None, exact_limit: int) -> None:
         """See `Store.use_index`."""
@@ -61,6 +68,8 @@ class Search:
     def forget_cached(self) -> None:
         """Drop vectors and titles held in memory."""
         self._catalogue.clear()
+        self._rarity.clear()
+        forget_words()
         if self._cache is not None:
             self._cache.clear()
 
@@ -103,19 +112,20 @@ class Search:
         meaning: NDArray[np.float32] | None,
     ) -> Found:
         where = filters.eligible(query)
-        terms = words.weigh(db, asked)
+        terms = self._rarity.weigh(db, asked)
         # A neighbour's words are kept as they are now, which an earlier time must not see.
         match = gather.matching(terms, neighbours=query.as_of is None)
-        every = gather.by_words(db, where, match, COUNTED)
-        by_words = list(every)[:POOL]
+        by_words = gather.by_words if terms.rows <= COUNTED else gather.newest_by_words
+        every = by_words(db, where, match, COUNTED)
+        best = list(every)[:POOL]
         near = {} if meaning is None else self._by_meaning(db, query, where, meaning)
         named = self._catalogue.named(db, query.text, query.scopes)
-        vids = {*by_words, *near, *_in_documents(db, where, match, named)}
-        found = gather.candidates(db, where, vids)
+        found = gather.candidates(
+            db, where, {*best, *near, *_in_documents(db, where, match, named)}
+        )
         if meaning is not None:
             self._compare(db, found, near, meaning)
         whole = len(every) < COUNTED
-        total = len(every) if whole else gather.count_by_words(db, where, match)
         holding = every.keys() if whole else gather.holding_words(db, match, list(found))
         wanted = [
             one for one in found.values() if one.vid in holding or one.cosine >= MEANING_FLOOR
@@ -123,11 +133,12 @@ class Search:
         _mark(wanted, query.text, named)
         ranked = Question(query.text, terms).rank(wanted, words_only=meaning is None)
         until = query.offset + query.limit
-        if until > len(ranked) and total > len(by_words):
-            ranked += _tail(db, where, terms, match, {one.vid for one in ranked}, until)
+        if until > len(ranked) and len(every) > len(best):
+            ranked += _tail(db, where, terms, every, {one.vid for one in ranked}, until)
         page = ranked[query.offset : until]
         notes = () if meaning is not None else (without_meaning(),)
-        total += sum(1 for one in wanted if one.vid not in holding)
+        notes += () if whole else (common_words(COUNTED),)
+        total = len(every) + sum(1 for one in wanted if one.vid not in every)
         return Found(hits=tuple(hits(db, match, page)), total=total, notes=notes)
 
     def _by_meaning(
@@ -139,18 +150,19 @@ class Search:
     ) -> dict[int, float]:
         assert self._cache is not None
         index = self._index
-        if index is not None and query.as_of is None:
-            # Counting stops just over the limit.
-            count = db.execute(
-                f"SELECT count(*) FROM (SELECT 1 FROM version v WHERE {where.sql} LIMIT ?) AS counted",
-                (*where.params, self._exact_limit + 1),
-            ).fetchone()[0]
-            if count > self._exact_limit:
-                near = index.nearest(meaning, sorted(query.scopes), POOL)
-                return self._by_index(db, near, where, meaning)
-        found = db.execute(f"SELECT v.vid FROM version v WHERE {where.sql}", where.params)
-        vids = [row[0] for row in found.fetchall()]
-        return self._cache.nearest(db, meaning, vids, POOL)
+        if index is None or query.as_of is not None:
+            return self._cache.nearest(db, meaning, gather.visible(db, where), POOL)
+        few = gather.visible(db, where, self._exact_limit + 1)
+        if len(few) <= self._exact_limit:
+            return self._cache.nearest(db, meaning, few, POOL)
+        scopes = sorted(query.scopes)
+        for depth in (POOL, DEEPER):
+            near = index.nearest(meaning, scopes, depth)
+            found = self._by_index(db, near, where, meaning)
+            # A filter that the index does not know leaves few of the nearest: then it is asked for more.
+            if len(near) < depth or len(found) >= POOL // 2:
+                break
+        return found
 
     def _by_index(
         self,
@@ -160,21 +172,12 @@ class Search:
         meaning: NDArray[np.float32],
     ) -> dict[int, float]:
         assert self._cache is not None
-        marks = ", ".join("?" * len(near))
-        found = db.execute(
-            f"SELECT v.vid, v.id FROM version v WHERE {where.sql} AND v.id IN ({marks})",
-            (*where.params, *near),
-        ).fetchall()
-        scored = {row["vid"]: near[row["id"]] for row in found}
+        scored = {vid: near[one] for vid, one in gather.visible_among(db, where, near)}
         # What the index has not taken in yet is compared exactly.
-        fresh = db.execute(
-            f"SELECT v.vid FROM version v WHERE {where.sql} AND v.id IN (SELECT id FROM outbox)",
-            where.params,
-        ).fetchall()
-        vids = [row["vid"] for row in fresh]
-        for vid in vids:
+        fresh = gather.waiting(db, where, WAITING)
+        for vid in fresh:
             scored.pop(vid, None)
-        return scored | self._cache.exactly(db, meaning, vids)
+        return scored | self._cache.exactly(db, meaning, fresh)
 
     def _compare(
         self,
@@ -221,7 +224,7 @@ def _tail(
     db: Connection,
     where: Eligible,
     terms: Terms,
-    match: str,
+    every: Mapping[int, float],
     ranked: Container[int],
     until: int,
 ) -> list[Candidate]:
@@ -229,9 +232,8 @@ def _tail(
 
     The ranked part is the same for every page, so that pages neither overlap nor leave gaps.
     """
-    found = gather.by_words(db, where, match, until + 2 * DOCUMENT_POOL)
-    rest = [vid for vid in found if vid not in ranked][:until]
+    rest = [vid for vid in every if vid not in ranked][:until]
     made = gather.candidates(db, where, rest)
     for vid in rest:
-        made[vid].score = 0.35 * min(1.0, found[vid] / terms.ceiling)
+        made[vid].score = 0.35 * min(1.0, every[vid] / terms.ceiling)
     return [made[vid] for vid in rest]

@@ -12,13 +12,20 @@ import threading
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bullpen_memory.database import SET_NAME, Params, Row, Step, Table
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.fts5 import Fts5
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 BUSY_SECONDS = 30.0
 CHECKPOINT_MILLISECONDS = 250
+# Pages that a connection keeps, as it comes to need them; SQLite's own 2 MB read most of them again.
+CACHE_KILOBYTES = 32_768
 
 _EXPLAINED: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_NOTADB: (
@@ -75,6 +82,22 @@ class SqliteConnection:
     def executemany(self, sql: str, params: Iterable[Params], /) -> sqlite3.Cursor:
         """See `Connection`."""
         return self.raw.executemany(sql, params)
+
+    def plain(self, sql: str, params: Params = (), /) -> list[Any]:
+        """See `Connection`."""
+        cursor = self.raw.cursor()
+        cursor.row_factory = None
+        return cursor.execute(sql, params).fetchall()
+
+    def numbers(self, sql: str, params: Params = (), /) -> NDArray[np.int64]:
+        """See `Connection`."""
+        import numpy as np
+
+        # One text of a hundred thousand numbers is read ten times faster than as many rows.
+        listed = self.raw.execute(
+            f"WITH one (number) AS ({sql}) SELECT group_concat(number) FROM one", params
+        ).fetchone()[0]
+        return np.fromstring(str(listed or ""), np.int64, sep=",")
 
     def define(self, statement: str) -> None:
         """See `Connection`."""
@@ -222,6 +245,7 @@ class SqliteDatabase:
             raw.execute("PRAGMA secure_delete = ON")
             raw.execute("PRAGMA foreign_keys = ON")
             raw.execute("PRAGMA temp_store = MEMORY")
+            raw.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
         except sqlite3.Error:
             raw.close()
             raise

@@ -1,4 +1,4 @@
-"""The store's vectors in memory, for exact comparison.
+"""The store's vectors, compared exactly: in memory, or read from the store where there are too many.
 
 The rule it protects: what was written a moment ago is compared too: every look first takes in
 the rows that were added since. It decides nothing about who may see what; it scores only the
@@ -8,7 +8,10 @@ rows it is told to.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from bullpen_memory import gather
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,82 +19,105 @@ if TYPE_CHECKING:
 
     from bullpen_memory.database import Connection
 
+# 384 numbers of 4 bytes each: 300 MB. What a larger store compares exactly is read from the file.
+HELD = 200_000
+# So many are read from the file at most where they are not held (30 MB).
+READ = 20_000
+_BATCH = 4_000
+
 
 class VectorCache:
-    """All vectors of one model, (n, dim) float32, grown as rows are added."""
+    """The vectors of one model, (n, dim) float32, grown as rows are added; up to `held` of them."""
 
-    def __init__(self, model: str, dim: int) -> None:
-        self._model, self._dim = model, dim
+    def __init__(self, model: str, dim: int, *, held: int = HELD) -> None:
+        self._model, self._dim, self._held = model, dim, held
         self._lock = threading.Lock()
         self._matrix: NDArray[np.float32] | None = None
-        self._vids: NDArray[np.int64] | None = None
+        # Where each row's vector stands in the matrix, -1 for nowhere; by the row's number.
+        self._place: NDArray[np.int32] | None = None
         self._rows = 0
         self._seq = 0
 
     def clear(self) -> None:
         """Let go of everything, so that no forgotten vector stays in memory."""
         with self._lock:
-            self._matrix = self._vids = None
+            self._matrix = self._place = None
             self._rows = self._seq = 0
 
     def nearest(
-        self, db: Connection, query: NDArray[np.float32], vids: list[int], k: int
+        self, db: Connection, query: NDArray[np.float32], vids: NDArray[np.int64], k: int
     ) -> dict[int, float]:
         """The k of `vids` with the greatest cosine to `query` (dim,), with that cosine."""
         import numpy as np
 
-        with self._lock:
-            self._refresh(db)
-            if self._matrix is None or self._vids is None or not vids:
-                return {}
-            at = np.flatnonzero(np.isin(self._vids[: self._rows], np.asarray(vids, np.int64)))
-            found = self._vids[at]
-            cosine = (
-                self._matrix[at] @ query
-                if len(at) < self._rows
-                else (self._matrix[: self._rows] @ query)
-            )
+        if len(vids) <= READ and self._newest(db) > self._held:
+            scored = self.exactly(db, query, vids.tolist())
+            found = np.fromiter(scored, np.int64, len(scored))
+            cosine = np.fromiter(scored.values(), np.float32, len(scored))
+        else:
+            found, cosine = self._in_memory(db, query, vids)
         if len(found) > k:
             best = np.argpartition(-cosine, k)[:k]
             found, cosine = found[best], cosine[best]
-        return {int(vid): float(score) for vid, score in zip(found, cosine, strict=True)}
+        return dict(zip(found.tolist(), cosine.tolist(), strict=True))
 
     def exactly(
-        self, db: Connection, query: NDArray[np.float32], vids: list[int]
+        self, db: Connection, query: NDArray[np.float32], vids: Sequence[int]
     ) -> dict[int, float]:
-        """The cosine of each of `vids` that has a vector, read from the store one by one."""
+        """The cosine of each of `vids` that has a vector, read from the store."""
         import numpy as np
 
-        marks = ", ".join("?" * len(vids))
-        found = db.execute(
-            f"SELECT vid, data FROM vector WHERE vid IN ({marks}) AND model = ?",
-            (*vids, self._model),
-        ).fetchall()
-        if not found:
-            return {}
-        matrix = np.frombuffer(b"".join(row["data"] for row in found), "<f4")
-        cosine = matrix.reshape(len(found), self._dim) @ query
-        return {row["vid"]: float(score) for row, score in zip(found, cosine, strict=True)}
+        scored: dict[int, float] = {}
+        for start in range(0, len(vids), _BATCH):
+            found = gather.vectors(db, self._model, vids[start : start + _BATCH])
+            if found:
+                matrix = np.frombuffer(b"".join(data for _, data in found), "<f4")
+                cosine = matrix.reshape(len(found), self._dim) @ query
+                scored |= zip((vid for vid, _ in found), cosine.tolist(), strict=True)
+        return scored
+
+    def _in_memory(
+        self, db: Connection, query: NDArray[np.float32], vids: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        import numpy as np
+
+        with self._lock:
+            self._refresh(db)
+            if self._matrix is None or self._place is None:
+                return vids[:0], np.zeros(0, np.float32)
+            known = vids[vids < len(self._place)]
+            at = self._place[known]
+            found, at = known[at >= 0], at[at >= 0]
+            # Comparing all costs less than copying more than a part of them together.
+            if 3 * len(at) > self._rows:
+                return found, (self._matrix[: self._rows] @ query)[at]
+            return found, self._matrix[at] @ query
+
+    def _newest(self, db: Connection) -> int:
+        return int(db.execute("SELECT coalesce(max(seq), 0) FROM vector").fetchone()[0])
 
     def _refresh(self, db: Connection) -> None:
+        while added := gather.vectors_since(db, self._model, self._seq, _BATCH):
+            self._take(added)
+
+    def _take(self, added: list[tuple[int, int, bytes]]) -> None:
         import numpy as np
 
-        added = db.execute(
-            "SELECT seq, vid, data FROM vector WHERE seq > ? AND model = ? ORDER BY seq",
-            (self._seq, self._model),
-        ).fetchall()
-        if not added:
-            return
         need = self._rows + len(added)
-        if self._matrix is None or self._vids is None or need > len(self._vids):
+        if self._matrix is None or need > len(self._matrix):
             # Room for as many again, so that one more message does not copy the whole matrix.
             matrix = np.empty((2 * need, self._dim), np.float32)
-            vids = np.empty(2 * need, np.int64)
-            if self._matrix is not None and self._vids is not None:
+            if self._matrix is not None:
                 matrix[: self._rows] = self._matrix[: self._rows]
-                vids[: self._rows] = self._vids[: self._rows]
-            self._matrix, self._vids = matrix, vids
-        block = np.frombuffer(b"".join(row["data"] for row in added), "<f4")
+            self._matrix = matrix
+        block = np.frombuffer(b"".join(data for _, _, data in added), "<f4")
         self._matrix[self._rows : need] = block.reshape(len(added), self._dim)
-        self._vids[self._rows : need] = [row["vid"] for row in added]
-        self._rows, self._seq = need, int(added[-1]["seq"])
+        vids = np.array([vid for _, vid, _ in added])
+        last = int(vids.max())
+        if self._place is None or last >= len(self._place):
+            place = np.full(2 * (last + 1), -1, np.int32)
+            if self._place is not None:
+                place[: len(self._place)] = self._place
+            self._place = place
+        self._place[vids] = np.arange(self._rows, need, dtype=np.int32)
+        self._rows, self._seq = need, added[-1][0]

@@ -6,22 +6,14 @@ bracket of FTS5 ever reaches it as syntax. It does not rank; `search.py` does.
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from bullpen_memory import rows
 from bullpen_memory.finance_terms import other_names
 from bullpen_memory.stem import tokens
 
-if TYPE_CHECKING:
-    from bullpen_memory.database import Connection
-
 MAX_TERMS = 40
-# Every row that holds a word looked up has to be scored. Of many words the rarest are looked up, as
-# long as they stand in no more rows than this together; the others count in the second look.
-LOOKED_UP = 6_000
 # What only says how to reckon or to answer counts half: it stands in many a question and in few
 # of the texts that answer it.
 ASKING_WEIGHT = 0.5
@@ -74,10 +66,12 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What to look for, each with its weight; `telling` are those rare enough to look up."""
+    """What to look for, each with its weight; `telling` are those rare enough to look up, `rows`
+    how many rows hold one of these at the most."""
 
     found: tuple[Term, ...]
     telling: tuple[Term, ...]
+    rows: int = 0
 
     @property
     def match(self) -> str:
@@ -113,37 +107,6 @@ def other_terms(folded: str) -> list[Term]:
         Term(name, (tuple(tokens(name)),), weight=OTHER_NAME_WEIGHT, other=True)
         for name in other_names(folded)
     ]
-
-
-def weigh(db: Connection, asked: list[Term]) -> Terms:
-    """The words that occur, with their idf; which of them are looked up, their rarity decides.
-
-    idf = ln((N - n + 0.5) / (n + 0.5)), floored at 1e-6, as FTS5's bm25() has it.
-    """
-    total = int(db.execute("SELECT coalesce(max(vid), 0) FROM version").fetchone()[0])
-    found: list[tuple[int, Term]] = []
-    for term in asked:
-        counted = _rows_with(db, term)
-        if counted:
-            idf = max(math.log((total - counted + 0.5) / (counted + 0.5)), 1e-6)
-            found.append((counted, replace(term, idf=idf)))
-    return Terms(tuple(term for _, term in found), _telling(found))
-
-
-def _telling(found: list[tuple[int, Term]]) -> tuple[Term, ...]:
-    """The rarest within the budget, what was typed before its other names; at least one."""
-    kept: list[Term] = []
-    spent = 0
-    for counted, term in sorted(found, key=lambda one: (one[1].other, one[0])):
-        if not kept or spent + counted <= LOOKED_UP:
-            kept.append(term)
-            spent += counted
-    return tuple(kept)
-
-
-def _rows_with(db: Connection, term: Term) -> int:
-    """How many rows hold the term; counting stops just over the limit."""
-    return db.words.counted(term.match, LOOKED_UP + 1)[0]
 
 
 def _term(word: str) -> Term:

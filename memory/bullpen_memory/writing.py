@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from bullpen_memory import rows, sameness, tombstones
+from bullpen_memory import lexemes, rows, sameness, tombstones
 from bullpen_memory.echoes import repeats
 from bullpen_memory.errors import InputError
 from bullpen_memory.records import Draft, Kind, Record, Source
@@ -174,9 +174,10 @@ def erase(db: Connection, record: Record, act: Act) -> Record:
     for content in sorted(contents):
         sealed = tombstones.subject(record.kind, record.source.ref, content)
         tombstones.bury(db, record_id=record.id, scope=record.scope, sealed=sealed)
-    db.execute(
-        "DELETE FROM vector WHERE vid IN (SELECT vid FROM version WHERE id = ?)", (record.id,)
-    )
+    for table in ("vector", "lexeme"):
+        db.execute(
+            f"DELETE FROM {table} WHERE vid IN (SELECT vid FROM version WHERE id = ?)", (record.id,)
+        )
     db.execute(
         "UPDATE version SET status = 'forgotten', text = '', title = '', context = '', near = '',"
         " near_id = NULL, grams = '', tags = '[]', symbols = '[]', evidence = '[]', speaker = '',"
@@ -237,6 +238,9 @@ def _insert(
         f"INSERT INTO version ({names}) VALUES ({marks}) RETURNING vid", tuple(row.values())
     ).fetchone()[0]
     db.words.keep("vid = ?", (vid,))
+    if not gone:
+        said = lexemes.made(record.title, record.text, str(row["context"]))
+        db.execute("INSERT INTO lexeme (vid, data) VALUES (?, ?)", (vid, said))
     if vector is not None:
         db.execute(
             "INSERT INTO vector (vid, model, data) VALUES (?, ?, ?)",

@@ -30,6 +30,7 @@ from bullpen_orchestrator.ports import (
     Post,
     Step,
     Undeliverable,
+    Written,
     pass_by,
 )
 from bullpen_orchestrator.schema import connect
@@ -332,6 +333,7 @@ def _row(row: sqlite3.Row) -> Row:
     said["images"] = tuple((path, alt) for path, alt in said["images"])
     said["files"] = tuple((path, title) for path, title in said.get("files", ()))
     said["alerts"] = tuple(said.get("alerts", ()))
+    said["records"] = tuple(Written(**one) for one in said.get("records", ()))
     said["buttons"] = tuple(Button(**button) for button in said["buttons"])
     if planned := said.get("plan"):
         steps = tuple(Step(**step) for step in planned["steps"])

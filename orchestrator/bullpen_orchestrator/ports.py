@@ -70,6 +70,23 @@ class Button:
     style: Literal["", "primary", "danger"] = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A record of the memory that a message is about, as it stood then; people decide on it there.
+
+    `page` is its address on the memory page, "" where there is none.
+    """
+
+    id: str
+    version: int
+    kind: str
+    headline: str
+    status: str
+    disputed: bool = False
+    pinned: bool = False
+    page: str = ""
+
+
 StepStatus = Literal["pending", "in_progress", "complete", "error"]
 
 
@@ -100,7 +117,8 @@ class Post:
     their alt texts, `files` those of other files, shown under it, with their titles; `footnotes` are Markdown lines set small under the text. `live_ts` is the
     message that already streams this text, when there is one: it is completed instead of posting
     another. `judged` asks the readers whether it helped. `plan` is shown under the text, and so is
-    each of `alerts`, as a card that warns.
+    each of `alerts`, as a card that warns. `records` are what it wrote into the memory, or asks people
+    to look at there.
     """
 
     key: str
@@ -117,6 +135,7 @@ class Post:
     judged: bool = False
     plan: Plan | None = None
     alerts: tuple[str, ...] = ()
+    records: tuple[Written, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict)
 
 

@@ -20,8 +20,9 @@ from bullpen_orchestrator.entries import Entry, Run, Said
 from bullpen_orchestrator.ledger import Ledger
 from bullpen_orchestrator.outbox import Outbox, Row
 from bullpen_orchestrator.parts import DeskParts
-from bullpen_orchestrator.ports import Button, Inbound, Plan, Post
+from bullpen_orchestrator.ports import Button, Inbound, Plan, Post, Written
 from bullpen_orchestrator.recollection import visible
+from bullpen_orchestrator.written import written
 from bullpen_tools import figures
 from bullpen_tools.context import Receipt
 
@@ -128,6 +129,7 @@ class Speech:
             judged=words.final,
             plan=words.plan,
             alerts=tuple(alerts),
+            records=self._written(run, agent, words),
             meta={
                 "run": run.id,
                 "model": words.fallback[0]
@@ -139,6 +141,12 @@ class Speech:
         paths = tuple(path for path, _ in (*images, *files))
         entry = _entry(run.inbound, run.id, agent, words, text=said, shown=shown, images=paths)
         await self._outbox.say(post, entry)
+
+    def _written(self, run: Run, agent: Agent, words: Words) -> tuple[Written, ...]:
+        """What this agent wrote into the memory, or puts before people, with these words."""
+        found = filter(None, map(self._parts.receipts.get, dict.fromkeys(words.receipts)))
+        own = [one for one in found if one.run_id == run.id and one.agent == agent.id]
+        return written(self._parts.store, own, visible(run.inbound))
 
     def _given(self, run: Run, made: Sequence[Receipt]) -> str:
         """Where numbers may come from without a receipt: what people said here, what tools told."""

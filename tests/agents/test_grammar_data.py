@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bullpen_agents.grammar import parse
-from bullpen_agents.grammar_data import DataLookup
+from bullpen_agents.grammar_lookup import DataLookup
 
 
 @pytest.mark.parametrize(
@@ -19,14 +19,14 @@ from bullpen_agents.grammar_data import DataLookup
         ("top 3 years for the nasdaq", "series_rank", {"grain": "year", "count": 3, "series": "nasdaq"}),
         ("200 day moving average of the S&P 500", "series_rolling", {"window": 200, "statistic": "mean"}),
         ("z-score of oil over 250 days", "series_rolling", {"window": 250, "statistic": "zscore", "series": "oil"}),
-        ("percentile of the vix", "series_rolling", {"statistic": "percentile", "series": "vix"}),
+        ("percentile of the vix", "series_span", {"series": "vix"}),
         ("monthly averages of wti in 2008", "series_rows", {"grain": "month", "how": "mean", "series": "wti", "end": "2008-12-31"}),
         ("export the vix as csv", "series_rows", {"series": "vix"}),
         ("profile wti", "series_profile", {"series": "wti"}),
         ("is the data of oil clean?", "series_profile", {"series": "oil"}),
         ("was silver revised between 2026-06-02 and 2026-07-02?", "reconcile", {"a": "silver", "as_of_a": "2026-06-02", "as_of_b": "2026-07-02"}),
         ("reconcile wti and wti_monthly", "reconcile", {"a": "wti", "b": "wti_monthly"}),
-        ("regress oil on the S&P 500 since 2010", "regression", {"y": "oil", "x": ("s&p 500",), "start": "2010-01-01"}),
+        ("regress oil on the S&P 500 since 2010", "regression", {"y": "oil", "x": ("S&P 500",), "start": "2010-01-01"}),
         ("is oil stationary?", "stationarity", {"series": "oil"}),
         ("is there a structural break in the vix?", "break_test", {"series": "vix"}),
         ("how are speculators positioned in silver?", "positioning", {"market": "silver"}),

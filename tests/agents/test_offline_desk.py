@@ -167,10 +167,32 @@ async def test_a_comparison_is_kept_only_when_asked(desk: MiniDesk) -> None:
 async def test_a_wrong_statement_is_corrected(desk: MiniDesk) -> None:
     await desk.ask("architect", "remember that the desk meets on Mondays")
     gone = await desk.ask("architect", "forget that the desk meets on Mondays")
-    assert "press **Retract** or **Forget**" in gone.text
+    assert "**Forget for good** erases every version" in gone.text
+    asked = [r for r in desk.receipts.by_run(desk.run_id) if r.tool == "put_before_people"]
+    assert [r.inputs["decision"] for r in asked] == ["forget"]
     assert "The desk meets on Mondays" in gone.text
     reply = await desk.ask("architect", "correct that: the desk meets on Tuesdays")
     assert reply.text.startswith("Corrected: The desk meets on Tuesdays.")
+    [record] = [
+        hit.record
+        for hit in desk.store.find(Query(text="desk meets", scopes=frozenset({WORKSPACE}))).hits
+    ]
+    assert (record.title, record.author) == ("The desk meets on Tuesdays", "U1")
+
+
+async def test_what_another_wrote_is_only_proposed_to_be_corrected(desk: MiniDesk) -> None:
+    source = Source(kind="person", ref="U2", title="Written by Bob")
+    kept = desk.store.add(
+        Draft(kind="note", text="The desk meets on Mondays", author="U2", speaker="Bob",
+              source=source, scope=WORKSPACE)
+    )  # fmt: skip
+    reply = await desk.ask("architect", "correct that: the desk meets on Tuesdays")
+    assert "It would replace what Bob wrote" in reply.text
+    assert "press **Approve** below" in reply.text
+    assert "waits for a person" not in reply.text
+    now = desk.store.get(kept.id)
+    assert now is not None
+    assert now.status == "active"
 
 
 async def test_work_that_is_anothers_is_asked_for(desk: MiniDesk) -> None:

@@ -53,10 +53,10 @@ __all__ = ["desk", "seeded"]
         (
             "quant",
             "buy 1 SLV 25 call at $0.85, 100 multiplier, what do I make at 30?",
-            r"you make \$4\.15",
+            r"you make \$415\.00 in all, \$4\.15 per unit",
         ),
         ("quant", "short straddle 100 at 3", r"you keep at most \$3\.00"),
-        ("quant", "two butterflies 70-90-110 for 2.50", r"for two multiply by two"),
+        ("quant", "two butterflies 70-90-110 for 2.50", r"for two lots I need what one holds"),
         ("quant", "70-90 call spread at 25", r"never pay more than \$20\.00.*cannot be right"),
         ("quant", "iron condor 90/95/105/110 credit 6", r"A credit of `6.00`.*cannot be right"),
         ("quant", "delta of the SLV 90 call", r"I still need the price .*the volatility.*the time"),
@@ -111,7 +111,7 @@ __all__ = ["desk", "seeded"]
         ),
         ("developer", "write me a script", r"Without a language model I cannot write code"),
         ("architect", "trader: what do you think?", r"nobody called `trader`.*Quant"),
-        ("quant", "worst month for the s&p?", r"worst month of the s&p was 2008-10"),
+        ("quant", "worst month for the s&p?", r"worst month of the S&P 500 was 2008-10"),
         ("quant", "what was oil on 2008-07-03?", r"Oil was \$145\.31/bbl.*3 Jul 2008"),
         (
             "quant",

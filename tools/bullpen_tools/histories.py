@@ -17,7 +17,15 @@ from bullpen_memory.errors import InputError
 from bullpen_memory.records import SeriesInfo, SeriesSlice
 from bullpen_tools import freshness
 from bullpen_tools.context import DataRef, ToolContext, ValueKind
-from bullpen_tools.measures import EVERY_DAY, PERIODS_PER_YEAR, Numbers, trades_every_day
+from bullpen_tools.lookback import Last
+from bullpen_tools.measures import (
+    EVERY_DAY,
+    PERIODS_PER_YEAR,
+    Numbers,
+    log_returns,
+    trades_every_day,
+)
+from bullpen_tools.rates import Rate, rate_of, unit_note
 
 _SPACE = 31
 """Days between an asked and a held end of a span that nobody needs to be told of."""
@@ -41,12 +49,39 @@ class History:
         return re.sub(r"[^a-z0-9]+", "_", self.info.id.lower()).strip("_")
 
     @property
+    def rate(self) -> Rate | None:
+        """What makes it a rate (a yield, a spread), or None for a price or a level."""
+        return rate_of(self.info, self.values)
+
+    @property
     def positive(self) -> bool:
         """Whether logarithms and relative changes mean anything: a price or level above zero.
 
-        A yield in percent is a rate already; its changes are measured in points.
+        A yield in percent is a rate already; its changes are measured in basis points.
         """
-        return bool(np.all(self.values > 0)) and self.info.unit.lower() != "pct"
+        return bool(np.all(self.values > 0)) and self.rate is None
+
+    @property
+    def changes(self) -> Numbers:
+        """What moves: log returns of a price as fractions, differences of a rate in basis points,
+        differences in its own unit of anything else. One shorter than the values."""
+        if self.positive:
+            return log_returns(self.values)
+        scale = 1.0 if self.rate is None else self.rate.scale(self.info)
+        return np.diff(self.values) * scale
+
+    @property
+    def change_unit(self) -> str:
+        """The unit in which changes are told: pct (of returns), bp, or the series' own."""
+        if self.positive:
+            return "pct"
+        return self.info.unit.lower() if self.rate is None else "bp"
+
+    @property
+    def step(self) -> tuple[float, str]:
+        """(factor, unit) of a difference of two values: basis points for a rate, else its own unit."""
+        known = self.rate.per_unit if self.rate else None
+        return (1.0, self.info.unit.lower()) if known is None else (known, "bp")
 
     @property
     def per_year(self) -> int | None:
@@ -84,7 +119,9 @@ class History:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What holds on whatever dates it is looked at: its span, its year, and what it is."""
-        notes = list(self.shortened)
+        notes = [*self.shortened]
+        if note := unit_note(self.info, self.rate):
+            notes.append(note)
         if self.every_day:
             notes.append(
                 f"{self.info.id} has values at weekends too: it is annualised with {EVERY_DAY} days "
@@ -109,13 +146,21 @@ def span(start: date | None, end: date | None) -> None:
 
 
 def load(
-    ctx: ToolContext, name: str, start: date | None, end: date | None, *, at_least: int = 3
+    ctx: ToolContext,
+    name: str,
+    start: date | None,
+    end: date | None,
+    *,
+    at_least: int = 3,
+    last: Last | None = None,
 ) -> History:
     """The history of the series that people call `name`, as known at the context's as-of.
 
-    Raises InputError for an unknown or ambiguous name and for fewer than `at_least` values.
+    `last` keeps only its end. Raises InputError for an unknown or ambiguous name and for fewer
+    than `at_least` values.
     """
     span(start, end)
+    check_last(start, last)
     info = ctx.market.resolve(name, ctx.scopes)
     piece = ctx.market.slice(
         info.id,
@@ -124,7 +169,7 @@ def load(
         end=end.isoformat() if end else None,
         as_of=ctx.as_of,
     )
-    history = _history(piece)
+    history = _ended(_history(piece), last)
     if len(history.dates) < at_least:
         raise InputError(
             f"{info.title} ({info.id}) has {len(history.dates)} values in this span; "
@@ -132,8 +177,18 @@ def load(
             "The desk holds no more of it" + (" as of that day." if ctx.as_of else "."),
             "Ask `series_catalogue` for the span that it covers.",
         )
-    notes = (*_shortened(history, start, end), *_said_of(ctx, history, end))
+    notes = (*_shortened(ctx, history, start, end), *_said_of(ctx, history, end))
     return replace(history, shortened=notes)
+
+
+def check_last(start: date | None, last: Last | None) -> None:
+    """Refuse a first day together with a length: the span would have two beginnings."""
+    if start is not None and last is not None:
+        raise InputError(
+            "The span has two beginnings.",
+            f"It was to start on {start} and to hold {last.words}.",
+            "Give `start` or `last`.",
+        )
 
 
 def _said_of(ctx: ToolContext, history: History, end: date | None) -> list[str]:
@@ -144,13 +199,26 @@ def _said_of(ctx: ToolContext, history: History, end: date | None) -> list[str]:
     return [note for note in (stale, freshness.restriction(history.info)) if note]
 
 
-def _shortened(history: History, start: date | None, end: date | None) -> tuple[str, ...]:
+def _ended(history: History, last: Last | None) -> History:
+    """The part of the history that `last` asks for."""
+    if last is None or not history.dates:
+        return history
+    first = last.first(history.dates)
+    kept = len(history.dates) - first
+    return replace(history, dates=history.dates[-kept:], values=history.values[-kept:], missing=0)
+
+
+def _shortened(
+    ctx: ToolContext, history: History, start: date | None, end: date | None
+) -> tuple[str, ...]:
     """What a person who asked for a longer span than there is should know."""
     notes: list[str] = []
     first, last = history.dates[0], history.dates[-1]
     if start and (first - start).days > _SPACE:
         notes.append(f"You asked from {start}; {history.info.id} begins on {first} here.")
-    if end and (end - last).days > _SPACE:
+    # The last value of a span must not pass for that of its last day.
+    wanted = min(end, freshness.today(ctx.as_of)) if end else last
+    if end and freshness.overdue(history.info.frequency, last, wanted) is not None:
         notes.append(f"You asked until {end}; {history.info.id} ends on {last} here.")
     return tuple(notes)
 
@@ -176,12 +244,32 @@ def _history(piece: SeriesSlice) -> History:
 
 def require_returns(history: History) -> None:
     """Refuse a series that has no relative changes or no frequency to annualise with."""
+    if (rate := history.rate) is not None:
+        raise InputError(
+            f"{history.info.title} ({history.info.id}) has no returns.",
+            f"It is a rate: {rate.why[:1].lower()}{rate.why[1:]} Its changes are in basis points.",
+            "Leave it out, name the price series of the bond or future behind it, or ask "
+            "`series_stats` or `risk_measures` for the deviation of its changes.",
+        )
     if not history.positive:
         raise InputError(
             f"{history.info.title} ({history.info.id}) has no returns to compare.",
-            "It is a rate or is not always above zero, so relative changes mean nothing.",
+            "It is not always above zero, so relative changes mean nothing.",
             "Leave it out, or ask `series_stats` for the deviation of its changes.",
         )
+    _require_frequency(history)
+
+
+def require_changes(history: History) -> None:
+    """Refuse a series whose changes mean nothing: no price above zero and no rate, or irregular."""
+    if (rate := history.rate) is None:
+        require_returns(history)
+        return
+    rate.scale(history.info)
+    _require_frequency(history)
+
+
+def _require_frequency(history: History) -> None:
     if history.per_year is None:
         raise InputError(
             f"{history.info.title} ({history.info.id}) has no volatility a year.",
@@ -208,9 +296,14 @@ class Common:
 
 
 def load_common(
-    ctx: ToolContext, names: Sequence[str], start: date | None, end: date | None
+    ctx: ToolContext,
+    names: Sequence[str],
+    start: date | None,
+    end: date | None,
+    *,
+    last: Last | None = None,
 ) -> Common:
-    """Several series on their common dates.
+    """Several series on their common dates; `last` keeps only the end of these.
 
     Raises InputError for fewer than two different series, different frequencies, or fewer than
     three common dates.
@@ -241,7 +334,8 @@ def load_common(
             f"They cover: {spans}.",
             "Choose another span or other series.",
         )
-    return _cut(histories, shared)
+    check_last(start, last)
+    return _cut(histories, shared[last.first(shared) if last else 0 :])
 
 
 def _cut(histories: Sequence[History], shared: Sequence[date]) -> Common:

@@ -14,6 +14,16 @@ from pydantic import Field
 
 from bullpen_memory.errors import InputError
 from bullpen_tools.context import Result, Scalar, ToolContext, Value
+from bullpen_tools.formats import is_currency
+from bullpen_tools.sizes import (
+    Contract,
+    ContractUnit,
+    Lots,
+    Multiplier,
+    position_values,
+    size_of,
+    spoken,
+)
 from bullpen_tools.structures import (
     Crossings,
     Leg,
@@ -49,7 +59,7 @@ class Strategy(Arguments):
         "for it. Leave out when not given.",
     )
     underlying: str = Field(default="", description="Name of the underlying and expiry: SLV June")
-    currency: str = Field(default="USD", description="Three-letter code of the prices' currency")
+    currency: str = Field(default="USD", description="Currency of the prices: USD, or USD/oz")
     sold_at: float | None = Field(
         default=None,
         description="A value of the whole position at which it is sold before expiry, for the multiple",
@@ -58,18 +68,24 @@ class Strategy(Arguments):
         default_factory=list[float],
         description="Further prices of the underlying at which to state payoff and profit",
     )
+    lots: Lots = None
+    multiplier: Multiplier = None
+    contract_unit: ContractUnit = ""
+    contract: Contract = ""
 
 
-@tool(risk="read", label="pricing the legs", version="1")
+@tool(risk="read", label="pricing the legs", version="2")
 def strategy_payoff(ctx: ToolContext, strategy: Strategy) -> Result:
     """Exact payoff and profit at expiry of an option strategy: maximum payoff, profit and loss,
     every break-even, and the multiples of the cost (net = maximum profit / cost, gross =
-    maximum payoff / cost). All amounts are per unit of the underlying.
+    maximum payoff / cost). Amounts are per unit of the underlying; with `lots` and the size of a
+    contract the totals of the position stand beside them (`position_...`).
     """
     del ctx
     legs = legs_of(strategy)
     payoff = payoff_of(legs)
     unit = _currency(strategy.currency)
+    size = size_of(strategy, unit, sign=False)
     name = describe(strategy)
     prices = _prices(strategy.at)
     cost = None if strategy.cost is None else exact(strategy.cost)
@@ -79,10 +95,11 @@ def strategy_payoff(ctx: ToolContext, strategy: Strategy) -> Result:
         **_at_prices(payoff, cost, unit, prices),
         **_sold(strategy, cost, unit),
     }
+    money = [key for key, one in values.items() if one.unit == unit and "break_even" not in key]
     return Result(
-        summary=f"Payoff of the {name} at expiry, per unit of the underlying.",
-        values=values,
-        warnings=tuple(_warnings(strategy, payoff, cost)),
+        summary=f"Payoff of the {name} at expiry, per unit of the underlying{spoken(size)}.",
+        values=values | position_values(size, values, money),
+        warnings=(*_warnings(strategy, payoff, cost), *size.notes),
         table=_table(payoff, cost, prices),
     )
 
@@ -240,11 +257,11 @@ def _sold(strategy: Strategy, cost: Fraction | None, unit: str) -> dict[str, Val
 
 def _currency(code: str) -> str:
     unit = code.strip().lower()
-    if len(unit) != 3 or not unit.isascii() or not unit.isalpha():
+    if not is_currency(unit):
         raise InputError(
             f"`{code}` is not a currency.",
-            "A currency is a three-letter code.",
-            "Write for instance USD or EUR.",
+            "A currency is a three-letter code, with what it is a price per behind a slash.",
+            "Write for instance USD, EUR or USD/oz.",
         )
     return unit
 

@@ -114,4 +114,5 @@ def changes_of(history: History) -> tuple[Numbers, str]:
     """Log returns in percent, or differences of what has none; with the unit."""
     if history.positive:
         return measures.log_returns(history.values) * 100, "pct"
-    return np.diff(history.values), history.info.unit.lower()
+    scale, unit = history.step
+    return np.diff(history.values) * scale, unit

@@ -19,7 +19,7 @@ from bullpen_memory.errors import InputError
 from bullpen_tools import measures, pictures, style
 from bullpen_tools.asof import pinned
 from bullpen_tools.context import Result, ToolContext, Value
-from bullpen_tools.histories import History, load, load_common, require_returns
+from bullpen_tools.histories import Common, History, load, load_common, require_returns
 from bullpen_tools.pictures import Cloud, Cone
 from bullpen_tools.plot_frames import (
     Drawn,
@@ -42,6 +42,7 @@ _QUANTILES = (
     (95, 1.6448536269514722),
 )
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WORDS = {"pct": "percent", "bp": "basis points"}
 _STEP = {"daily": 1.4, "weekly": 7.0, "monthly": 30.44, "quarterly": 91.3, "annual": 365.25}
 
 
@@ -85,10 +86,11 @@ def _bar(ctx: ToolContext, plot: Plot) -> Drawn:
         )
     names = [name for name, _ in ends[1:]]
     levels = np.array([value for _, value in ends])
-    unit = "pct" if history.positive else history.info.unit.lower()
-    values = (levels[1:] / levels[:-1] - 1) * 100 if unit == "pct" else np.diff(levels)
-    what = "Return" if unit == "pct" else "Change"
-    frame = frame_of(plot, [history], f"{short_name(history)} by {plot.grain}", f"{what} of each {plot.grain} in {'percent' if unit == 'pct' else unit or 'its own unit'}, {span_of(history)}",
+    scale, step = history.step
+    unit = "pct" if history.positive else step
+    values = (levels[1:] / levels[:-1] - 1) * 100 if history.positive else np.diff(levels) * scale
+    what = "Return" if history.positive else "Change"
+    frame = frame_of(plot, [history], f"{short_name(history)} by {plot.grain}", f"{what} of each {plot.grain} in {_WORDS.get(unit, unit) or 'its own unit'}, {span_of(history)}",
                    ((plot.grain, what.lower()), list(zip(names, values.tolist(), strict=True))))  # fmt: skip
     best, worst = int(values.argmax()), int(values.argmin())
     figures = {
@@ -122,7 +124,7 @@ def _histogram(ctx: ToolContext, plot: Plot) -> Drawn:
         (f"5 % fall below {pictures.reading(five, unit)}", five),
     ]
     counts, _ = np.histogram(clipped, bins=edges)
-    frame = frame_of(plot, [history], f"How {short_name(history)} moves", f"{'Log returns in percent' if unit == 'pct' else 'Changes'}, {history.info.frequency}, {span_of(history)}; the outermost bars hold all beyond",
+    frame = frame_of(plot, [history], f"How {short_name(history)} moves", f"{_moves(history, unit)}, {history.info.frequency}, {span_of(history)}; the outermost bars hold all beyond",
                    (("from", "to", "count"), list(zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True))))  # fmt: skip
     spread = float(values.std(ddof=1))
     figures = {
@@ -157,29 +159,21 @@ def _scatter(ctx: ToolContext, plot: Plot) -> Drawn:
     note = f"slope {slope:.2f}\ncorrelation {r:.2f}"
     cloud = Cloud(x=x, y=y, x_label=short_name(across), y_label=short_name(up), slope=slope, intercept=intercept, note=note,
                   unit="pct" if unit == other == "pct" else "", named=named)  # fmt: skip
-    frame = frame_of(plot, common.histories, f"{short_name(up)} against {short_name(across)}", f"{'Log returns in percent' if unit == 'pct' else 'Changes'}, {across.info.frequency}, {common.span}",
+    how = dict.fromkeys((_moves(across, unit), _moves(up, other)))
+    frame = frame_of(plot, common.histories, f"{short_name(up)} against {short_name(across)}", f"{' against '.join(how)}, {across.info.frequency}, {common.span}",
                    (("date", across.info.id, up.info.id), [(d.isoformat(), a, b) for d, a, b in zip(common.dates[1:], x.tolist(), y.tolist(), strict=True)]))  # fmt: skip
-    about = f"{across.info.id}, {up.info.id}"
-    figures = {
-        "slope": Value(
-            value=slope,
-            unit="num",
-            kind=up.kind,
-            label="Slope",
-            metric="slope_of_returns",
-            entity=about,
-        ),
-        "correlation": Value(
-            value=r,
-            unit="ratio",
-            kind=up.kind,
-            label="Correlation",
-            metric="correlation",
-            entity=about,
-        ),
-        "n": Value(value=len(x), unit="count", label="Pairs"),
-    }
+    figures = _cloud_figures(common, slope, r, len(x))
     return Drawn(pictures.scatter(frame, cloud), frame, common.histories, figures, common.warnings)
+
+
+def _cloud_figures(common: Common, slope: float, r: float, pairs: int) -> dict[str, Value]:
+    across, up = common.histories
+    about = f"{across.info.id}, {up.info.id}"
+    return {
+        "slope": Value(value=slope, unit="num", kind=up.kind, label="Slope", metric="slope_of_returns", entity=about),
+        "correlation": Value(value=r, unit="ratio", kind=up.kind, label="Correlation", metric="correlation", entity=about),
+        "n": Value(value=pairs, unit="count", label="Pairs"),
+    }  # fmt: skip
 
 
 def _correlation_map(ctx: ToolContext, plot: Plot) -> Drawn:
@@ -207,6 +201,10 @@ def _correlation_map(ctx: ToolContext, plot: Plot) -> Drawn:
         frame, names, [name[:16] for name in names], grid, limit=1.0, percent=False
     )
     return Drawn(sheet, frame, common.histories, figures, common.warnings)
+
+
+def _moves(history: History, unit: str) -> str:
+    return "Log returns in percent" if history.positive else f"Changes in {_WORDS.get(unit, unit)}"
 
 
 def _calendar_map(ctx: ToolContext, plot: Plot) -> Drawn:

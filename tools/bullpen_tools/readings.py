@@ -64,12 +64,13 @@ def series_value(
     history = load(seen, series, None, on, at_least=1)
     at = history.dates[-1]
     value, unit, kind = float(history.values[-1]), history.info.unit.lower(), observed(history)
+    scale, step = history.step
     before = float(history.values[-2]) if len(history.values) > 1 else None
     values = {
         "value": Value(value=value, unit=unit, kind=kind, label=history.info.title, metric="level", entity=history.info.id),
         "date": Value(value=at.isoformat(), unit="date", kind=kind, label="Its date"),
         "before": Value(value=before, unit=unit, kind=kind, label="The value before"),
-        "change": Value(value=None if before is None else value - before, unit=unit, kind=history.kind, label="Change"),
+        "change": Value(value=None if before is None else (value - before) * scale, unit=step, kind=history.kind, label="Change"),
     }  # fmt: skip
     if history.positive and before:
         values["change_pct"] = Value(value=(value / before - 1) * 100, unit="pct", kind=history.kind, label="Change in percent")  # fmt: skip
@@ -111,7 +112,7 @@ def series_rank(ctx: ToolContext, ranking: Ranking) -> Result:
     if ranking.measure == "return" and not history.positive:
         raise InputError(
             f"{history.info.title} ({history.info.id}) has no returns to rank.",
-            "It is a rate or is not always above zero.",
+            history.rate.why if history.rate else "It is not always above zero.",
             "Rank its changes with measure change.",
         )
     scored = _scores(history, ranking)
@@ -123,7 +124,7 @@ def series_rank(ctx: ToolContext, ranking: Ranking) -> Result:
         )
     ordered = sorted(scored, key=lambda item: item[1], reverse=True)
     best, worst = ordered[: ranking.count], ordered[: -ranking.count - 1 : -1]
-    unit = "pct" if ranking.measure == "return" else history.info.unit.lower()
+    unit = _ranked_unit(history, ranking)
     values: dict[str, Value] = {
         "n": Value(value=len(scored), unit="count", label=f"{ranking.grain.title()}s ranked")
     }
@@ -156,6 +157,12 @@ def series_rank(ctx: ToolContext, ranking: Ranking) -> Result:
     )  # fmt: skip
 
 
+def _ranked_unit(history: History, ranking: Ranking) -> str:
+    if ranking.measure == "return":
+        return "pct"
+    return history.step[1] if ranking.measure == "change" else history.info.unit.lower()
+
+
 def bucket(day: date, grain: Grain) -> str:
     """The name of the period that a day lies in: 2020-03-31, 2020-W14, 2020-03, 2020-Q1, 2020."""
     if grain == "day":
@@ -182,7 +189,7 @@ def _scores(history: History, ranking: Ranking) -> list[tuple[str, float]]:
         return [(name, float(np.mean(values))) for name, values in groups]
     ends = [(name, float(values[-1])) for name, values in groups]
     if ranking.measure == "change":
-        return [(name, b - a) for (_, a), (name, b) in pairwise(ends)]
+        return [(name, (b - a) * history.step[0]) for (_, a), (name, b) in pairwise(ends)]
     return [(name, (b / a - 1) * 100) for (_, a), (name, b) in pairwise(ends)]
 
 

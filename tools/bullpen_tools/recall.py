@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from bullpen_memory import headlines
 from bullpen_memory.echoes import repeats
 from bullpen_memory.errors import InputError
 from bullpen_memory.listing import DISPUTED
@@ -75,7 +76,9 @@ def recall(
         query=query,
         record_ids=[record.id for record in records],
     )
-    header = ("id", "kind", "title", "text", "who", "when", "link", "confidence", "why")
+    header = (
+        "id", "kind", "title", "text", "who", "when", "link", "confidence", "why", "page",
+    )  # fmt: skip
     about = f"about “{query}”" if query.strip() else "yet"
     return Result(
         summary=f"What the desk remembers {about}." if records else f"Nothing is known {about}.",
@@ -89,12 +92,12 @@ def recall(
             *(f"On record, but **{_gone(ctx, one)}**: {_first(one)}" for one in gone),
             *_doubts(records, ctx.as_of or ctx.store.now()),
         ),
-        table=(header, *(_row(hit) for hit in hits)) if records else (),
+        table=(header, *(_row(ctx, hit) for hit in hits)) if records else (),
         known_at=max((record.known_at for record in records), default=None),
     )
 
 
-def _tainted(ctx: ToolContext) -> bool:
+def tainted_run(ctx: ToolContext) -> bool:
     """Whether text from outside was before this run: a file, or a passage of a document."""
     if ctx.files:
         return True
@@ -175,7 +178,7 @@ def remember(ctx: ToolContext, lesson: Lesson) -> Result:
     matter later, one statement a record. A decision waits for a person's approval.
     """
     evidence = _evidence(ctx, (lesson.title, lesson.text), lesson.receipts)
-    tainted = _tainted(ctx)
+    tainted = tainted_run(ctx)
     # That a person asked for it is the agent's own word: after foreign text it does not count.
     by_person = lesson.requested and not tainted
     rule = ctx.store.policy.judge(
@@ -222,32 +225,40 @@ def supersede(
     reason: str,
     title: str = "",
     receipts: list[str] | None = None,
+    requested: bool = False,
 ) -> Result:
     """Replace a remembered statement that no longer holds. The old one is kept with its history.
-    What a person wrote or pinned is only proposed to be replaced.
+    What another person wrote, a decision and what is pinned is only proposed to be replaced.
 
     Args:
         record_id: Id of the record that no longer holds, as `recall` showed it.
         text: The statement that holds now. Cite figures by reference.
         reason: Why the old statement no longer holds.
-        title: A new headline. Default: the old one.
+        title: A new headline. Default: the old one, as far as it still fits.
         receipts: Further receipts that it rests on, beside those cited in the text.
+        requested: True when these are the words of the person who asks: then they are the author.
     """
     old = _replaceable(ctx, record_id.strip())
     evidence = _evidence(ctx, (title, text), receipts or ())
+    tainted = tainted_run(ctx)
+    by_person = requested and not tainted
+    said = _without_references(ctx, text)
     draft = Draft(
         kind=old.kind,
-        title=_without_references(ctx, title) or old.title,
-        text=_without_references(ctx, text),
-        author=ctx.agent,
+        title=_without_references(ctx, title) or headlines.after(old, said),
+        text=said,
+        author=ctx.requester if by_person else ctx.agent,
+        speaker=ctx.requester_name if by_person else "",
         source=_source(ctx),
         scope=old.scope,
         symbols=old.symbols,
         tags=old.tags,
         evidence=tuple(_as_source(receipt) for receipt in evidence),
-        status="proposed" if _tainted(ctx) else _status_instead_of(old),
+        status="proposed"
+        if tainted
+        else _status_instead_of(old, ctx.requester if by_person else ""),
     )
-    made = ctx.store.supersede(old.id, draft, by=ctx.agent, reason=reason)
+    made = ctx.store.supersede(old.id, draft, by=draft.author, reason=reason)
     return _written(ctx, made, evidence)
 
 
@@ -262,7 +273,7 @@ def _gone(ctx: ToolContext, record: Record) -> str:
     return withdrawn(record, known_as(ctx.store.database, record.updated_by))
 
 
-def _page(ctx: ToolContext, record: Record) -> str:
+def page_of(ctx: ToolContext, record: Record) -> str:
     """The record on the memory page, which the local workspace serves; "" elsewhere."""
     there = urlsplit(ctx.thread_link)
     local = there.hostname in ("127.0.0.1", "localhost")
@@ -286,10 +297,11 @@ def _replaceable(ctx: ToolContext, record_id: str) -> Record:
     return old
 
 
-def _status_instead_of(old: Record) -> Status:
-    # Agents' ids are lower case, people's come from Slack and are upper case (U…, W…).
-    by_person = old.source.kind == "person" or not old.author.islower()
-    return "proposed" if old.pinned or by_person or old.kind == "decision" else "active"
+def _status_instead_of(old: Record, person: str) -> Status:
+    """Nobody's words but one's own give way at once; `person` is who asks, "" for an agent by itself."""
+    theirs = old.source.kind == "person" or not headlines.by_agent(old.author)
+    others = theirs and old.author != person
+    return "proposed" if old.pinned or others or old.kind == "decision" else "active"
 
 
 def _evidence(ctx: ToolContext, texts: Iterable[str], named: Sequence[str]) -> tuple[Receipt, ...]:
@@ -337,11 +349,15 @@ def _as_source(receipt: Receipt) -> Source:
 
 def _written(ctx: ToolContext, record: Record, evidence: Sequence[Receipt]) -> Result:
     waits = record.status == "proposed"
-    page = _page(ctx, record)
+    page = page_of(ctx, record)
     link = {"page": Value(value=page, unit="text", label="Its page")} if page else {}
     return Result(
         summary=f"Remembered as {record.kind} {record.id}: {record.title or record.text[:80]}"
-        + (" (proposed: a person must approve it)." if waits else "."),
+        + (
+            " (proposed: it holds once a person presses Approve under your message)."
+            if waits
+            else "."
+        ),
         values={
             "record": Value(value=record.id, unit="text", label="Record"),
             "status": Value(value=record.status, unit="text", label="Status"),
@@ -359,7 +375,7 @@ def _reference(record: Record) -> DataRef:
     return DataRef(dataset=f"record:{record.id}", vintage=f"v{record.version}", rows=1)
 
 
-def _row(hit: Hit) -> tuple[Scalar, ...]:
+def _row(ctx: ToolContext, hit: Hit) -> tuple[Scalar, ...]:
     record = hit.record
     text = record.text if len(record.text) <= _SHOWN else hit.snippet
     return (
@@ -372,4 +388,5 @@ def _row(hit: Hit) -> tuple[Scalar, ...]:
         record.source.permalink or record.source.ref,
         record.confidence,
         hit.why,
+        page_of(ctx, record),
     )

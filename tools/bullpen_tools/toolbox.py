@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
+from pydantic import BaseModel
+
 from bullpen_memory.errors import BullpenError, DefectError, OperatorError
+from bullpen_tools import freshness
 from bullpen_tools.context import Receipt, Result, ToolContext
 from bullpen_tools.receipts import NewReceipt, Receipts
 from bullpen_tools.tool import BoundTool, Outcome, Tool, ToolSpec
@@ -114,17 +117,20 @@ class _Bound:
         )
         return await asyncio.to_thread(self.receipts.add, new)
 
+    def _valid(self, args: dict[str, Any]) -> BaseModel:
+        return self.tool.validate(args, freshness.today(self.ctx.as_of))
+
     def _inputs(self, args: dict[str, Any]) -> dict[str, object]:
         """The call as the tool saw it, defaults filled in: a replay needs nothing else."""
         try:
-            return self.tool.validate(args).model_dump(mode="json", exclude_none=True)
+            return self._valid(args).model_dump(mode="json", exclude_none=True)
         except BullpenError:
             return {name: _storable(item) for name, item in args.items()}
 
     async def _attempt(self, args: dict[str, Any]) -> tuple[Result, str]:
         nothing = Result(summary="The call failed.")
         try:
-            return await self.tool.run(self.ctx, self.tool.validate(args)), ""
+            return await self.tool.run(self.ctx, self._valid(args)), ""
         except DefectError:
             raise
         except BullpenError as error:
@@ -189,6 +195,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.analysis import analyst_tools
     from bullpen_tools.charts import payoff_chart, series_chart
     from bullpen_tools.claims import check_claim
+    from bullpen_tools.comparisons import compare_volatility, correlation
     from bullpen_tools.documents import keep_document
     from bullpen_tools.exports import export_file
     from bullpen_tools.files import read_file
@@ -197,8 +204,9 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.options import strategy_payoff
     from bullpen_tools.quant.desk import QUANT_TOOLS
     from bullpen_tools.recall import recall, remember, supersede
+    from bullpen_tools.records import dispute_record, put_before_people, show_record
     from bullpen_tools.replay import replay_tool
-    from bullpen_tools.series import compare_volatility, correlation, series_catalogue, series_stats
+    from bullpen_tools.series import series_catalogue, series_stats
     from bullpen_tools.track_record import hit_rate, idea_report, idea_resolve
 
     box = Toolbox(
@@ -207,6 +215,9 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             recall,
             remember,
             supersede,
+            show_record,
+            dispute_record,
+            put_before_people,
             strategy_payoff,
             payoff_chart,
             series_catalogue,

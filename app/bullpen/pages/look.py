@@ -25,7 +25,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bullpen import messages
-from bullpen_memory.records import Record
+from bullpen.wording import bare, headline
 
 HERE = Path(__file__).parent
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
@@ -105,18 +105,6 @@ def snippet(text: str, query: str, length: int = 200) -> str:
     start = 0 if found is None or found.start() < length // 2 else found.start() - length // 3
     cut = line[start : start + length]
     return ("…" if start else "") + cut + ("…" if start + length < len(line) else "")
-
-
-def bare(text: str) -> str:
-    """A line without Markdown's marks, for titles."""
-    return re.sub(r"[*`#]+", "", text).strip()
-
-
-def headline(record: Record) -> str:
-    """The title where it says more than the beginning of the text does; else ""."""
-    shown = bare(record.title)
-    start = shown.rstrip("…. ").casefold()
-    return "" if start and bare(record.text).casefold().startswith(start) else shown
 
 
 def moment(time: datetime | date | None) -> str:

@@ -22,6 +22,7 @@ from bullpen.slack import ask, messages, modal
 from bullpen.slack.aside import tell
 from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, question
 from bullpen.slack.connect import Connection
+from bullpen.slack.deciding import Acting, Deciding
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import Reader, reachable
 from bullpen.slack.judging import Blaming, Judging
@@ -59,6 +60,7 @@ class Books:
     memory: Memory
     blame: Blaming | None = None
     duties: Duties | None = None
+    acts: Acting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,11 @@ class Listeners:
             memory=books.memory, commands=self._commands, pace=pace or Unpaced(),
             duties=books.duties,
         )  # fmt: skip
+        if books.acts is not None:
+            Deciding(
+                client=connection.client, me=connection.identity, directory=directory,
+                roster=books.roster, memory=books.memory, acts=books.acts,
+            ).register(connection.app)  # fmt: skip
         self._ears = ears or Ears(desk)
         self._judging = Judging(
             connection.client, connection.identity, directory, desk, books.blame

@@ -7,7 +7,7 @@ command gets a sentence with the right one. It starts no work; `ask` is done by 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -19,6 +19,7 @@ from bullpen.slack.render import mrkdwn
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import (
     WORKSPACE,
+    Change,
     Draft,
     Found,
     Query,
@@ -64,6 +65,10 @@ class Memory(Protocol):
     def find(self, query: Query) -> Found: ...
 
     def get(self, record_id: str, *, scopes: frozenset[str] | None = None) -> Record | None: ...
+
+    def changes(
+        self, record_id: str, *, scopes: frozenset[str] | None = None
+    ) -> Sequence[Change]: ...
 
     def supersede(self, record_id: str, draft: Draft, *, by: str, reason: str) -> Record: ...
 

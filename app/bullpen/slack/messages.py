@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from bullpen_memory.errors import InputError
 
+PLAN_STOPPED = "Interrupted: the desk was stopped. What was under way goes on when it starts again."
+PLAN_RESTARTED = "Interrupted: the desk stopped. What was under way goes on below."
 STATES = frozenset({"proposed", "active", "superseded", "retracted", "forgotten"})
 
 
@@ -149,6 +151,27 @@ def home_retracted(record: str) -> str:
 
 def home_too_late(record: str) -> str:
     return f"`{record}` was changed or decided on meanwhile; this page shows how it is now."
+
+
+CARD_DID: dict[str, str] = {
+    "approve": "approved", "revise": "corrected", "retract": "withdrawn", "restore": "restored",
+    "pin": "pinned", "unpin": "unpinned", "dispute": "disputed", "settle": "settled",
+    "forget": "erased", "supersede": "replaced", "merge": "merged", "misled": "disputed",
+}  # fmt: skip
+
+
+def card_not_yours(record: str) -> str:
+    return (
+        f"Nothing was changed: `{record}` is not visible to you here; it belongs to another "
+        "conversation now, or is gone. Ask somebody who is in that conversation."
+    )
+
+
+def card_too_late(record: str) -> str:
+    return (
+        f"Nothing was changed: somebody changed `{record}` before you pressed. "
+        "The message shows it as it is now; press again if you still want to."
+    )
 
 
 def spent(tokens: int, calls: int, cost: str) -> str:

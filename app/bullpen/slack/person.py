@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack import messages
 from bullpen.slack.answers import Json, answer, items, next_cursor
-from bullpen.slack.render import EVENT_TYPE
+from bullpen.slack.render import EVENT_TYPE, mrkdwn_bare
 
 LOOK_SECONDS = 0.25
 
@@ -93,7 +93,10 @@ def _said(message: Json) -> Said:
     last = payload.get("part", 1) == payload.get("parts", 1)
     texts = [str(b["text"]) for b in blocks if b.get("type") == "markdown"]
     notes = [
-        str(e.get("text", "")) for b in blocks if b.get("type") == "context" for e in b["elements"]
+        mrkdwn_bare(str(e.get("text", "")))
+        for b in blocks
+        if b.get("type") == "context"
+        for e in b["elements"]
     ]
     return Said(
         ts=str(message["ts"]),

@@ -15,6 +15,7 @@ from typing import Any
 
 from bullpen.slack import messages
 from bullpen.slack.plans import plan_block
+from bullpen.slack.record_cards import record_blocks
 from bullpen_orchestrator.ports import Button, Post
 
 EVENT_TYPE = "bullpen_message"
@@ -130,6 +131,11 @@ def mrkdwn(markdown: str) -> str:
     return re.sub(r"\*\*(.+?)\*\*", r"*\1*", linked)
 
 
+def mrkdwn_bare(text: str) -> str:
+    """A line of Slack's mark-up without its emphasis, for places that show plain text."""
+    return re.sub(r"(?<![\w*_])([*_])(\S(?:.*?\S)?)\1(?![\w*_])", r"\2", text)
+
+
 def footnote_blocks(footnotes: Sequence[str]) -> list[Json]:
     """Footnotes, small, as `context` blocks of at most ten elements."""
     packed: list[str] = []
@@ -212,6 +218,7 @@ def parts(post: Post, images: Mapping[str, str], *, name_in_text: str = "") -> l
             blocks += [alert_block(alert) for alert in post.alerts]
             blocks += [image_block(images[path], alt) for path, alt in post.images]
             blocks += footnote_blocks(post.footnotes)
+            blocks += record_blocks(post.records)
             if post.buttons:
                 blocks.append(button_block(post.buttons))
             if post.judged:

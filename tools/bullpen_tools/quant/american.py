@@ -14,6 +14,7 @@ import numpy as np
 
 from bullpen_tools.quant.answers import refuse
 from bullpen_tools.quant.black_scholes import Terms, value
+from bullpen_tools.quant.quantlib import evaluated_on
 
 Method = Literal["exact", "binomial", "barone_adesi_whaley", "bjerksund_stensland"]
 Dividends = tuple[tuple[float, float], ...]
@@ -29,7 +30,6 @@ def scaled_process(t: Terms) -> tuple[Any, Any, Any]:
     import QuantLib as ql
 
     today = ql.Date(2, 1, 2001)
-    ql.Settings.instance().evaluationDate = today
     counter, share = ql.Actual365Fixed(), t.years / 100
 
     def flat(rate: float) -> Any:
@@ -72,6 +72,13 @@ def _certain(t: Terms) -> float:
 
 
 def _quantlib(t: Terms, method: Method) -> float:
+    import QuantLib as ql
+
+    with evaluated_on(ql.Date(2, 1, 2001)):
+        return _evaluated(t, method)
+
+
+def _evaluated(t: Terms, method: Method) -> float:
     import QuantLib as ql
 
     process, today, expiry = scaled_process(t)

@@ -71,11 +71,12 @@ def asian_option(ctx: ToolContext, option: AsianOption) -> Result:
         **terms.greek_values(terms.bumped(price, t), unit),
         **terms.given(option),
     }
-    return Result(
+    result = Result(
         summary=f"Value of the {terms.describe(option, f'{option.average} Asian')} by {how}, per unit.",
         values=values,
         warnings=tuple(terms.notes(option)),
     )
+    return terms.sized(option, result)
 
 
 def _average_value(option: AsianOption, t: Terms) -> tuple[float, str]:
@@ -123,8 +124,9 @@ def _sure(option: AsianOption, t: Terms, share: float, unit: str) -> Result:
         times = asians.fixing_times(t.years, option.fixings, option.first_fixing_years)
     mean = t.spot * asians.mean_growth(t, times)
     value = share * t.discount * (mean - t.strike) if t.sign > 0 else 0.0
-    return Result(
+    result = Result(
         summary=f"Value of the {terms.describe(option, 'Asian')}: its end is certain.",
         values={"value": figure(value, unit, "Value"), **terms.given(option)},
         warnings=("The fixings so far already decide that a call ends in the money.",),
     )
+    return terms.sized(option, result)

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from bullpen_tools.context import Result, ToolContext, Value
 from bullpen_tools.quant.answers import figure, not_negative, percent, positive, refuse, slip
+from bullpen_tools.quant.quantlib import evaluated_on
 from bullpen_tools.tool import Arguments, tool
 
 DayCount = Literal["30/360", "actual/actual", "actual/365", "actual/360", "30e/360"]
@@ -59,8 +60,6 @@ def bond_value(ctx: ToolContext, bond: Bond) -> Result:
     whole periods. Per 100 of face.
     """
     del ctx
-    import QuantLib as ql
-
     not_negative(bond.coupon_pct, "The coupon")
     if (bond.price is None) == (bond.yield_pct is None):
         raise refuse(
@@ -68,8 +67,15 @@ def bond_value(ctx: ToolContext, bond: Bond) -> Result:
             "Give exactly one of the two.",
             "Give `price` (clean, per 100) or `yield_pct`.",
         )
-    made, counter = _quantlib_bond(bond)
-    settle = made.settlementDate()
+    settle, maturity = _dates(bond)
+    with evaluated_on(settle):
+        return _measured(bond, settle, maturity)
+
+
+def _measured(bond: Bond, settle: Any, maturity: Any) -> Result:
+    import QuantLib as ql
+
+    made, counter = _quantlib_bond(bond, settle, maturity)
     compounding, often = _compounding(bond)
     if bond.yield_pct is None:
         clean = ql.BondPrice(positive(bond.price or 0, "The price"), ql.BondPrice.Clean)
@@ -123,12 +129,10 @@ _WORDS = {
 }
 
 
-def _quantlib_bond(bond: Bond) -> tuple[Any, Any]:
-    """A FixedRateBond whose evaluation date is its settlement, and its day counter."""
+def _quantlib_bond(bond: Bond, settle: Any, maturity: Any) -> tuple[Any, Any]:
+    """A FixedRateBond and its day counter; the evaluation date is its settlement."""
     import QuantLib as ql
 
-    settle, maturity = _dates(bond)
-    ql.Settings.instance().evaluationDate = settle
     tenor = ql.Period(12 // bond.frequency, ql.Months)
     start = ql.NullCalendar().advance(
         maturity, -ql.Period(1, ql.Years) * (maturity.year() - settle.year() + 2)

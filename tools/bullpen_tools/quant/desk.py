@@ -13,18 +13,24 @@ from bullpen_tools.quant.cds import cds_value
 from bullpen_tools.quant.corporate import cash_runway, index_rebalance, substitution_payback
 from bullpen_tools.quant.credit import merton_model
 from bullpen_tools.quant.curves import calendar_spread, curve_shape, venue_basis
+from bullpen_tools.quant.exotic_options import exotic_option
 from bullpen_tools.quant.exposures import position_var
+from bullpen_tools.quant.factors import factor_beta
+from bullpen_tools.quant.garch import garch_volatility
 from bullpen_tools.quant.growth import required_growth, supply_demand_gap
+from bullpen_tools.quant.interest import interest_rate
 from bullpen_tools.quant.positions import strategy_value
-from bullpen_tools.quant.risk import factor_beta, garch_volatility, risk_measures
+from bullpen_tools.quant.risk import risk_measures
 from bullpen_tools.quant.scenarios import hedge_comparison, scenario_book
 from bullpen_tools.quant.surface import vol_surface
+from bullpen_tools.quant.two_assets import two_asset_option
 from bullpen_tools.quant.valuation import (
     barrier_option,
     digital_option,
     option_value,
 )
 from bullpen_tools.quant.volatilities import implied_volatility
+from bullpen_tools.quant.yield_curve import yield_curve
 from bullpen_tools.tool import Tool
 
 QUANT_TOOLS: tuple[Tool, ...] = (
@@ -32,10 +38,14 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     digital_option,
     barrier_option,
     asian_option,
+    exotic_option,
+    two_asset_option,
     implied_volatility,
     strategy_value,
     merton_model,
     bond_value,
+    yield_curve,
+    interest_rate,
     cds_value,
     curve_shape,
     calendar_spread,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 
 from pydantic import Field
@@ -26,11 +27,21 @@ from bullpen_tools.quant.answers import (
     term,
 )
 from bullpen_tools.quant.black_scholes import Greeks, Terms
-from bullpen_tools.quant.terms import Compounding, continuous, greek_values
+from bullpen_tools.quant.terms import Compounding, continuous, dated, greek_values
+from bullpen_tools.sizes import (
+    Contract,
+    ContractUnit,
+    Lots,
+    Multiplier,
+    position_values,
+    size_of,
+    spoken,
+)
 from bullpen_tools.structures import Leg, Structure, exact, payoff_of
 from bullpen_tools.tool import Arguments, tool
 
 MOST_CELLS = 240
+_SCALED = ("value", "cost", "edge", "expected_payoff", "delta", "gamma", "vega", "theta", "rho")
 
 
 class PricedLeg(Leg):
@@ -66,6 +77,10 @@ class Position(Arguments):
     )
     years: float | None = Field(default=None, description="Time to expiry in years")
     days: float | None = Field(default=None, description="Instead: calendar days to expiry")
+    expiry: date | None = Field(default=None, description="Instead: the day of expiry")
+    valued_on: date | None = Field(
+        default=None, description="With expiry: the day of the valuation. Default: today"
+    )
     rate_pct: float = Field(default=0.0, description="Interest rate, percent a year")
     yield_pct: float = Field(
         default=0.0, description="Dividend, lease or foreign rate, percent a year"
@@ -92,18 +107,24 @@ class Position(Arguments):
     )
     underlying: str = Field(default="", description="Name of the underlying and expiry: SLV June")
     currency: str = Field(default="USD", description="Currency of the prices")
+    lots: Lots = None
+    multiplier: Multiplier = None
+    contract_unit: ContractUnit = ""
+    contract: Contract = ""
 
 
-@tool(risk="read", label="valuing the position", version="1")
+@tool(risk="read", label="valuing the position", version="2")
 def strategy_value(ctx: ToolContext, position: Position) -> Result:
     """What an option position is worth before expiry, with its Greeks, the chance of profit and of
     ending in a range, and a grid over spot, volatility and time. Use it for "what is the fly worth
     if silver is at 85 in two months", "what are my odds". For the payoff at expiry alone use
-    `strategy_payoff`.
+    `strategy_payoff`. Figures are per unit of the underlying; with `lots` and the size of a
+    contract the totals of the position stand beside them (`position_...`).
     """
     del ctx
     book = _Book.of(position)
     unit = currency(position.currency)
+    size = size_of(position, unit, sign=False)
     worth = book.value(book.spot, None, 0.0)
     values = {
         "value": figure(worth, unit, "Value now"),
@@ -122,10 +143,11 @@ def strategy_value(ctx: ToolContext, position: Position) -> Result:
             underlying=position.underlying,
         )
     )
+    totals = position_values(size, values, _SCALED)
     return Result(
-        summary=f"Value of the {said} before expiry, per unit of the underlying.",
-        values=values | cells,
-        warnings=tuple(_warnings(position, book)),
+        summary=f"Value of the {said} before expiry, per unit of the underlying{spoken(size)}.",
+        values=values | totals | cells,
+        warnings=(*_warnings(position, book), *size.notes),
         table=table,
     )
 
@@ -146,6 +168,7 @@ class _Book:
 
     @staticmethod
     def of(position: Position) -> _Book:
+        """The book of a position; InputError for what cannot be valued."""
         strategy = Strategy(
             structure=position.structure,
             strikes=position.strikes,
@@ -153,48 +176,10 @@ class _Book:
         )
         legs = legs_of(strategy)
         payoff_of(legs)
-        if (position.spot is None) == (position.forward is None):
-            raise refuse(
-                "The price of the underlying is not clear.",
-                "Give exactly one.",
-                "Give `spot` or `forward`.",
-            )
-        spot = position.spot if position.spot is not None else position.forward or 0.0
-        positive(
-            spot,
-            "The price of the underlying",
-            why="Black-Scholes and Black-76 take its logarithm.",
-        )
-        years = term(position.years, position.days)
-        rate = continuous(position.rate_pct, position.compounding, years)
-        carry = (
-            0.0
-            if position.forward is not None
-            else rate - continuous(position.yield_pct, position.compounding, years)
-        )
+        market = _market(position)
         own = position.legs or [None] * len(legs)
         options = tuple(
-            (
-                leg.quantity,
-                Terms(
-                    sign=1 if leg.kind == "call" else -1,
-                    spot=spot,
-                    strike=leg.strike,
-                    years=years
-                    if one is None or one.days is None
-                    else positive(one.days / 365, "The time of a leg"),
-                    rate=rate,
-                    carry=carry,
-                    on_future=position.forward is not None,
-                    vol=positive(
-                        position.volatility_pct
-                        if one is None or one.volatility_pct is None
-                        else one.volatility_pct,
-                        "A volatility",
-                    )
-                    / 100,
-                ),
-            )
+            (leg.quantity, _own_terms(market, leg, leg.strike, one))
             for leg, one in zip(legs, own, strict=True)
             if leg.strike is not None
         )
@@ -205,7 +190,7 @@ class _Book:
                 "Add a call or a put.",
             )
         held = sum(leg.quantity for leg in legs if leg.strike is None)
-        return _Book(spot, options, held, legs, min(t.years for _, t in options))
+        return _Book(market.spot, options, held, legs, min(t.years for _, t in options))
 
     @property
     def one_expiry(self) -> bool:
@@ -233,6 +218,45 @@ class _Book:
         return Greeks(
             total("delta") + self.held, total("gamma"), total("vega"), total("theta"), total("rho")
         )
+
+
+def _market(position: Position) -> Terms:
+    """What every leg shares, as the terms of a call at the spot; InputError for what cannot be."""
+    if (position.spot is None) == (position.forward is None):
+        raise refuse(
+            "The price of the underlying is not clear.",
+            "Give exactly one.",
+            "Give `spot` or `forward`.",
+        )
+    spot = position.spot if position.spot is not None else position.forward or 0.0
+    positive(
+        spot, "The price of the underlying", why="Black-Scholes and Black-76 take its logarithm."
+    )
+    years = term(position.years, position.days)
+    rate = continuous(position.rate_pct, position.compounding, years)
+    earned = continuous(position.yield_pct, position.compounding, years)
+    return Terms(
+        sign=1,
+        spot=spot,
+        strike=spot,
+        years=years,
+        rate=rate,
+        carry=0.0 if position.forward is not None else rate - earned,
+        on_future=position.forward is not None,
+        vol=positive(position.volatility_pct, "A volatility") / 100,
+    )
+
+
+def _own_terms(market: Terms, leg: Leg, strike: float, own: PricedLeg | None) -> Terms:
+    """The market with one leg's side and strike, and its own time and volatility where it has them."""
+    years, vol = market.years, market.vol
+    if own is not None and own.days is not None:
+        years = positive(own.days / 365, "The time of a leg")
+    if own is not None and own.volatility_pct is not None:
+        vol = positive(own.volatility_pct, "A volatility") / 100
+    return replace(
+        market, sign=1 if leg.kind == "call" else -1, strike=strike, years=years, vol=vol
+    )
 
 
 def _chances(position: Position, book: _Book) -> dict[str, Value]:
@@ -322,7 +346,7 @@ def _grid(position: Position, book: _Book, unit: str) -> tuple[Table, dict[str, 
 
 
 def _warnings(position: Position, book: _Book) -> list[str]:
-    notes = slip(position.volatility_pct, "The volatility")
+    notes = [*dated(position), *slip(position.volatility_pct, "The volatility")]
     if not position.rate_pct:
         notes.append("The interest rate is taken as 0 %.")
     if position.cost is not None and not book.one_expiry:

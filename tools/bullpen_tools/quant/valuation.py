@@ -70,7 +70,7 @@ def option_value(ctx: ToolContext, option: VanillaOption) -> Result:
     value, greeks, how, told, warnings = _normal(option) if normal else _lognormal(option)
     warnings = [*warnings, *terms.notes(option, normal=normal)]
     name = terms.describe(option, option.exercise if option.exercise == "american" else "")
-    return Result(
+    result = Result(
         summary=f"Value of the {name} by {how}, per unit of the underlying.",
         values={
             "value": figure(value, unit, "Value"),
@@ -80,6 +80,7 @@ def option_value(ctx: ToolContext, option: VanillaOption) -> Result:
         },
         warnings=tuple(warnings),
     )
+    return terms.sized(option, result)
 
 
 _Told = tuple[float, formulas.Greeks, str, dict[str, Value], list[str]]
@@ -106,7 +107,7 @@ def _lognormal(option: VanillaOption) -> _Told:
     bare = early.without_dividends(t, paid)
     plain = formulas.value(bare)
     told = {
-        "intrinsic": figure(max(t.sign * (t.spot - t.strike), 0.0), unit, "Intrinsic value"),
+        "intrinsic": figure(max(0.0, t.sign * (t.spot - t.strike)), unit, "Intrinsic value"),
         "probability_itm": percent(
             formulas.cdf(t.sign * formulas.d1_d2(bare)[1]),
             "Risk-neutral chance to end in the money",
@@ -211,7 +212,7 @@ def digital_option(ctx: ToolContext, option: DigitalOption) -> Result:
     never = option.touch_pays == "if_never_touched"
     touching = "no-touch" if never else "one-touch"
     what = touching if option.touch else f"{option.pays} digital"
-    return Result(
+    result = Result(
         summary=f"Value of the {terms.describe(option, what)}, per unit of the underlying.",
         values={
             "value": figure(price(t), unit, "Value"),
@@ -223,6 +224,7 @@ def digital_option(ctx: ToolContext, option: DigitalOption) -> Result:
         },
         warnings=tuple(terms.notes(option)),
     )
+    return terms.sized(option, result)
 
 
 def _touched(option: DigitalOption, t: Terms, wall: barriers.Barrier) -> float:
@@ -284,7 +286,7 @@ def barrier_option(ctx: ToolContext, option: BarrierOption) -> Result:
         return barriers.barrier_value(one, watched)
 
     value, plain = price(t), formulas.value(t)
-    return Result(
+    result = Result(
         summary=f"Value of the {terms.describe(option, option.barrier_type.replace('_', '-'))} at "
         f"{option.barrier:g}, per unit of the underlying.",
         values={
@@ -299,3 +301,4 @@ def barrier_option(ctx: ToolContext, option: BarrierOption) -> Result:
         },
         warnings=tuple(warnings),
     )
+    return terms.sized(option, result)

@@ -1,4 +1,4 @@
-"""What a person does with records on the memory page.
+"""What a person does with records: on the memory page, under a message in Slack, on the command line.
 
 The rule it protects: every change carries the person who made it and the version they had read,
 so that nobody overwrites what they have not seen. What is allowed is the store's decision.
@@ -12,7 +12,6 @@ from datetime import datetime
 
 from bullpen import messages
 from bullpen.erasure import everywhere
-from bullpen.pages.look import headline
 from bullpen_memory.changes import Revision, written_down
 from bullpen_memory.errors import BullpenError, InputError
 from bullpen_memory.listing import DISPUTED
@@ -89,6 +88,7 @@ class Acts:
                 s.id, by=by, pinned=False, expected_version=s.version
             ),
             "revise": self._revise,
+            "reword": self._reword,
             "dispute": lambda s, by, f: self._review.dispute(s, by=by, reason=f.get("reason", "")),
             "settle": lambda s, by, f: self._review.settle(s, by=by, reason=f.get("reason", "")),
             "separate": lambda s, by, _: self._review.separate(s.id, by=by),
@@ -167,6 +167,17 @@ class Acts:
             everywhere(self._home, erased, by=by, reason=_reason(form))
         return erased
 
+    def _reword(self, seen: Seen, by: str, form: Form) -> Record:
+        """Other words, and nothing else: a proposal then holds in the name of who wrote them."""
+        text, title = form.get("text", "").strip(), form.get("title", "").strip()
+        reason = form.get("reason", "").strip()
+        present = self._store.get(seen.id)
+        if present is not None and present.status == "proposed":
+            return self._review.restate(seen, by=by, text=text, title=title, reason=reason)
+        return self._store.revise(
+            seen.id, expected_version=seen.version, by=by, reason=reason, text=text, title=title
+        )
+
     def _revise(self, seen: Seen, by: str, form: Form) -> Record:
         text, title = form.get("text", "").strip(), form.get("title", "").strip()
         reason = form.get("reason", "").strip()
@@ -174,8 +185,6 @@ class Acts:
             return self._review.restate(seen, by=by, text=text, title=title, reason=reason)
         fields = Fields.of(form)
         present = self._store.get(seen.id)
-        if present is not None and title == present.title and not headline(present):
-            title = ""  # It was the beginning of the text, which says something else now.
         # A mark that the form does not show is not taken away by saving it.
         marks = (DISPUTED,) if present is not None and DISPUTED in present.tags else ()
         new: Revision = {

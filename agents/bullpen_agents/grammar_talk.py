@@ -1,0 +1,120 @@
+"""Requests about the desk itself: help, colleagues, a hello, and what has one sentence for an answer.
+
+The rule it protects: what the planner cannot do is said in a sentence with its remedy. It answers
+nothing about data.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bullpen_agents.grammar_family import Family
+from bullpen_agents.grammar_intents import Colleagues, Greeting, Help, Intent, Live, Say
+from bullpen_agents.grammar_series import read_names
+
+_KEY = "Set `ANTHROPIC_API_KEY` (or `ANTHROPIC_BASE_URL` for a local model) and the desk thinks with one."
+
+
+_SENTENCES = (
+    (
+        re.compile(r"^(?:please )?(?:cancel|abort|never ?mind|forget it)(?: (?:it|that|this))?\s*[.!?]*$"),
+        "There is nothing under way here to cancel. While the desk works, `stop` ends it.",
+    ),
+    (
+        re.compile(
+            r"\b(?:what|which) (?:ai |language )?(?:model|llm)\b.*\b(?:you|this|desk|run|use)|\bare you (?:claude|gpt|chatgpt|llama)\b"
+        ),
+        f"I am running on the offline planner: rules, and no language model. {_KEY}",
+    ),
+    (
+        re.compile(
+            r"\b(?:write|make|build|code|program|create|implement|fix|refactor|design)\b.{0,60}\b(?:scripts?|code|programs?|functions?|apps?"
+            r"|web ?pages?|dashboards?|websites?|components?|class|sql|html|css|python|javascript|regex)\b"
+        ),
+        f"Without a language model I cannot write code. {_KEY}",
+    ),
+)  # fmt: skip
+
+
+_LIVE = re.compile(
+    r"^(?:where|what)(?:'s| is| are|s) (?:the )?(?P<a>[\w&' ]{1,40}?) (?:trading|quoted|at(?: right)? now|now|today|currently)\b"
+    r"|\b(?:current|live|latest|today's|last) (?:price|level|quote|value)s? (?:of|for) (?:the )?(?P<b>[\w& ]{1,40})"
+    r"|\bprice of (?:the )?(?P<c>[\w& ]{1,40}?) (?:now|today|right now|currently)\b"
+)
+
+
+_STRANGER = re.compile(r"^(?P<name>[a-z][\w-]{1,20})\s*:\s+\S")
+
+
+_COLLEAGUES = re.compile(
+    r"\bwho(?:'s| is| are| else is| works?| all is)\b.{0,30}\b(?:desk|team|here|office|colleagues?|agents?|around|bullpen)\b"
+    r"|\b(?:which|what|list|your|the) (?:colleagues|agents|team members)\b|^(?:the )?(?:colleagues|team|agents)[?.! ]*$"
+)
+
+
+_HELP = re.compile(
+    r"^(?:help|\?+|examples?|commands?|usage)(?: me)?[?.! ]*$|\bwho are you\b|\bwhat are you\b|\bwhat do you do\b"
+    r"|\bwhat (?:can|could) (?:you|i|we) (?:do|ask|help)\b|\bhow (?:do|does|can) (?:you|this|it|i) (?:work|use|help)\b"
+    r"|\byour (?:capabilities|skills|abilities)\b|\bhow can you help\b|\bintroduce yourself\b|\bare you an? (?:ai|llm|language model|bot|robot)\b"
+)
+
+
+_THANKS = re.compile(
+    r"^(?:thanks?|thank you|thx|cheers|great|nice|perfect|well done|good (?:job|work))\b[^?]{0,40}$"
+)
+
+
+_HELLO = re.compile(
+    r"^(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening|day)|morning|yo|ping|test)\b[^?]{0,25}[!. ?]*$"
+)
+
+
+def _about_desk(original: str, lower: str) -> Intent | None:
+    del original
+    if _HELP.search(lower):
+        return Help()
+    return Colleagues() if _COLLEAGUES.search(lower) else None
+
+
+def _sentence(original: str, lower: str) -> Intent | None:
+    """What has one plain sentence for an answer, and where something trades now."""
+    del original
+    for pattern, text in _SENTENCES:
+        if pattern.search(lower):
+            return Say(text)
+    if found := _LIVE.search(lower):
+        named = read_names(next(group for group in found.groups() if group))
+        return Live(named[0]) if named else None
+    return None
+
+
+def _stranger(original: str, lower: str) -> Intent | None:
+    """A colleague whom nobody knows, when nothing else was understood."""
+    del lower
+    found = _STRANGER.match(original.lower())
+    return Colleagues(stranger=found["name"]) if found else None
+
+
+def _small_talk(original: str, lower: str) -> Intent | None:
+    del lower
+    said = original.lower().strip()
+    if _THANKS.match(said):
+        return Greeting(thanks=True)
+    return Greeting() if _HELLO.match(said) else None
+
+
+DESK = Family(
+    "the desk", _about_desk, ("who are you", "what can you do", "help", "who is on the desk?")
+)
+SENTENCES = Family(
+    "one sentence",
+    _sentence,
+    (
+        "which language model do you use?",
+        "write a script",
+        "where is oil trading now",
+        "cancel that",
+    ),
+)
+SMALL_TALK = Family("small talk", _small_talk, ("hello", "thanks a lot", "good morning"))
+STRANGERS = Family("strangers", _stranger, ("trader: what do you think of that",))
