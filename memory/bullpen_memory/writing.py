@@ -270,11 +270,12 @@ def _neighbour(db: Connection, record: Record) -> tuple[str | None, str]:
 
 
 def _retell_neighbours(db: Connection, record_id: str, text: str) -> None:
-    db.execute(
-        "UPDATE version SET near = ?, near_id = ? WHERE near_id = ?",
+    changed = db.execute(
+        "UPDATE version SET near = ?, near_id = ? WHERE near_id = ? RETURNING vid",
         (text[:NEAR_CHARACTERS], record_id if text else None, record_id),
-    )
-    db.words.keep("near_id = ?", (record_id,))
+    ).fetchall()
+    vids = [row["vid"] for row in changed]
+    db.words.keep(f"vid IN ({', '.join('?' * len(vids))})", vids)
 
 
 def _where(source: Source) -> tuple[str, str, str]:
