@@ -8,6 +8,7 @@ from __future__ import annotations
 from bullpen_tools.quant.averages import asian_option
 from bullpen_tools.quant.backtests import backtest
 from bullpen_tools.quant.bonds import bond_value
+from bullpen_tools.quant.book_files import read_book
 from bullpen_tools.quant.books import portfolio_weights, volatility_target
 from bullpen_tools.quant.cds import cds_value
 from bullpen_tools.quant.corporate import cash_runway, index_rebalance, substitution_payback
@@ -29,6 +30,7 @@ from bullpen_tools.quant.valuation import (
     digital_option,
     option_value,
 )
+from bullpen_tools.quant.verification import forecast_score, var_backtest
 from bullpen_tools.quant.volatilities import implied_volatility
 from bullpen_tools.quant.yield_curve import yield_curve
 from bullpen_tools.tool import Tool
@@ -57,8 +59,11 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     index_rebalance,
     risk_measures,
     position_var,
+    var_backtest,
+    forecast_score,
     garch_volatility,
     factor_beta,
+    read_book,
     volatility_target,
     portfolio_weights,
     backtest,
