@@ -24,7 +24,7 @@ from bullpen.slack import messages
 from bullpen.slack.aside import tell
 from bullpen.slack.connect import Identity
 from bullpen.slack.directory import Channel, Directory
-from bullpen.slack.inbound import link
+from bullpen.slack.inbound import link, unwrap
 from bullpen.slack.manifest import IDEA_SHORTCUT
 from bullpen.slack.render import mrkdwn
 from bullpen_memory.errors import BullpenError
@@ -94,7 +94,8 @@ class Calling:
     async def chosen(self, ack: Ack, body: Json) -> None:
         """The shortcut was chosen on a message."""
         await ack()
-        await self.client.views_open(trigger_id=body["trigger_id"], view=form(body))
+        words = await unwrap(str((body.get("message") or {}).get("text", "")), (self.me,), self.directory)  # fmt: skip
+        await self.client.views_open(trigger_id=body["trigger_id"], view=form(body, words.text))
 
     async def sent(self, ack: Ack, body: Json, view: Json) -> None:
         """The form was sent: the call is locked, or the form says what is wrong."""
@@ -151,8 +152,8 @@ class Calling:
             await tell(self.client, author.user, text, channel=private["channel"])
 
 
-def form(body: Mapping[str, Any]) -> Json:
-    """The form for a message that the shortcut brought along."""
+def form(body: Mapping[str, Any], said: str) -> Json:
+    """The form for a message that the shortcut brought along; `said` are its words as people read them."""
     message: Mapping[str, Any] = body.get("message") or {}
     channel: Mapping[str, Any] = body.get("channel") or {}
     private = {
@@ -162,7 +163,7 @@ def form(body: Mapping[str, Any]) -> Json:
     }  # fmt: skip
     sides = [_option("Long: it gains when the price rises", "long"), _option("Short: it gains when it falls", "short")]  # fmt: skip
     blocks = [
-        _input("thesis", "Why", _text(str(message.get("text", ""))[:LONGEST], multiline=True)),
+        _input("thesis", "Why", _text(said[:LONGEST], multiline=True)),
         _input("instrument", "What", _text(), hint="As the desk knows it, such as oil or S&P 500"),
         _input("side", "Which side", {"type": "radio_buttons", "action_id": "value", "options": sides, "initial_option": sides[0]}),
         _input("size", "Size, in percent of the book", _number()),

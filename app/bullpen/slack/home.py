@@ -86,7 +86,7 @@ def view(roster: Roster, glimpse: Glimpse, pages: Pages) -> Json:
         _header("What it used"),
         _section(glimpse.spend),
         _header("Ask, for example"),
-        _section("\n".join(f"• `{mrkdwn(example)}`" for example in EXAMPLES)),
+        _section("\n".join(f"• {mrkdwn(example)}" for example in EXAMPLES)),
         {"type": "actions", "elements": [_button(f"{TURN}:here", "Look again", _at(pages))]},
     ]
     return {"type": "home", "blocks": blocks}

@@ -70,6 +70,14 @@ def file_unreadable(name: str, cause: str, readable: str) -> str:
     )
 
 
+def picture_unseen(name: str) -> str:
+    return (
+        f"I left out the picture “{name}”: the model this desk runs on is not set up to look at pictures. "
+        "Claude does; for a server whose model does, whoever runs the desk sets BULLPEN_MODEL_PICTURES=yes. "
+        "Or say in words what it shows."
+    )
+
+
 def file_not_fetched(name: str, reason: str) -> str:
     return (
         f"I could not fetch the file “{name}”: {reason}. "
@@ -119,9 +127,18 @@ def slash_stopped(threads: int) -> str:
     return f"Stopped: your work in {threads} thread{'s' if threads > 1 else ''} of this channel."
 
 
+def _many(kind: str, count: int) -> str:
+    """A kind of record in the plural, where there are several."""
+    if count == 1:
+        return kind
+    return {"series": "series"}.get(kind, f"{kind}s")
+
+
 def slash_memory(counts: Mapping[str, int]) -> str:
     kinds = ", ".join(
-        f"{kind} {count:,}" for kind, count in counts.items() if count and kind not in STATES
+        f"{count:,} {_many(kind, count)}"
+        for kind, count in counts.items()
+        if count and kind not in STATES
     )
     waiting = counts.get("proposed", 0)
     review = (

@@ -60,8 +60,7 @@ def _receipt(receipt: Receipt, again: str, *, replays: bool) -> list[Json]:
         lines.append(f"Failed: {mrkdwn(receipt.error)}")
     elif result.summary:
         lines.append(mrkdwn(result.summary))
-    inputs = json.dumps(receipt.inputs, ensure_ascii=False, default=str)
-    lines.append(f"Inputs: `{mrkdwn(inputs[:900])}`")
+    lines.append(f"Inputs: {mrkdwn(_inputs(receipt.inputs)[:900])}")
     blocks = [_section("\n".join(lines))]
     values = [
         f"• {mrkdwn(value.label or key)}: *{mrkdwn(value_text(value))}* ({value.kind})"
@@ -84,6 +83,20 @@ def _receipt(receipt: Receipt, again: str, *, replays: bool) -> list[Json]:
         }  # fmt: skip
         blocks.append({"type": "actions", "elements": [button]})
     return [*blocks, {"type": "divider"}]
+
+
+def _inputs(inputs: Mapping[str, object]) -> str:
+    """What the tool was given, without what was left empty."""
+    given = [f"{name} {_given(value)}" for name, value in inputs.items() if value not in ("", [], {}, None)]  # fmt: skip
+    return " · ".join(given) or "none"
+
+
+def _given(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(part, str | int | float) for part in value):
+        return ", ".join(_given(part) for part in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _packed(values: Sequence[str]) -> list[Json]:
