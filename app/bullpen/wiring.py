@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from bullpen import messages, models
+from bullpen import messages, models, syncing
 from bullpen.log import start_logging, stop_logging
 from bullpen.pages.ideas import IdeasPage
 from bullpen.pages.look import Drawing, Frame, Link, Viewer
@@ -210,12 +210,13 @@ class Bullpen:
         from bullpen_tools.toolbox import default_toolbox
 
         settings = self.settings
+        fetching = syncing.fetching_of(settings) if settings.sync == "on" else None
         limits = Limits(
             model_calls=settings.max_model_calls, tokens=settings.max_tokens, usd=settings.max_usd
         )
         parts = DeskParts(
             home=settings.home, roster=self.roster, model_for=self.models.for_agent,
-            toolbox=default_toolbox(self.receipts), receipts=self.receipts, store=self.store,
+            toolbox=default_toolbox(self.receipts, fetching), receipts=self.receipts, store=self.store,
             market=self.market, chat=self.slack.chat, default_model=self.models.default,
             limits=limits, database_url=settings.database_url or None,
             team=self.connection.identity.team_id,
