@@ -22,6 +22,7 @@ from bullpen_tools.quant.growth import required_growth, supply_demand_gap
 from bullpen_tools.quant.interest import interest_rate
 from bullpen_tools.quant.positions import strategy_value
 from bullpen_tools.quant.risk import risk_measures
+from bullpen_tools.quant.sabr_smile import sabr_smile
 from bullpen_tools.quant.scenarios import hedge_comparison, scenario_book
 from bullpen_tools.quant.surface import vol_surface
 from bullpen_tools.quant.two_assets import two_asset_option
@@ -70,4 +71,5 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     scenario_book,
     hedge_comparison,
     vol_surface,
+    sabr_smile,
 )
