@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bullpen import __version__, care_commands, workspace_command
+from bullpen import __version__, care_commands, memory_commands, workspace_command
 from bullpen_memory.errors import BullpenError, InputError
 
 app = typer.Typer(
@@ -184,9 +184,9 @@ def memory_show(
     as_json: AsJson = False,
 ) -> None:
     """Show one record with its source and history."""
-    from bullpen import remembered, settings
+    from bullpen import account, settings
 
-    remembered.show(settings.load(home=home), record, as_json=as_json)
+    account.show(settings.load(home=home), record, as_json=as_json)
 
 
 @memory.command("import")
@@ -311,6 +311,8 @@ def slack_manifest(
     typer.echo(manifest.as_json(made) if form == "json" else manifest.as_yaml(made).rstrip())
 
 
+memory_commands.register(memory)
+memory_commands.register(memory)
 care_commands.register(app, memory)
 
 

@@ -105,6 +105,21 @@ def no_record(record_id: str) -> InputError:
     )
 
 
+DONE: dict[str, str] = {
+    "approve": "Approved", "dispute": "Disputed", "settle": "Settled", "retract": "Withdrawn",
+    "restore": "Restored", "pin": "Pinned", "unpin": "Released", "separate": "Separated",
+    "share": "Moved as",
+}  # fmt: skip
+
+
+def ambiguous_record(named: str, ids: Sequence[str]) -> InputError:
+    return InputError(
+        f"“{named}” names more than one record.",
+        f"There are {', '.join(ids)}.",
+        "Write more of the id.",
+    )
+
+
 def no_memory(home: Path) -> InputError:
     return InputError(
         f"There is no memory in {home} yet.",
