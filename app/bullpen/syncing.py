@@ -33,7 +33,7 @@ def sync(settings: Settings, source: str, name: str) -> None:
     from bullpen_memory.store import Store
 
     prepare_home(settings.home)
-    store = Store(settings.home / "context.db")
+    store = Store(settings.memory)
     try:
         brought = fetching_of(settings).sync(Market(store), source, name)
     finally:

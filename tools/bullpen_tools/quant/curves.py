@@ -1,4 +1,4 @@
-"""Forward curves: their shape, what rolling earns, a calendar spread, and one good on two venues.
+"""Forward curves: their shape, what rolling earns, and how they changed.
 
 The rule it protects: prices may be negative, and then nothing is told in percent; units and the way a
 currency is quoted are part of every price. A curve is given, or read from series by `curve_data.py`.
