@@ -120,9 +120,9 @@ def _lognormal(option: VanillaOption) -> _Told:
     def price(one: Terms) -> float:
         if paid:
             return early.american_with_dividends(one, paid, min(option.steps, 400))
-        return early.american(one, option.method, option.steps)
+        return early.american(one, option.method, option.steps, quick=True)
 
-    value = price(t)
+    value = price(t) if paid else early.american(t, option.method, option.steps)
     if paid:
         warnings.append("With cash dividends the American option is valued on a binomial tree.")
     how = "a binomial tree" if paid else _METHODS[option.method]
