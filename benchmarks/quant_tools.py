@@ -105,7 +105,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "expiries": {"contract": "equity_options"},
     "read_amount": {"text": "1.7 trillion and 3500 tỷ", "unit": "usd"},
     "convert_unit": {"amount": 1.0, "given": "kg", "wanted": "troy_oz"},
-    "run_python": {"code": "desk.value('two', 1 + 1, 'count')"},
+    "run_python": {"code": "import desk\ndesk.value('two', 1 + 1, unit='count')"},
 }  # fmt: skip
 
 
