@@ -75,6 +75,7 @@ class Database:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     def connection(self) -> SqliteUtils:
         """This thread's own connection, opened at first use."""
@@ -96,7 +97,7 @@ class Database:
     def writing(self) -> Generator[SqliteUtils]:
         """One transaction that holds the write lock from its beginning; commits on leaving."""
         connection = self.connection()
-        with self._refusals():
+        with self._refusals(), self._in_turn():
             connection.conn.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -104,6 +105,16 @@ class Database:
             except BaseException:
                 connection.rollback()
                 raise
+
+    @contextmanager
+    def _in_turn(self) -> Generator[None]:
+        """Threads of this process queue up: SQLite would have them sleep and look again."""
+        mine = self._turn.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if mine:
+                self._turn.release()
 
     @contextmanager
     def reading(self) -> Generator[SqliteUtils]:

@@ -8,7 +8,7 @@ any way. It ranks nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bullpen_memory import lexemes, rows
 from bullpen_memory.filters import Eligible
@@ -44,7 +44,7 @@ def by_words(
         " CROSS JOIN version v ON v.vid = words.rowid"
         f" WHERE words MATCH ? AND {condition} ORDER BY bm25 DESC, v.vid DESC LIMIT ?"
     )
-    return dict(_pairs(db, sql, (match, *params, pool)))
+    return dict(_rows(db, sql, (match, *params, pool)))
 
 
 def newest_by_words(db: SqliteUtils, where: Eligible, match: str, limit: int) -> dict[int, float]:
@@ -54,14 +54,15 @@ def newest_by_words(db: SqliteUtils, where: Eligible, match: str, limit: int) ->
         " CROSS JOIN version v ON v.vid = words.rowid"
         f" WHERE words MATCH ? AND {where.sql} ORDER BY words.rowid DESC LIMIT ?"
     )
-    found = _pairs(db, sql, (match, *where.params, limit))
+    found = _rows(db, sql, (match, *where.params, limit))
     return dict(sorted(found, key=lambda one: (-one[1], -one[0])))
 
 
 def counted(db: SqliteUtils, match: str, limit: int) -> tuple[int, int]:
     """How many rows of the store hold a word, counting up to `limit`, and the last one counted."""
     sql = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)"
-    return _pairs(db, sql, (match, limit))[0]
+    count, last = _rows(db, sql, (match, limit))[0]
+    return int(count), int(last or 0)
 
 
 def newest(db: SqliteUtils) -> int:
@@ -82,11 +83,18 @@ def visible(db: SqliteUtils, where: Eligible, limit: int = -1) -> NDArray[np.int
 def visible_among(db: SqliteUtils, where: Eligible, ids: Iterable[str]) -> list[tuple[int, str]]:
     """The eligible rows of these records, each with its record's id."""
     marks, held = _marks(ids)
-    versions = _pairs(db, f"SELECT vid, id FROM version WHERE id IN ({marks})", held)
-    marks, vids = _marks(vid for vid, _ in versions)
+    sql = f"SELECT vid, id FROM version WHERE id IN ({marks})"
+    versions = cast("list[tuple[int, str]]", _rows(db, sql, held))
+    seen = visible_rows(db, where, [vid for vid, _ in versions])
+    return [(vid, one) for vid, one in versions if vid in seen]
+
+
+def visible_rows(db: SqliteUtils, where: Eligible, vids: Iterable[int]) -> frozenset[int]:
+    """Which of these rows are eligible."""
+    marks, held = _marks(vids)
     # NOT INDEXED: by the row's number, instead of through all that the asker may see.
-    sql = f"SELECT v.vid, v.id FROM version v NOT INDEXED WHERE v.vid IN ({marks}) AND {where.sql}"
-    return _pairs(db, sql, (*vids, *where.params))
+    sql = f"SELECT v.vid FROM version v NOT INDEXED WHERE v.vid IN ({marks}) AND {where.sql}"
+    return frozenset(row[0] for row in _rows(db, sql, (*held, *where.params)))
 
 
 def waiting(db: SqliteUtils, where: Eligible, limit: int) -> list[int]:
@@ -99,17 +107,15 @@ def vectors(db: SqliteUtils, model: str, vids: Sequence[int]) -> list[tuple[int,
     """The vectors of these rows, as many as there are."""
     marks, held = _marks(vids)
     sql = f"SELECT vid, data FROM vector WHERE vid IN ({marks}) AND model = ?"
-    return _pairs(db, sql, (*held, model))
+    return cast("list[tuple[int, bytes]]", _rows(db, sql, (*held, model)))
 
 
 def vectors_since(
     db: SqliteUtils, model: str, seq: int, limit: int
 ) -> list[tuple[int, int, bytes]]:
     """The next vectors after a number: number, row, vector."""
-    cursor = db.conn.cursor()
-    cursor.row_factory = None
     sql = "SELECT seq, vid, data FROM vector WHERE seq > ? AND model = ? ORDER BY seq LIMIT ?"
-    return cursor.execute(sql, (seq, model, limit)).fetchall()
+    return cast("list[tuple[int, int, bytes]]", _rows(db, sql, (seq, model, limit)))
 
 
 def holding_words(db: SqliteUtils, match: str, vids: Sequence[int]) -> frozenset[int]:
@@ -154,7 +160,7 @@ def candidates(db: SqliteUtils, where: Eligible, vids: Iterable[int]) -> dict[in
         "SELECT v.near_id, v.vid FROM version v INDEXED BY version_near"
         f" WHERE v.near_id IN ({marks}) AND {where.sql}"
     )
-    for near_id, vid in _pairs(db, sql, (*ids, *where.params)):
+    for near_id, vid in _rows(db, sql, (*ids, *where.params)):
         made[by_id[near_id]].after_vid = vid
     _with_lexemes(db, made)
     return made
@@ -172,7 +178,7 @@ def _with_lexemes(db: SqliteUtils, made: dict[int, Candidate]) -> None:
 def lexemes_of(db: SqliteUtils, vids: Iterable[int]) -> dict[int, Lexemes]:
     """What each of these rows says, as numbers; made now where they are not stored."""
     marks, wanted = _marks(vids)
-    found = _pairs(db, f"SELECT vid, data FROM lexeme WHERE vid IN ({marks})", wanted)
+    found = _rows(db, f"SELECT vid, data FROM lexeme WHERE vid IN ({marks})", wanted)
     held = {vid: lexemes.read(data) for vid, data in found}
     if len(held) < len(wanted):
         marks, lacking = _marks(vid for vid in wanted if vid not in held)
@@ -201,8 +207,8 @@ def _marks(values: Iterable[object]) -> tuple[str, list[object]]:
     return ", ".join("?" * len(held)), held
 
 
-def _pairs(db: SqliteUtils, sql: str, params: Sequence[object]) -> list[tuple[Any, Any]]:
-    """Rows of two columns as plain tuples: thousands of them are read for a question."""
+def _rows(db: SqliteUtils, sql: str, params: Sequence[object]) -> list[tuple[Any, ...]]:
+    """Rows as plain tuples: thousands of them are read for a question."""
     cursor = db.conn.cursor()
     cursor.row_factory = None
     return cursor.execute(sql, params).fetchall()

@@ -44,12 +44,12 @@ class VectorCache:
             self._rows = self._seq = 0
 
     def nearest(
-        self, db: SqliteUtils, query: NDArray[np.float32], vids: NDArray[np.int64], k: int
+        self, db: SqliteUtils, query: NDArray[np.float32], vids: NDArray[np.int64] | None, k: int
     ) -> dict[int, float]:
-        """The k of `vids` with the greatest cosine to `query` (dim,), with that cosine."""
+        """The k of `vids` (None: of all) with the greatest cosine to `query` (dim,), with that."""
         import numpy as np
 
-        if len(vids) <= READ and self._newest(db) > self._held:
+        if vids is not None and len(vids) <= READ and self._newest(db) > self._held:
             scored = self.exactly(db, query, vids.tolist())
             found = np.fromiter(scored, np.int64, len(scored))
             cosine = np.fromiter(scored.values(), np.float32, len(scored))
@@ -76,14 +76,16 @@ class VectorCache:
         return scored
 
     def _in_memory(
-        self, db: SqliteUtils, query: NDArray[np.float32], vids: NDArray[np.int64]
+        self, db: SqliteUtils, query: NDArray[np.float32], vids: NDArray[np.int64] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         import numpy as np
 
         with self._lock:
             self._refresh(db)
             if self._matrix is None or self._place is None:
-                return vids[:0], np.zeros(0, np.float32)
+                return np.zeros(0, np.int64), np.zeros(0, np.float32)
+            if vids is None:
+                vids = np.flatnonzero(self._place >= 0)
             known = vids[vids < len(self._place)]
             at = self._place[known]
             found, at = known[at >= 0], at[at >= 0]
