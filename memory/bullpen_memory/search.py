@@ -10,7 +10,7 @@ every text (`rerank.py`); a plain reciprocal rank fusion was measured to be wors
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from bullpen_memory import filters, gather, periods, rows, words
@@ -127,10 +127,13 @@ class Search:
             self._compare(db, found, near, meaning)
         whole = len(every) < COUNTED
         holding = every.keys() if whole else gather.holding_words(db, match, list(found))
+        _mark(found.values(), query.text, named)
+        # What a named document says fits by that alone.
         wanted = [
-            one for one in found.values() if one.vid in holding or one.cosine >= MEANING_FLOOR
+            one
+            for one in found.values()
+            if one.vid in holding or one.cosine >= MEANING_FLOOR or one.named
         ]
-        _mark(wanted, query.text, named)
         ranked = Question(query.text, terms).rank(wanted, words_only=meaning is None)
         until = query.offset + query.limit
         if until > len(ranked) and len(every) > len(best):
@@ -218,7 +221,7 @@ def _in_documents(
     return found | dict.fromkeys(gather.in_threads(db, where, best, DOCUMENT_POOL), 0.0)
 
 
-def _mark(found: list[Candidate], question: str, named: list[Named]) -> None:
+def _mark(found: Iterable[Candidate], question: str, named: list[Named]) -> None:
     """Note what the question itself says of a candidate: its document, its date, its symbol."""
     documents = {one.thread: one for one in named}
     spans = [(rows.iso(one.start), rows.iso(one.end)) for one in periods.spans(question)]
