@@ -26,15 +26,18 @@ QUICK = Timing(look=0.1, deaf=30.0, probe=0.2)
 class OpenOffice:
     """A desk with a scripted model on a connection of its own; `open` and `close` as one likes."""
 
-    def __init__(self, home: Path, workspace: Workspace, model: Model | None = None) -> None:
+    def __init__(
+        self, home: Path, workspace: Workspace, model: Model | None = None, url: str = ""
+    ) -> None:
         self.home, self.workspace = home, workspace
+        self.url = url or workspace.url
         self.model = model or ScriptedModel(lambda request: "Yes.")
 
     async def open(self, timing: Timing = QUICK, pace: Pace | None = None) -> Connection:
         first, *own = ((keys.bot_token, keys.app_token) for keys in self.workspace.apps)
         roster = Roster.load()
         access = Access(
-            api=f"{self.workspace.url}/api/",
+            api=f"{self.url}/api/",
             desk=first,
             agents=dict(zip(roster.agents, own, strict=False)),
         )

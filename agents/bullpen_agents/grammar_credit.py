@@ -6,7 +6,8 @@ them; what is missing is named. It computes nothing.
 Grammar (labels in any order):
     Merton    700 bp against 80 vol [over 5 years] | Merton with equity 3, equity vol 80, debt 10, rate 5 %, 1 year
               | Merton with assets 100, asset vol 20, debt 70
-    CDS       default probability of a 5 year CDS at 300 bp [recovery 40, rate 3 %]
+    CDS       default probability of a 5 year CDS at 300 bp [recovery 40, rate 3 %, coupon 100 bp]
+              [traded 20 March 2026] [notional 25m EUR] | CDS 1y 80, 3y 100, 5y 120 bp
     bond      price of a 5 % 10 year bond yielding 6 % | yield / duration of a 5 % 10 year bond at 95
 """
 
@@ -17,7 +18,8 @@ from typing import Any
 
 from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Compute
-from bullpen_agents.grammar_words import Words, years_of
+from bullpen_agents.grammar_lookup import DAY, days_in
+from bullpen_agents.grammar_words import NUM, SCALE, Words, amount, years_of
 
 Json = dict[str, Any]
 _MERTON = re.compile(
@@ -97,27 +99,72 @@ def _merton(words: Words) -> Compute:
     return Compute("merton_model", args, lacks)
 
 
+_POINT = re.compile(
+    r"(?<![\w.])(?P<y>\d{1,2})[\s-]?(?:y|yrs?|years?)\s*(?:at|@|:|=)?\s*(?P<s>\d+(?:\.\d+)?)\s*(?:bps?)?(?=\s*(?:,|;|and\b|$|bps?))"
+)
+_TRADED = rf"\b(?:trade(?:d|s)?(?: date)?|dealt|as traded|done|struck|as of|on|trade date)\s*(?:on|:|is|of|the)?\s*(?P<when>{DAY.pattern})"
+_MATURES = (
+    rf"\b(?:matur\w+|until|to|ending|expir\w+)\s*(?:on|in|:|is|date)?\s*(?P<when>{DAY.pattern})"
+)
+
+
 def _cds(words: Words) -> Compute:
+    args: Json = {"maturity": _day(words, _MATURES), "trade_date": _day(words, _TRADED)}
+    if args["trade_date"] is None and len(left := days_in(words.text)) == 1:
+        args["trade_date"] = left[0][0]
+        words.text = words.text.replace(left[0][1], " ; ", 1)
+    args |= _notional(words)
+    args["hazard_pct"] = words.labelled("hazard(?: rate)?", "default intensity")
+    args["coupon_bp"] = words.labelled("coupon", "running(?: coupon)?", unit="bps?")
+    args["recovery_pct"] = words.labelled("recovery(?: rate)?", "rr")
+    args["rate_pct"] = words.labelled("interest rates?", "risk[- ]free(?: rates?)?", "rates?")
+    points = list(_POINT.finditer(words.text))
+    if len(points) > 1:
+        args["spreads"] = [{"years": float(p["y"]), "spread_bp": float(p["s"])} for p in points]
+        words.text = _POINT.sub(" ; ", words.text)
     days = words.days()
-    hazard = words.labelled("hazard(?: rate)?", "default intensity")
-    coupon = words.labelled("coupon", "running", unit="bps?")
-    args = _given({
-        "hazard_pct": hazard,
-        "coupon_bp": coupon,
-        "recovery_pct": words.labelled("recovery"),
-        "rate_pct": words.labelled("interest rates?", "risk[- ]free(?: rates?)?", "rates?"),
-        "years": None if days is None else round(years_of(days), 10),
-        "spread_bp": None if hazard is not None else words.labelled("bps?", "basis points?", "spread", "at"),
-    })  # fmt: skip
+    args["years"] = None if days is None or args["maturity"] else round(years_of(days), 10)
+    if args["hazard_pct"] is None and "spreads" not in args:
+        args["spread_bp"] = words.labelled("bps?", "basis points?", "spread", "at")
+    args = _given(args)
     lacks = (
         ""
-        if "spread_bp" in args or "hazard_pct" in args
+        if {"spread_bp", "hazard_pct", "spreads"} & args.keys()
         else "I need the spread of the swap (`a 5 year CDS at 300 bp`), or a hazard rate."
     )
     return Compute("cds_value", args, lacks)
 
 
+def _day(words: Words, pattern: str) -> str | None:
+    """The day (ISO) behind these words, which then leaves the text."""
+    found = words.take(pattern)
+    return days_in(found["when"])[0][0] if found else None
+
+
+def _notional(words: Words) -> Json:
+    """The notional in full, and its currency where one stands beside it."""
+    money = r"(?P<c>usd|eur|gbp|jpy|chf|[$€£])?\s*"
+    found = (
+        words.take(
+            rf"\b(?:notional|nominal|size|face)\b\s*(?:of|is|:|=|amount)?\s*{money}{NUM}{SCALE}(?:\s*(?P<c2>usd|eur|gbp|jpy|chf)\b)?"
+        )
+        or words.take(
+            rf"{money}{NUM}{SCALE}(?:\s*(?P<c2>usd|eur|gbp|jpy|chf)\b)?\s*(?:of )?(?:notional|nominal|face|protection)\b"
+        )
+        or words.take(
+            rf"\b(?:on|for)\s+{money}{NUM}\s*(?P<scale>mn|m|million|bn|billion|k)\b(?:\s*(?P<c2>usd|eur|gbp|jpy|chf)\b)?"
+        )
+    )
+    if not found:
+        return {}
+    code = {"€": "EUR", "£": "GBP", "$": "USD"}.get(
+        found["c"] or "", (found["c"] or found["c2"] or "").upper()
+    )
+    return {"notional": amount(found)} | ({"currency": code} if code else {})
+
+
 def _bond(words: Words) -> Compute:
+    face = _notional(words).get("notional")
     days = words.days()
     asked_yield = words.has(
         r"^(?:what(?:'s| is) the )?yield\b|\byield (?:of|on|to maturity of)\b|\bwhat yield\b"
@@ -139,6 +186,7 @@ def _bond(words: Words) -> Compute:
         rate, price = price, None
     args = _given({
         "coupon_pct": coupon,
+        "face": face,
         "years": None if days is None else round(years_of(days), 10),
         "frequency": 2 if words.has(r"semi-?annual") else often,
         "yield_pct": rate,
@@ -178,7 +226,7 @@ def _coupon(words: Words) -> float | None:
 FAMILY = Family(
     "credit",
     read_credit,
-    ("default probability of a 5 year CDS at 300 bp, recovery 40", "price of a 5% 10 year bond yielding 6%",
+    ("default probability of a 5 year CDS at 300 bp, recovery 40", "price a 5y CDS at 120bp traded 20 March 2026, notional 25m", "price of a 5% 10 year bond yielding 6%",
      "Merton with equity 3, equity vol 80, debt 10, rate 5%, 1 year"),
 )  # fmt: skip
 MERTON_SAYS = Family(

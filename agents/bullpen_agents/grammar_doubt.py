@@ -17,6 +17,9 @@ _COMMA = re.compile(
 _MONEYNESS = re.compile(
     r"\b(?P<share>\d+(?:\.\d+)?)\s*(?:%|percent)\s*(?:above|below|over|under|otm|itm|out of the money|in the money)\b"
 )
+_DELTA = re.compile(
+    r"\b\d{1,2}(?:\.\d)?[\s-]?(?:d|delta)\s+(?:\w+\s+){0,2}?(?:calls?|puts?|strangle|risk|collar|fl(?:y|ies))\b"
+)
 _OPTION = re.compile(
     r"\b(?:calls?|puts?|options?|strikes?|one-?touch|no-?touch|barrier|knock|digital|straddle|strangle|spread)\b"
 )
@@ -36,6 +39,11 @@ def read_doubt(original: str, lower: str) -> Say | None:
         return Say(
             f"`{found[0]}` is a distance from the spot, and I read levels only. Write the level itself, such "
             "as `strike 105` for a spot of 100."
+        )
+    if found := _DELTA.search(lower):
+        return Say(
+            f"`{found[0]}` names a strike by its delta, and I do not solve for that strike. Write the strike itself; the "
+            "delta of a strike I do give: `delta of a 105 call, spot 100, vol 20, 3 months`."
         )
     return None
 

@@ -9,17 +9,22 @@ Grammar (labels in any order):
               Asian, average-price … 12 fixings | on a future: futures at 75 | Bachelier, normal vol
     implied   implied vol of the 100 call at 10 | what vol does 2.50 imply for the 70-90-110 call fly
     position  what is the 70-90-110 call fly worth at 85 in 60 days | odds of profit of …
-    labels    spot 70 | vol 60 or 60 vol | 162 days, 6 months, 1 year | rates 3.7 % | dividend yield 2 %
+    labels    spot 70 | vol 60 or 60 vol | 162 days, 6 months, 1 year | expiring 2027-01-15 | rates 3.7 % | dividend yield 2 %
+              | ATM, at the money | K=100 S=100 sigma=20 T=1 r=5 | EURUSD … eur rate 2, usd rate 4 | sizes (see grammar_sizes)
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Compute
+from bullpen_agents.grammar_legs import read_legs
+from bullpen_agents.grammar_lookup import DAY, days_in
 from bullpen_agents.grammar_options import structure_named
+from bullpen_agents.grammar_sizes import read_size
 from bullpen_agents.grammar_words import NUM, Words, number, years_of
 
 Json = dict[str, Any]
@@ -43,7 +48,7 @@ _EXOTIC = {
 _NEEDS = {
     "spot": "the price of the underlying (`spot 69.90`, or `futures at 75`)",
     "volatility_pct": "the volatility (`60 vol`)",
-    "days": "the time to expiry (`162 days`)",
+    "days": "the time to expiry (`162 days`, or `expiring 2027-01-15`)",
     "strikes": "the strike (`90 call`)",
     "price": "the price that was paid (`at 2.50`)",
 }
@@ -57,18 +62,48 @@ def read_pricing(original: str, lower: str) -> Compute | None:
     )
     if not option or not re.search(r"\d", lower):
         return None
-    words = Words.of(lower)
+    size, sized = read_size(_spelled(lower))
+    found = _priced(original, lower, Words.of(sized))
+    return replace(found, args={**found.args, **size}) if found and size else found
+
+
+_VALUE = r"\s*=\s*(-?\d+(?:\.\d+)?)(?![\d.])"
+_LETTERS = (
+    (rf"\bs_?0?{_VALUE}", "spot"), (rf"\bk{_VALUE}", "strike"), (rf"\b(?:sigma|σ|vol|v){_VALUE}\s*%?", "vol"), (rf"\bf{_VALUE}", "forward"),
+    (rf"\br{_VALUE}\s*%?", "rate"), (rf"\bq{_VALUE}\s*%?", "dividend yield"),
+)  # fmt: skip
+"""The letters of the textbook; a time without a unit is in years."""
+
+
+def _spelled(lower: str) -> str:
+    for pattern, word in _LETTERS:
+        lower = re.sub(pattern, rf" {word} \1, ", lower)
+    lower = re.sub(rf"\b(?:t|tau){_VALUE}(?!\s*[dwmy])", r" \1 years, ", lower)
+    return re.sub(r"\b(?:t|tau)\s*=\s*(?=\d)", " ", lower)
+
+
+def _priced(original: str, lower: str, words: Words) -> Compute | None:
     if _IMPLIED.search(lower):
         return _implied(original, words)
     exotic = next((kind for kind, found in _EXOTIC.items() if found.search(lower)), "")
     if exotic:
         return _exotic(exotic, original, words)
-    valued = _WORTH.search(lower) and (
-        has_market(lower) or re.search(r"\bgreeks?\b|\bdelta\b|\bgamma\b|\bvega\b|\btheta\b", lower)
+    stated = has_market(lower) and not _COMPARED.search(lower)
+    valued = stated or (
+        _WORTH.search(lower)
+        and (
+            has_market(lower)
+            or re.search(r"\bgreeks?\b|\bdelta\b|\bgamma\b|\bvega\b|\btheta\b", lower)
+        )
     )
     if valued or (_ODDS.search(lower) and has_market(lower)):
         return _vanilla(original, words)
     return None
+
+
+_COMPARED = re.compile(r"\b(?:compar\w*|correl\w*|histor\w*|realised|realized|chart|plot|data)\b")
+"""A volatility beside an option asks for a value, unless it is one of data."""
+_ATM = r"\b(?P<f>atmf|atm[- ](?:forward|fwd)|at[- ]the[- ]money[- ](?:forward|fwd))\b|\b(?:atm|at[- ]the[- ]money(?:[- ]spot)?)\b"
 
 
 def has_market(lower: str) -> bool:
@@ -84,11 +119,24 @@ def market(words: Words) -> Json:
     if normal is not None or words.has(r"\bbachelier\b"):
         found["model"] = "bachelier"
     found["volatility_pct"] = vol
+    pair = _PAIR.search(words.text)
+    base, quote = (pair["a"], pair["b"]) if pair else ("", "")
     found["yield_pct"] = words.labelled(
-        "dividend yields?", "dividends?", "yield", "lease rates?", "foreign rates?", "carry yield"
+        *((rf"{base}(?: interest)? rates?", rf"r_?{base}") if pair else ()),
+        "dividend yields?",
+        "dividends?",
+        "yield",
+        "lease rates?",
+        "foreign rates?",
+        "carry yield",
     )
     found["rate_pct"] = words.labelled(
-        "interest rates?", "risk[- ]free(?: rates?)?", "rates?", "funding", "r"
+        *((rf"{quote}(?: interest)? rates?", rf"r_?{quote}", "domestic rates?") if pair else ()),
+        "interest rates?",
+        "risk[- ]free(?: rates?)?",
+        "rates?",
+        "funding",
+        "r",
     )
     forward = words.labelled("futures?", "forward", "fwd")
     spot = (
@@ -97,13 +145,41 @@ def market(words: Words) -> Json:
         else None
     )
     if spot is None and forward is None:
-        spot = words.behind(r"trading", r"with (?:the )?[a-z&]{1,12}", "s")
+        spot = words.behind(
+            r"trading",
+            r"with (?:the )?(?!strikes?|vol|rates?|recovery|expiry|barrier|fixings|yield|dividend|a\b|an\b)[a-z&]{1,12}",
+            "s",
+        )
     found["forward"], found["spot"] = forward, spot
+    if pair and quote != "usd":
+        found["currency"] = quote.upper()
+    if expiry := _expiry(words):
+        return {key: value for key, value in found.items() if value is not None} | {
+            "expiry": expiry
+        }
     days = words.days()
     if days is not None:
         found["years"] = round(years_of(days), 12) if (days / 365 * 12) % 1 < 1e-9 else None
         found["days"] = None if found["years"] is not None else days
     return {key: value for key, value in found.items() if value is not None}
+
+
+_CURRENCIES = "eur|usd|gbp|jpy|chf|aud|nzd|cad|sek|nok|cny|cnh|mxn|brl|zar|try|inr|vnd|sgd|hkd"
+_PAIR = re.compile(rf"\b(?P<a>{_CURRENCIES})\s?/?\s?(?P<b>{_CURRENCIES})\b")
+_EXPIRY = re.compile(
+    rf"\b(?:expir\w*|exp|maturing|matures?|maturity|until|to)\b\.?\s*(?:on|:|is|date|the)?\s*(?P<when>{DAY.pattern})"
+)
+
+
+def _expiry(words: Words) -> str:
+    """The day of expiry (ISO) that is named, which then leaves the text; or ""."""
+    found = _EXPIRY.search(words.text)
+    named = days_in(found["when"]) if found else days_in(words.text)
+    if len(named) != 1:
+        return ""
+    day, written = named[0]
+    words.text = words.text.replace(found[0] if found else written, " ; ", 1)
+    return day
 
 
 def missing(args: Json, *needed: str) -> str:
@@ -113,7 +189,7 @@ def missing(args: Json, *needed: str) -> str:
 
 
 def _there(args: Json, key: str) -> bool:
-    also = {"spot": ("forward",), "days": ("years",), "strikes": ("strike",)}
+    also = {"strikes": ("strike", "legs"), "spot": ("forward",), "days": ("years", "expiry")}
     return any(name in args for name in (key, *also.get(key, ())))
 
 
@@ -122,7 +198,7 @@ def _strikes(words: Words) -> list[float]:
     if chain:
         return [float(part) for part in re.split(r"\s*[-/]\s*", chain[1])]
     one = (
-        words.take(rf"(?:struck at|strike(?: of| at)?|strikes)\s*{NUM}")
+        words.take(rf"(?:struck at|strike(?: of| at|\s*=|:)?|strikes|\bk\s*=)\s*{NUM}")
         or words.take(
             rf"(?<![\w.]){NUM}(?:[\s-]*strike)?\s+(?:\w+[\s-]+){{0,3}}?(?:calls?|puts?|digital|binary|(?:one|no)[- ]touch|straddle|option)\b"
         )
@@ -132,8 +208,21 @@ def _strikes(words: Words) -> list[float]:
 
 
 def _name(original: str) -> str:
-    found = re.search(r"\b(?!USD|EUR|GBP|IV|ATM|OTM|ITM|AND|THE|A|I)([A-Z]{2,5})\b", original)
+    if pair := _PAIR.search(original.lower()):
+        return f"{pair['a']}{pair['b']}".upper()
+    found = re.search(
+        r"\b(?!(?:USD|EUR|GBP|IV|ATMF?|OTM|ITM|AND|THE|FX|BS|DTE|OK)\b)([A-Z]{2,5})\b", original
+    )
     return found[1] if found else ""
+
+
+def _at_the_money(words: Words, args: Json) -> list[float]:
+    """The strike that "at the money" means: the spot, or the forward where that is given."""
+    found = words.take(_ATM)
+    if not found:
+        return []
+    level = args.get("forward") if found["f"] else args.get("spot", args.get("forward"))
+    return [] if level is None else [level]
 
 
 def _kind(words: Words) -> str:
@@ -146,9 +235,13 @@ def _kind(words: Words) -> str:
 
 def _implied(original: str, words: Words) -> Compute:
     structure = structure_named(words.text) or "call"
+    # "implied vol of the 100 call": that 100 is no volatility.
+    words.take(
+        r"\b(?:what(?:'s| is) )?(?:the )?(?:impl(?:ied|y|ies) )?(?:vol\w*|iv)\s+(?:of|for|in|on)\b(?: (?:a|an|the))?"
+    )
     args = market(words)
     args.pop("volatility_pct", None)
-    strikes = _strikes(words)
+    strikes = _strikes(words) or _at_the_money(words, args)
     price = words.behind(
         "at",
         "for",
@@ -186,11 +279,14 @@ def _vanilla(original: str, words: Words) -> Compute:
     later = words.take(
         r"\bin\s+(?P<n>\d+)\s*(?P<u>days?|weeks?|months?)(?:'?s?\s+time)?(?=.*\b\d+\s*-?(?:days?|weeks?|months?|years?|dte)\b)"
     )
+    legs = read_legs(words.text)
+    if legs:
+        words.text = legs.rest
     args = market(words)
-    strikes = _strikes(words)
+    strikes = [] if legs else _strikes(words) or _at_the_money(words, args)
     cost = words.behind("bought at", "paid", "cost(?:s|ing)?", "for", "premium", "bought for", "at")
     name = _name(original)
-    if structure in ("call", "put") and not between and not _ODDS.search(words.text):
+    if structure in ("call", "put") and not legs and not between and not _ODDS.search(words.text):
         one = args | {"kind": structure, "underlying": name}
         if strikes:
             one["strike"] = strikes[0]
@@ -202,7 +298,12 @@ def _vanilla(original: str, words: Words) -> Compute:
             missing(one, "spot", "volatility_pct", "days", "strikes"),
             focus=_focus(words),
         )
-    args |= {"structure": structure, "strikes": strikes, "cost": cost, "underlying": name}
+    args |= {"cost": cost, "underlying": name}
+    if legs:
+        args["legs"] = [{"kind": k, "quantity": q, "strike": s} for k, q, s in legs.legs]
+        args["cost"] = legs.cost if legs.cost is not None else cost
+    else:
+        args |= {"structure": structure, "strikes": strikes}
     args.pop("model", None)
     if between:
         args["between"] = [number(between["n"]), float(between["hi"])]
@@ -250,14 +351,18 @@ def _exotic(kind: str, original: str, words: Words) -> Compute:
         args["fixings"] = int(fixed["n"]) if fixed else None
         args["average"] = "geometric" if words.has(r"\bgeometric\b") else "arithmetic"
     args |= market(words)
-    strikes = _strikes(words) or (
-        [above]
-        if (
-            above := words.behind(
-                "above", "over", "below", "under", "beyond", "ends at", "touches", "touch"
+    strikes = (
+        _strikes(words)
+        or _at_the_money(words, args)
+        or (
+            [above]
+            if (
+                above := words.behind(
+                    "above", "over", "below", "under", "beyond", "ends at", "touches", "touch"
+                )
             )
+            else []
         )
-        else []
     )
     if strikes:
         args["strike"] = strikes[0]
@@ -280,7 +385,8 @@ def _with_barrier(args: Json, words: Words, lacks: str) -> tuple[Json, str]:
 FAMILY = Family(
     "option values",
     read_pricing,
-    ("price a 100 call, spot 100, vol 20, 1 year, rate 5%", "delta of a 95 put, spot 100, vol 25, 90 days",
+    ("price a 100 call, spot 100, vol 20, 1 year, rate 5%", "EURUSD call strike 1.10 spot 1.08 vol 8 3 months",
+     "ATM put spot 2500 vol 18 expiring 2027-01-15", "delta of a 95 put, spot 100, vol 25, 90 days",
      "implied vol of the 100 call at 10, spot 100, 1 year", "price an asian 100 call with 12 fixings, spot 100, vol 20, 1 year",
      "value of a down-and-out 100 call, barrier 90, spot 100, vol 20, 1 year",
      "odds of profit on the 70-90-110 call butterfly paid 2.50, spot 69.9, 60 vol, 162 days"),

@@ -94,6 +94,7 @@ class Desk:
         self.files = tuple(str(name) for name in meta.get("files", ()))
         self.earlier = tuple(str(name) for name in meta.get("earlier", ()))
         self.reports = cast("list[dict[str, str]]", list(meta.get("reports", ())))
+        self.today = str(meta.get("as_of") or meta.get("today") or "")[:10]
         self.asked_by = str(meta.get("asked_by", "")) or "a person"
         self.history = cast("list[dict[str, str]]", list(meta.get("history", ())))
         self.memories = tuple(str(line) for line in meta.get("memories", ()))
@@ -111,9 +112,13 @@ class Desk:
         ours = {self.agent, "review", *re.findall(r"^- `(\w+)`: ", self.system, re.MULTILINE)}
         return tuple(line["text"] for line in self.history if line["author"] not in ours)
 
+    def results(self) -> list[Seen]:
+        """The results of all calls made so far, in order."""
+        return [seen for calls in self._rounds[: self._at] for seen in calls]
+
     def receipts(self) -> list[str]:
         """The receipts of all calls made so far, in order, each once."""
-        made = (seen.receipt for calls in self._rounds[: self._at] for seen in calls)
+        made = (seen.receipt for seen in self.results())
         return list(dict.fromkeys(receipt for receipt in made if receipt))
 
     def use(self, name: str, said: str = "", /, **args: Any) -> Seen:

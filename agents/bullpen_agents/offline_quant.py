@@ -7,6 +7,8 @@ own warnings stand below it. Which words lead to which tool stands in the famili
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from bullpen_agents.grammar_intents import Compute
@@ -24,14 +26,22 @@ _MOST = 24
 
 
 def compute(desk: Desk, asked: Compute) -> str:
-    """Call the tool and tell its figures; what is missing, or its own refusal, otherwise."""
+    """Call the tool, for each series, and tell its figures; what is missing, or its own refusal, otherwise."""
     if asked.missing:
         return asked.missing
+    each = [replace(asked, args={**asked.args, "series": name}, also=()) for name in asked.also]
+    return "\n\n".join(_compute(desk, one) for one in (replace(asked, also=()), *each))
+
+
+def _compute(desk: Desk, asked: Compute) -> str:
     names = _series(asked)
     period, refused = settled(desk, names, asked.period)
     if refused:
         return refused
-    found = desk.use(asked.tool, **_known(asked.args), start=period.start, end=period.end)
+    args, timed, refused = _until_expiry(desk, _known(asked.args))
+    if refused:
+        return refused
+    found = desk.use(asked.tool, **args, start=period.start, end=period.end)
     if found.error:
         return unknown_series(desk, names, found.text) if names else found.text
     head = _HEADLINES.get(asked.tool, _plain)(found, asked)
@@ -44,8 +54,29 @@ def compute(desk: Desk, asked: Compute) -> str:
     more = f"{len(rows) - _MOST} more figures are in the receipt." if len(rows) > _MOST else ""
     drawn = "The chart is attached." if found.artifacts else ""
     shown = table([asked.tool.replace("_", " "), ""], rows[:_MOST])
-    foot = " ".join(part for part in (drawn, more) if part)
+    foot = " ".join(part for part in (drawn, more, timed) if part)
     return "\n\n".join(part for part in (head, shown, foot) if part) + found.notes()
+
+
+def _until_expiry(desk: Desk, args: dict[str, Any]) -> tuple[dict[str, Any], str, str]:
+    """The arguments with the days until a named expiry, how they were counted, and a refusal or ""."""
+    expiry = args.pop("expiry", None)
+    if expiry is None:
+        return args, "", ""
+    if not desk.today:
+        return (
+            args,
+            "",
+            f"I do not know what day it is: write the days to {expiry}, such as `90 days`.",
+        )
+    days = (date.fromisoformat(expiry) - date.fromisoformat(desk.today)).days
+    if days <= 0:
+        return (
+            args,
+            "",
+            f"{expiry} is not after {desk.today}: an option that has expired is worth what it pays. Which expiry is meant?",
+        )
+    return {**args, "days": days}, f"Time: `{days}` days, from {desk.today} to {expiry}.", ""
 
 
 def _series(asked: Compute) -> tuple[str, ...]:

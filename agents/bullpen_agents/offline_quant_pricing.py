@@ -20,9 +20,12 @@ def option(found: Seen, asked: Compute) -> str:
     first = ""
     if asked.focus and found.known(asked.focus):
         first = f"**{found.label(asked.focus)}: {found.cite(asked.focus)}**. "
-    return (
-        f"{first}**The {what} is worth {found.cite('value')}** per unit of the underlying{method}."
+    whole = (
+        f" **The whole position is worth {found.cite('position_value')}.**"
+        if found.known("position_value")
+        else ""
     )
+    return f"{first}**The {what} is worth {found.cite('value')}** per unit of the underlying{method}.{whole}"
 
 
 def implied(found: Seen, asked: Compute) -> str:
@@ -45,8 +48,8 @@ def implied(found: Seen, asked: Compute) -> str:
 
 def position(found: Seen, asked: Compute) -> str:
     """What a position is worth now, and its odds."""
-    del asked
     what = found.summary.removeprefix("Value of the ").split(" before expiry")[0]
+    what = f"position `{what}`" if "legs" in asked.args else what
     text = f"**The {what} is worth {found.cite('value')} now**"
     if found.known("cost"):
         text += f" against a cost of {found.cite('cost')}"
@@ -54,6 +57,8 @@ def position(found: Seen, asked: Compute) -> str:
         text += f"; {found.label('profit_probability').lower()}: {found.cite('profit_probability')}"
     if found.known("range_probability"):
         text += f"; {found.label('range_probability').lower()}: {found.cite('range_probability')}"
+    if found.known("position_value"):
+        text += f". The whole position is worth {found.cite('position_value')}"
     return f"{text}."
 
 

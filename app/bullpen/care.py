@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bullpen import erasure, messages, runfile
-from bullpen.remembered import opened, rebuilt
+from bullpen.memory_verbs import person
+from bullpen.remembered import find, opened, rebuilt
 from bullpen.settings import Settings
 from bullpen_memory import archive, backup, notebook
 from bullpen_memory.embed import local_embedder
@@ -113,14 +114,12 @@ def _alone(settings: Settings) -> None:
 def forget(settings: Settings, record_id: str, *, reason: str, everywhere: bool) -> int:
     """Erase a record and search every file for it. Exit code 1 where something is left."""
     with opened(settings) as store:
-        record = store.get(record_id)
-        if record is None:
-            raise messages.no_record(record_id)
+        record_id = find(store, record_id).id
         if everywhere:
             # A desk at work would write from its own memory what was just taken out.
             _alone(settings)
         receipts = Receipts(settings.home / "receipts.db")
-        by = settings.person
+        by = person(settings, store)
         try:
             reached = forgetting.reach(store, receipts, record_id)
             erased = forgetting.forget(store, receipts, record_id, by=by, reason=reason)

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bullpen import __version__, care_commands, workspace_command
+from bullpen import __version__, care_commands, memory_commands, workspace_command
 from bullpen_memory.errors import BullpenError, InputError
 
 app = typer.Typer(
@@ -100,13 +100,19 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
 @demo.command("letter")
 def demo_letter(
     channel: Annotated[str, typer.Option(help="Where to write the thread")] = "research",
+    book: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="CSV of your prices, or of your positions (series, weight_pct); may be given twice"
+        ),
+    ] = None,
     home: Home = None,
 ) -> None:
     """Check a real macro letter, claim by claim, in a thread of all five colleagues."""
     from bullpen import asking, settings
 
     wanted = asking.Wanted(
-        question="run the letter", agent="", channel=channel.lstrip("#"), as_of=""
+        question="run the letter", channel=channel.lstrip("#"), files=tuple(book or ())
     )
     asking.ask(settings.load(home=home), wanted, debug=_debug())
 
@@ -178,9 +184,9 @@ def memory_show(
     as_json: AsJson = False,
 ) -> None:
     """Show one record with its source and history."""
-    from bullpen import remembered, settings
+    from bullpen import account, settings
 
-    remembered.show(settings.load(home=home), record, as_json=as_json)
+    account.show(settings.load(home=home), record, as_json=as_json)
 
 
 @memory.command("import")
@@ -305,6 +311,8 @@ def slack_manifest(
     typer.echo(manifest.as_json(made) if form == "json" else manifest.as_yaml(made).rstrip())
 
 
+memory_commands.register(memory)
+memory_commands.register(memory)
 care_commands.register(app, memory)
 
 

@@ -77,6 +77,12 @@ def unknown_agent(name: str, known: Sequence[str]) -> InputError:
     )
 
 
+def no_such_file(path: Path) -> InputError:
+    return InputError(
+        f"There is no file {path}.", "It was to go with the question.", "Check the path."
+    )
+
+
 def nothing_asked() -> InputError:
     return InputError(
         "There was nothing to ask.", "The question is empty.", 'Write it in quotes: bullpen ask "…"'
@@ -96,6 +102,21 @@ def no_record(record_id: str) -> InputError:
         f"There is no record {record_id} that you may see.",
         "It does not exist, or it belongs to a conversation you are not part of.",
         "Find records with: bullpen memory search",
+    )
+
+
+DONE: dict[str, str] = {
+    "approve": "Approved", "dispute": "Disputed", "settle": "Settled", "retract": "Withdrawn",
+    "restore": "Restored", "pin": "Pinned", "unpin": "Released", "separate": "Separated",
+    "share": "Moved as",
+}  # fmt: skip
+
+
+def ambiguous_record(named: str, ids: Sequence[str]) -> InputError:
+    return InputError(
+        f"“{named}” names more than one record.",
+        f"There are {', '.join(ids)}.",
+        "Write more of the id.",
     )
 
 

@@ -22,6 +22,7 @@ from rich.text import Text
 from bullpen import messages, runfile
 from bullpen.runfile import RunningDesk
 from bullpen.settings import Settings
+from bullpen.wording import bare, headline, told
 from bullpen_memory.embed import local_embedder
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.index import ChromaIndex
@@ -30,6 +31,10 @@ from bullpen_memory.records import Agreement, Kind, Query, Record
 from bullpen_memory.store import Store
 
 PATIENCE = 120.0
+SHOWN = 240
+"""Characters of a record's text in a list."""
+SHORTEST = 6
+"""Characters of an id's end or beginning that are enough to name a record."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -61,66 +66,54 @@ class Filters:
 def search(settings: Settings, filters: Filters, *, as_json: bool) -> int:
     """Print what was found. Exit code 1 where nothing was, as grep has it."""
     with opened(settings) as store:
-        found = store.find(filters.query(_every_scope(store)))
+        found = store.find(filters.query(every_scope(store)))
     if as_json:
         hits = [asdict(hit.record) | {"score": hit.score, "why": hit.why} for hit in found.hits]
-        _print_json({"total": found.total, "notes": found.notes, "hits": hits})
+        print_json({"total": found.total, "notes": found.notes, "hits": hits})
         return 0 if found.hits else 1
     console = Console()
     if not found.hits:
         console.print("Nothing fits. Try fewer words, or `bullpen memory search` for the newest.")
         return 1
     for hit in found.hits:
-        record = hit.record
-        when = f"{record.created_at.astimezone():%Y-%m-%d %H:%M}"
-        head = Text.assemble(
-            (record.id, "bold"), f"  {record.kind}  {when}  {record.speaker or record.author}"
-        )
-        words = f"{record.title}: {record.text}" if record.title else record.text
-        console.print(head)
-        console.print(Padding(Text(" ".join(words.split())[:240]), (0, 0, 0, 2)))
-    console.print(f"{len(found.hits)} of {found.total}")
+        _line(console, hit.record)
+    console.print(
+        f"{len(found.hits):,} of {found.total:,}. Why it is believed, and its history: "
+        f"bullpen memory show {found.hits[0].record.id}",
+        style="dim", soft_wrap=True,
+    )  # fmt: skip
     for note in found.notes:
         console.print(note, markup=False)
     return 0
 
 
-def show(settings: Settings, record_id: str, *, as_json: bool) -> None:
-    """Print one record. Raises InputError where there is none."""
-    with opened(settings) as store:
-        record = store.get(record_id)
-        if record is None:
-            raise messages.no_record(record_id)
-        changes = store.changes(record_id)
-    if as_json:
-        _print_json(asdict(record) | {"changes": [asdict(change) for change in changes]})
-        return
-    console = Console(markup=False, highlight=False)
-    for label, value in _facts(record):
-        console.print(f"{label:<11} {value}")
-    console.print()
-    console.print(record.text or "The text was erased for good.")
-    console.print()
-    for change in changes:
-        reason = f": {change.reason}" if change.reason else ""
-        console.print(
-            f"{change.at.astimezone():%Y-%m-%d %H:%M}  {change.action} by {change.by}{reason}"
+def _line(console: Console, record: Record) -> None:
+    title, text = headline(record), " ".join(bare(record.text).split())
+    said = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+    console.print(Text.assemble((title, "bold"), ": " if title and said else "", said))
+    who, since = record.speaker or record.author, f"{record.known_at.astimezone():%-d %b %Y}"
+    about = f"{record.kind} by {who}, known since {since}, {told(record)} · {record.id}"
+    console.print(Padding(Text(about, style="dim"), (0, 0, 0, 2)))
+
+
+def find(store: Store, named: str) -> Record:
+    """The record of this id, or of the one id that begins or ends so. Raises InputError otherwise."""
+    record = store.get(named.strip())
+    if record is not None:
+        return record
+    part = named.strip().upper()
+    if len(part) >= SHORTEST and part.isalnum():
+        rows = store.database.read(
+            "SELECT id FROM version WHERE ends IS NULL AND (id LIKE ? OR id LIKE ?) LIMIT 3",
+            (f"{part}%", f"%{part}"),
         )
-
-
-def _facts(record: Record) -> list[tuple[str, str]]:
-    source = record.source
-    facts = [
-        ("Record", f"{record.id}, version {record.version}, {record.status}"),
-        ("Kind", record.kind + (f": {record.title}" if record.title else "")),
-        ("By", record.speaker or record.author),
-        ("Known since", f"{record.known_at.astimezone():%Y-%m-%d %H:%M}"),
-        ("Visible to", record.scope),
-        ("Source", " ".join(part for part in (source.kind, source.title, source.permalink or source.ref) if part)),
-        ("Evidence", ", ".join(f"{e.kind} {e.ref}" for e in record.evidence)),
-        ("Symbols", ", ".join(record.symbols)),
-    ]  # fmt: skip
-    return [(label, value) for label, value in facts if value]
+        ids = [str(row["id"]) for row in rows]
+        if len(ids) > 1:
+            raise messages.ambiguous_record(named, ids)
+        found = store.get(ids[0]) if ids else None
+        if found is not None:
+            return found
+    raise messages.no_record(named)
 
 
 def rebuild(settings: Settings) -> None:
@@ -146,7 +139,7 @@ def verify(settings: Settings, *, as_json: bool) -> int:
         with _indexer(settings) as indexer:
             agreement = indexer.verify()
     if as_json:
-        _print_json(asdict(agreement))
+        print_json(asdict(agreement))
     else:
         _tell(agreement)
     return 0 if _agree(agreement) else 1
@@ -187,7 +180,7 @@ def _tell(found: Agreement) -> None:
         print(note)
 
 
-def _every_scope(store: Store) -> frozenset[str]:
+def every_scope(store: Store) -> frozenset[str]:
     rows = store.database.read("SELECT DISTINCT scope FROM version", ())
     return frozenset(str(row[0]) for row in rows)
 
@@ -218,5 +211,5 @@ def _indexer(settings: Settings) -> Generator[Indexer]:
             index.close()
 
 
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bullpen_memory import rows
 from bullpen_memory.errors import InputError
@@ -35,6 +36,27 @@ def checked(query: Query) -> Query:
     return query
 
 
+def standing(as_of: datetime | None) -> Eligible:
+    """The version that holds: now, or as it was known at a time."""
+    if as_of is None:
+        return Eligible("v.ends IS NULL", ())
+    at = rows.iso(as_of)
+    return Eligible(
+        "v.begins <= ? AND v.known_at <= ? AND (v.ends IS NULL OR v.ends > ?)", (at, at, at)
+    )
+
+
+def seen(scopes: frozenset[str] | None, as_of: datetime | None = None) -> Eligible:
+    """The version that holds, for a reader of these scopes; None sees all, an empty set nothing."""
+    holds = standing(as_of)
+    if scopes is None:
+        return holds
+    wanted = sorted(scopes)
+    return Eligible(
+        f"{holds.sql} AND v.scope IN ({', '.join('?' * len(wanted))})", (*holds.params, *wanted)
+    )
+
+
 def eligible(query: Query) -> Eligible:
     """The condition for this query."""
     parts: list[str] = []
@@ -54,12 +76,9 @@ def eligible(query: Query) -> Eligible:
         )
         params.extend(wanted)
 
-    if query.as_of is None:
-        parts.append("v.ends IS NULL")
-    else:
-        at = rows.iso(query.as_of)
-        parts.append("v.begins <= ? AND v.known_at <= ? AND (v.ends IS NULL OR v.ends > ?)")
-        params.extend((at, at, at))
+    holds = standing(query.as_of)
+    parts.append(holds.sql)
+    params.extend(holds.params)
     among("scope", query.scopes)
     among("status", query.statuses)
     if query.kinds:

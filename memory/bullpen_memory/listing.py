@@ -92,7 +92,8 @@ class Listing:
     def order(self, shelf: Shelf, now: datetime) -> Order:
         """Which records the list holds, in order. Kept until a record changes."""
         # Views with a time in them move on by the hour.
-        hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        moment = shelf.query.as_of or now
+        hour = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         key = (self._stamp(), shelf, hour)
         with self._lock:
             known = self._orders.get(key)
@@ -134,33 +135,36 @@ class Listing:
         return Order(array("q", (found[key] for key in keys if key in found)))
 
     def counts(
-        self, scopes: frozenset[str], kinds: frozenset[Kind], now: datetime
+        self,
+        scopes: frozenset[str],
+        kinds: frozenset[Kind],
+        now: datetime,
+        as_of: datetime | None = None,
     ) -> dict[View, int]:
-        """How many records each view holds for a reader."""
-        hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        key = (self._stamp(), scopes, kinds, hour)
+        """How many records each view holds for a reader, or held as known at an earlier time."""
+        hour = (as_of or now).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        key = (self._stamp(), scopes, kinds, hour, as_of)
         with self._lock:
             known = self._counts.get(key)
         if known is None:
-            known = self._counted(scopes, kinds, hour)
+            known = (
+                self._counted(filters.seen(scopes, as_of), kinds, hour)
+                if scopes
+                else dict.fromkeys(VIEWS, 0)
+            )
             with self._lock:
                 self._counts[key] = known
                 while len(self._counts) > KEPT_ORDERS:
                     self._counts.popitem(last=False)
         return known
 
-    def _counted(
-        self, scopes: frozenset[str], kinds: frozenset[Kind], hour: datetime
-    ) -> dict[View, int]:
-        if not scopes:
-            return dict.fromkeys(VIEWS, 0)
+    def _counted(self, where: Eligible, kinds: frozenset[Kind], hour: datetime) -> dict[View, int]:
         # Narrow rows first: the sums look at few columns of each, none of them its text.
-        scope_marks, kind_marks = (", ".join("?" * len(values)) for values in (scopes, kinds))
+        kind_marks = ", ".join("?" * len(kinds))
         columns = ", ".join(f"sum({_counting(view, hour)})" for view in VIEWS)
         row = self._database.read(
-            f"SELECT {columns} FROM version v WHERE v.ends IS NULL"
-            f" AND v.scope IN ({scope_marks}) AND v.kind IN ({kind_marks})",
-            (*sorted(scopes), *sorted(kinds)),
+            f"SELECT {columns} FROM version v WHERE {where.sql} AND v.kind IN ({kind_marks})",
+            (*where.params, *sorted(kinds)),
         )[0]
         return {view: int(number or 0) for view, number in zip(VIEWS, row, strict=True)}
 

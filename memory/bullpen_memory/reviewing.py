@@ -198,29 +198,6 @@ class Review:
         return Vector(embedder.id, embedder.embed([rows.embedded_text(record)])[0].tobytes())
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One time a record was given to an agent: for which run, and when."""
-
-    run_id: str
-    agent: str
-    query: str
-    at: datetime
-
-
-def shown(database: Database, record_id: str, *, limit: int = 50) -> list[Shown]:
-    """Where a record was put before a model, newest first (the injection log).
-
-    The question is somebody's words: the caller shows it only to who may see the run.
-    """
-    found = database.read(
-        "SELECT run_id, agent, query, at FROM recall WHERE instr(record_ids, ?) > 0"
-        " ORDER BY seq DESC LIMIT ?",
-        (f'"{record_id}"', limit),
-    )
-    return [Shown(r["run_id"], r["agent"], r["query"], rows.moment_of(r["at"])) for r in found]
-
-
 def known_as(database: Database, author: str) -> str:
     """The name under which somebody last wrote; the id where nobody told a name."""
     found = database.read(
@@ -228,34 +205,6 @@ def known_as(database: Database, author: str) -> str:
         (author,),
     )
     return str(found[0]["speaker"]) if found else author
-
-
-def linked(database: Database, record: Record, scopes: frozenset[str]) -> dict[str, list[Record]]:
-    """The visible records that this one is tied to: by relation, nearest first."""
-    marks = ", ".join("?" * len(scopes))
-    visible = f"ends IS NULL AND status <> 'forgotten' AND scope IN ({marks})"
-    seen = tuple(sorted(scopes))
-
-    def ask(condition: str, *params: str) -> list[Record]:
-        found = database.read(
-            f"SELECT * FROM version WHERE {condition} AND {visible} AND id <> ?"
-            " ORDER BY vid DESC LIMIT 12",
-            (*params, *seen, record.id),
-        )
-        return [rows.to_record(row) for row in found]
-
-    ties = {
-        "replaces": ask("(id = ? OR superseded_by = ?)", record.supersedes or "", record.id),
-        "replaced by": ask("(id = ? OR (supersedes = ? AND status <> 'proposed'))", record.superseded_by or "", record.id),
-        "would be replaced by": ask("supersedes = ? AND status = 'proposed'", record.id),
-    }  # fmt: skip
-    if record.source.kind != "person":
-        ties["same source"] = ask(
-            "source_kind = ? AND source_ref = ? AND source_ref <> ''",
-            record.source.kind,
-            record.source.ref,
-        )
-    return {name: found for name, found in ties.items() if found}
 
 
 def _present(db: SqliteUtils, seen: Seen) -> Record:

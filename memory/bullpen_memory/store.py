@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from ulid import ULID
 
-from bullpen_memory import changes, echoes, migrations, rows, sameness, writing
+from bullpen_memory import changes, echoes, filters, migrations, rows, sameness, writing
 from bullpen_memory.changes import Revision
 from bullpen_memory.database import Database
 from bullpen_memory.errors import InputError
@@ -24,6 +24,10 @@ from bullpen_memory.policy import Policy
 from bullpen_memory.records import Change, Draft, Found, Query, Recall, Record
 from bullpen_memory.search import EXACT_LIMIT, Search
 from bullpen_memory.writing import Act, Vector
+
+Scopes = frozenset[str] | None
+"""What a reader may see; None for who sees all."""
+Moment = datetime | None
 
 if TYPE_CHECKING:
     from sqlite_utils.db import Database as SqliteUtils
@@ -249,38 +253,51 @@ class Store:
 
     # Reading
 
-    def get(self, record_id: str, *, scopes: frozenset[str] | None = None) -> Record | None:
-        """The record as it is now, or None where it does not exist or may not be seen."""
-        sql, params = "SELECT * FROM version WHERE id = ? AND ends IS NULL", [record_id]
-        found = self.database.read(sql + _within(scopes, params), params)
+    def get(self, record_id: str, *, scopes: Scopes = None, as_of: Moment = None) -> Record | None:
+        """The record as it is now, or was known then; None where it does not exist or may not be seen."""
+        where = filters.seen(scopes, as_of)
+        sql = f"SELECT v.* FROM version v WHERE v.id = ? AND {where.sql}"
+        found = self.database.read(sql, (record_id, *where.params))
         return rows.to_record(found[0]) if found else None
 
-    def history(self, record_id: str, *, scopes: frozenset[str] | None = None) -> list[Record]:
-        """Every version, oldest first; empty where the record may not be seen."""
-        sql, params = "SELECT * FROM version WHERE id = ?", [record_id]
-        found = self.database.read(sql + _within(scopes, params) + " ORDER BY n", params)
-        return [rows.to_record(row) for row in found]
+    def history(
+        self, record_id: str, *, scopes: Scopes = None, as_of: Moment = None
+    ) -> list[Record]:
+        """Every version (known then), oldest first; empty where the record may not be seen."""
+        present = self.get(record_id, scopes=scopes, as_of=as_of)
+        if present is None:
+            return []
+        sql = "SELECT * FROM version WHERE id = ? AND n <= ? ORDER BY n"
+        return [rows.to_record(r) for r in self.database.read(sql, (record_id, present.version))]
 
-    def members(self, thread: str, scope: str) -> list[Record]:
-        """What holds now of one conversation or document, in the order of first writing."""
+    def members(self, thread: str, scope: str, *, as_of: Moment = None) -> list[Record]:
+        """What holds now (or did then) of one conversation or document, in the order of first writing."""
+        where = filters.standing(as_of)
         found = self.database.read(
             "SELECT v.* FROM version v JOIN version f ON f.id = v.id AND f.n = 1"
-            " WHERE v.thread = ? AND v.scope = ? AND v.ends IS NULL ORDER BY f.vid",
-            (thread, scope),
+            f" WHERE v.thread = ? AND v.scope = ? AND {where.sql} ORDER BY f.vid",
+            (thread, scope, *where.params),
         )
         return [rows.to_record(row) for row in found]
 
-    def changes(self, record_id: str, *, scopes: frozenset[str] | None = None) -> list[Change]:
-        """Who did what to the record, oldest first."""
-        params = [record_id]
-        sql = f"SELECT * FROM change WHERE id = ? AND {_OF_RECORD}{_within(scopes, params)})"
-        return [changes.to_change(row) for row in self.database.read(sql + " ORDER BY seq", params)]
+    def changes(
+        self, record_id: str, *, scopes: Scopes = None, as_of: Moment = None
+    ) -> list[Change]:
+        """Who did what to the record (until then), oldest first."""
+        if self.get(record_id, scopes=scopes, as_of=as_of) is None:
+            return []
+        until = "9999" if as_of is None else rows.iso(as_of)
+        sql = "SELECT * FROM change WHERE id = ? AND at <= ? ORDER BY seq"
+        return [changes.to_change(row) for row in self.database.read(sql, (record_id, until))]
 
     def recent_changes(self, scopes: frozenset[str] | None, *, limit: int = 50) -> list[Change]:
         """The newest changes of all visible records, newest first."""
-        params: list[str] = []
-        sql = f"SELECT * FROM change WHERE {_OF_RECORD}{_within(scopes, params)})"
-        found = self.database.read(f"{sql} ORDER BY seq DESC LIMIT {int(limit)}", params)
+        where = filters.seen(scopes)
+        found = self.database.read(
+            "SELECT c.* FROM change c WHERE EXISTS (SELECT 1 FROM version v WHERE v.id = c.id AND"
+            f" {where.sql}) ORDER BY c.seq DESC LIMIT ?",
+            (*where.params, limit),
+        )
         return [changes.to_change(row) for row in found]
 
     def recalls(self, run_id: str) -> list[Recall]:
@@ -288,18 +305,19 @@ class Store:
         sql = "SELECT * FROM recall WHERE run_id = ? ORDER BY seq"
         return [changes.to_recall(row) for row in self.database.read(sql, (run_id,))]
 
-    def count(self, scopes: frozenset[str] | None) -> dict[str, int]:
-        """How many records there are by status and, but for the forgotten, by kind.
+    def count(self, scopes: Scopes, *, as_of: Moment = None) -> dict[str, int]:
+        """How many records there are (or were known then) by status and, but for the forgotten, by kind.
 
         Every status and kind that occurs is a key; their names do not overlap.
         """
-        params: list[str] = []
-        where = f"WHERE ends IS NULL{_within(scopes, params)}"
-        by_status = f"SELECT status, count(*) FROM version {where} GROUP BY status"
-        by_kind = (
-            f"SELECT kind, count(*) FROM version {where} AND status <> 'forgotten' GROUP BY kind"
-        )
-        found = [*self.database.read(by_status, params), *self.database.read(by_kind, params)]
+        where = filters.seen(scopes, as_of)
+        rest = f"FROM version v WHERE {where.sql}"
+        by_status = f"SELECT v.status, count(*) {rest} GROUP BY v.status"
+        by_kind = f"SELECT v.kind, count(*) {rest} AND v.status <> 'forgotten' GROUP BY v.kind"
+        found = [
+            *self.database.read(by_status, where.params),
+            *self.database.read(by_kind, where.params),
+        ]
         return {str(row[0]): int(row[1]) for row in found}
 
     def find(self, query: Query) -> Found:
@@ -367,17 +385,6 @@ class Store:
             return [None] * len(texts)
         made = self.embedder.embed(texts)
         return [Vector(self.embedder.id, row.tobytes()) for row in made]
-
-
-_OF_RECORD = "id IN (SELECT id FROM version WHERE ends IS NULL AND id = change.id"
-
-
-def _within(scopes: frozenset[str] | None, params: list[str]) -> str:
-    """The SQL condition for a reader's scopes; its values are appended to `params`."""
-    if scopes is None:
-        return ""
-    params.extend(sorted(scopes))
-    return f" AND scope IN ({', '.join('?' * len(scopes))})"
 
 
 def _threaded(draft: Draft) -> Draft:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -70,10 +71,11 @@ class Card:
         raise AssertionError(f"no {label} among {self.offers()}")
 
     async def shows(self, part: str) -> str:
-        async def there() -> str:
-            return self.line() if part in self.line() else ""
-
-        return await until(there)
+        deadline = time.monotonic() + 60
+        while part not in self.line():
+            assert time.monotonic() < deadline, f"{part!r} is not in {self.line()!r}"
+            await asyncio.sleep(0.05)
+        return self.line()
 
     async def fill(self, **fields: str) -> Any:
         """Send the form that opened."""

@@ -13,10 +13,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack.health import Timing
 from bullpen.slack.limits import Tiers
+from bullpen.slack.rounds import Rounds
 from bullpen_workspace.actions import Person
 from bullpen_workspace.config import WorkspaceConfig
 from bullpen_workspace.server import Workspace
-from real_office import Faults, OpenOffice
+from frozen import Way
+from real_office import QUICK, Faults, OpenOffice
 
 
 async def until(true: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
@@ -221,6 +223,95 @@ async def test_a_socket_that_is_open_and_brings_nothing_is_noticed(
         assert (len(thread(asked)), len(thread(first)), inside > asked) == (1, 2, True)
     finally:
         await office.close()
+
+
+async def frozen(tmp_path: Path, workspace: Workspace, timing: Timing) -> float:
+    """Seconds until a question is answered that was asked after the lines fell silent."""
+    way = Way(int(workspace.url.rpartition(":")[2]))
+    await way.open()
+    office = OpenOffice(tmp_path / "home", workspace, url=f"http://127.0.0.1:{way.port}")
+    office.home.mkdir()
+    await office.open(timing)
+    ada = Person(workspace.office, workspace.credentials.person_id)
+    rooms, bot = workspace.office.rooms, workspace.credentials.bot_user_id
+    [place] = [channel.id for channel in rooms.channels.all() if channel.name == "desk"]
+
+    def said(ts: str) -> list[str]:
+        return [m.text for m in rooms.messages.thread(place, ts)[1:] if m.username]
+
+    try:
+        first = ada.post(place, f"<@{bot}> before").ts
+        await until(lambda: told(len(said(first)) == 1))
+        await office.desk.idle(10)
+        way.lose_all()
+        asked = ada.post(place, f"<@{bot}> is anybody there?").ts
+        begun = time.monotonic()
+        await until(lambda: told(bool(said(asked))), 70)
+        seconds = time.monotonic() - begun
+        inside = ada.post(place, "and here?", thread_ts=first).ts
+        await until(lambda: told(len(said(first)) == 2))
+        await office.desk.idle(10)
+        assert (len(said(asked)), len(said(first)), inside > asked) == (1, 2, True)
+        return seconds
+    finally:
+        await office.close()
+        await way.close()
+
+
+async def test_lines_that_fall_silent_are_noticed_and_what_was_said_is_answered_once(
+    tmp_path: Path, faulty: Workspace
+) -> None:
+    await frozen(tmp_path, faulty, QUICK)
+
+
+@pytest.mark.slow
+async def test_deafness_is_noticed_within_a_minute(tmp_path: Path, faulty: Workspace) -> None:
+    seconds = await frozen(tmp_path, faulty, Timing())
+    print(f"a line that fell silent: answered after {seconds:.1f} s")
+    assert seconds <= 60
+    office = OpenOffice(tmp_path / "second", faulty)
+    office.home.mkdir()
+    await office.open(Timing())
+    ada = Person(faulty.office, faulty.credentials.person_id)
+    rooms, bot = faulty.office.rooms, faulty.credentials.bot_user_id
+    places = [c.id for c in rooms.channels.all() if c.kind == "public"]
+    try:
+        await asyncio.sleep(1)
+        await Faults(faulty, office.connection.session).order("sockets/mute")
+        asked = ada.post(places[-1], f"<@{bot}> is anybody there?").ts
+        begun = time.monotonic()
+        office.lose_events()
+        answered = lambda: told(len(rooms.messages.thread(places[-1], asked)) > 1)  # noqa: E731
+        await until(answered, 70)
+        seconds = time.monotonic() - begun
+        print(f"a line that answers pings and brings nothing: answered after {seconds:.1f} s")
+        assert seconds <= 60
+    finally:
+        await office.close()
+
+
+def test_every_place_has_its_turn_within_what_slack_allows() -> None:
+    """Forty looks a minute: 27 places all have their turn within 55 s."""
+    for places, most in ((27, 55.0), (200, 500.0)):
+        now = [0.0]
+        rounds = Rounds(lambda now=now: now[0])
+        said = {(f"C{n}", ""): float(n) for n in range(places)}
+        busy = set(sorted(said, key=lambda place: -said[place])[:6])
+        tokens, looked = 4.0, dict.fromkeys(said, 0.0)
+        gaps = dict.fromkeys(said, 0.0)
+        for _ in range(400):
+            for place in rounds.due(said, 5.0):
+                if tokens < 1.75:
+                    break
+                tokens -= 1
+                rounds.looked(place)
+                gaps[place] = max(gaps[place], now[0] - looked[place])
+                looked[place] = now[0]
+            now[0] += 5.0
+            tokens = min(4.0, tokens + 5 * 40 / 60)
+        assert max(gaps[place] for place in busy) <= 45.0
+        assert max(gaps.values()) <= most
+        assert min(looked.values()) > 0
 
 
 async def test_what_was_changed_and_deleted_meanwhile_is_caught_up(

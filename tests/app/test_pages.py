@@ -49,7 +49,7 @@ def page(store: Store, receipts: Receipts, tmp_path: Path) -> Iterator[TestClien
     app = Starlette(
         routes=[
             MemoryPage(store, receipts, drawing, eyes).mount(),
-            ReceiptsPage(receipts, tmp_path / "artifacts", drawing, eyes).mount(),
+            ReceiptsPage(receipts, tmp_path / "artifacts", drawing, eyes, lambda: None).mount(),
             IdeasPage(store, drawing, eyes).mount(),
         ]
     )
@@ -294,7 +294,7 @@ def test_a_headline_that_was_the_text_s_beginning_goes_with_it(
     page.post(f"/memory/{record.id}/revise", data=data, headers=FRAGMENT)
     now = store.get(record.id)
     assert now is not None
-    assert (now.title, now.text) == ("", "Silver is at 31 dollars.")
+    assert (now.title, now.text) == ("Silver is at 31 dollars", "Silver is at 31 dollars.")
 
 
 def test_a_proposal_edited_by_the_only_person_can_still_come_into_force(

@@ -16,6 +16,8 @@ from bullpen.slack.connect import Connection
 from bullpen.slack.identity import OneApp
 from bullpen.slack.limits import Unpaced
 from bullpen.slack.line import Line
+from bullpen.slack.messages import PLAN_RESTARTED, PLAN_STOPPED
+from bullpen.slack.planbook import PlanBook
 from bullpen.wiring import build
 from bullpen_agents.roster import Roster
 from bullpen_orchestrator.ports import Plan, Post, Step
@@ -137,6 +139,41 @@ async def hurried(tmp_path: Path) -> AsyncIterator[tuple[SlackChat, AsyncWebClie
     await chat.close()
     await connection.close()
     await made.stop()
+
+
+async def test_a_plan_that_a_crash_left_open_is_closed_by_the_next_desk(
+    tmp_path: Path,
+    connection: Connection,
+    person: AsyncWebClient,
+    workspace: Workspace,
+    desk_channel: str,
+) -> None:
+    me, book = workspace.credentials.person_id, PlanBook(tmp_path / "plans.db")
+    agents, bot = Roster.load().agents, connection.identity.bot_id
+    root = (await person.chat_postMessage(channel=desk_channel, text="q"))["ts"]
+    plan = Plan(title="Quant at work", steps=steps("complete", "in_progress", "pending"))
+    crashed = SlackChat(OneApp(Line(connection, agents, Unpaced(), book=book)))
+    ts = await crashed.open_plan(desk_channel, root, "quant", me, plan)
+    assert [(channel, kept) for channel, kept, _ in book.of(bot)] == [(desk_channel, ts)]
+
+    async def shown() -> dict[str, Any]:
+        page = await person.conversations_replies(channel=desk_channel, ts=root)
+        return page["messages"][-1]
+
+    # Nothing closes it: the next process finds it in the book.
+    again = Line(connection, agents, Unpaced(), book=PlanBook(tmp_path / "plans.db"))
+    await again.plans.mend()
+    left = await shown()
+    assert (plan_of(left)["title"], statuses(left)) == (
+        PLAN_RESTARTED, ["complete", "error", "pending"],
+    )  # fmt: skip
+    assert "streaming_state" not in left
+    assert book.of(bot) == []
+    # A desk that is stopped closes its own at once.
+    second = await SlackChat(OneApp(again)).open_plan(desk_channel, root, "quant", me, plan)
+    assert second is not None
+    await again.plans.close()
+    assert (plan_of(await shown())["title"], book.of(bot)) == (PLAN_STOPPED, [])
 
 
 async def test_a_plan_goes_on_when_its_stream_dies(

@@ -12,9 +12,12 @@ from tests.memory.conftest import EVERYBODY, Clock, draft
 
 from bullpen_memory.errors import ConflictError, InputError
 from bullpen_memory.listing import VIEWS, Listing, Shelf
-from bullpen_memory.records import WORKSPACE, Kind, Query
-from bullpen_memory.reviewing import Review, Seen, linked, shown
+from bullpen_memory.misleading import cited
+from bullpen_memory.records import WORKSPACE, Draft, Kind, Query, Source
+from bullpen_memory.reviewing import Review, Seen
 from bullpen_memory.store import Store
+from bullpen_memory.ties import linked
+from bullpen_memory.usage import used
 
 KINDS: frozenset[Kind] = frozenset(get_args(Kind))
 HIDDEN = "channel:C9"
@@ -166,12 +169,25 @@ def test_a_person_s_own_words_take_the_place_of_a_proposal(store: Store, review:
         review.restate(Seen(proposal.id, 1), by="U1", text="Sell")
 
 
-def test_where_it_was_shown(store: Store) -> None:
-    one, two = store.add(draft("One")), store.add(draft("Two"))
+def said(text: str, ref: str, address: str, **more: object) -> Draft:
+    source = Source(kind="message", ref=ref, permalink=address)
+    return draft(text, kind="message", source=source, **more)
+
+
+def test_where_it_was_used(store: Store) -> None:
+    one, two = store.add(draft("one")), store.add(draft("two"))
+    store.add(said("what is two?", "r2", "http://x/p1", scope="channel:C1"))
+    store.add(said(f"It is {two.id}.", "r2:say", "http://x/p2"))
     store.log_recall(run_id="r1", agent="quant", query="one?", record_ids=[one.id, two.id])
     store.log_recall(run_id="r2", agent="architect", query="two?", record_ids=[two.id])
-    assert [(s.run_id, s.agent) for s in shown(store.database, two.id)] == [("r2", "architect"), ("r1", "quant")]  # fmt: skip
-    assert [s.query for s in shown(store.database, one.id)] == ["one?"]
+    cited(store, run_id="r2", agent="architect", answer="r2:say", text=f"It is {two.id}.")
+    last, first = used(store.database, two.id, EVERYBODY)
+    assert (last.run_id, last.agent, last.cited, first.run_id, first.cited) == ("r2", "architect", True, "r1", False)  # fmt: skip
+    # The question was asked in a private channel, the answer is everybody's.
+    assert (last.question, last.asked_at, last.answered_at) == ("", "", "http://x/p2")
+    [insider] = used(store.database, two.id, EVERYBODY | {"channel:C1"}, limit=1)
+    assert (insider.question, insider.asked_at) == ("what is two?", "http://x/p1")
+    assert [use.run_id for use in used(store.database, one.id, EVERYBODY)] == ["r1"]
 
 
 SCOPES = (WORKSPACE, "channel:C1", HIDDEN, "person:U1")

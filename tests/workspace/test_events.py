@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+import pytest
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen_workspace.actions import Person
@@ -64,8 +66,12 @@ async def test_channel_types(workspace: Workspace, person: Person, connect, unti
     }
     for kind, place in places.items():
         person.post(place.id, kind)
-    await until(lambda: len([event for event in events if event["type"] == "message"]) == 3)
-    assert {event["text"]: event["channel_type"] for event in events} == {
+
+    def said() -> list[dict]:
+        return [e for e in events if e["type"] == "message" and "subtype" not in e]
+
+    await until(lambda: len(said()) == 3)
+    assert {event["text"]: event["channel_type"] for event in said()} == {
         kind: kind for kind in places
     }
 
@@ -154,3 +160,45 @@ async def test_app_home_opened_and_published(
     await until(lambda: len(events) == 2)
     assert [event["tab"] for event in events] == ["home", "messages"]
     assert events[0]["channel"].startswith("D")
+
+
+async def test_a_channel_tells_what_becomes_of_it(
+    workspace: Workspace, person: Person, bot: AsyncWebClient, connect, until
+) -> None:
+    events: list[dict] = []
+    await connect(workspace, record(events))
+    me, desk = person.user, workspace.credentials.bot_user_id
+    place = person.create_channel("silver").id
+    await bot.conversations_setTopic(channel=place, topic="before the close")
+    await bot.conversations_setPurpose(channel=place, purpose="silver only")
+    await bot.conversations_rename(channel=place, name="metals")
+    ann = workspace.rooms.people.add_person("Ann").id
+    person.invite(place, ann)
+    await bot.conversations_kick(channel=place, user=ann)
+    person.archive(place)
+    person.archive(place, archived=False)
+    found = (await bot.conversations_history(channel=place))["messages"][::-1]
+    told = [(m["subtype"], m["user"], m["text"]) for m in found]
+    assert told == [
+        ("channel_join", me, f"<@{me}> has joined the channel"),
+        ("channel_join", desk, f"<@{desk}> has joined the channel"),
+        ("channel_topic", desk, f"<@{desk}> set the channel topic: before the close"),
+        ("channel_purpose", desk, f"<@{desk}> set the channel description: silver only"),
+        ("channel_name", desk, f'<@{desk}> has renamed the channel from "silver" to "metals"'),
+        ("channel_join", ann, f"<@{ann}> has joined the channel"),
+        ("channel_leave", ann, f"<@{ann}> has left the channel"),
+        ("channel_archive", me, f"<@{me}> archived the channel"),
+        ("channel_unarchive", me, f"<@{me}> un-archived the channel"),
+    ]
+    assert [m.get("inviter") for m in found[:2]] == [None, me]
+    assert (found[2]["topic"], found[4]["old_name"], found[4]["name"]) == (
+        *("before the close", "silver", "metals"),
+    )
+    assert sorted(found[7]["members"]) == sorted([me, desk])
+    await until(lambda: of(events, "message", "channel_unarchive"))
+    assert of(events, "message", "channel_join")["channel"] == place
+    # A notice names people, and is nobody's word: it mentions no app and makes nothing unread.
+    assert of(events, "app_mention") is None
+    assert workspace.rooms.channels.unread(me, place).messages == 0
+    with pytest.raises(SlackApiError, match="cant_delete_message"):
+        await bot.chat_delete(channel=place, ts=found[1]["ts"])

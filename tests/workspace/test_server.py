@@ -200,3 +200,45 @@ async def test_unread_marks(
     person.mark_read(desk, thread_ts=root)
     assert channels.unread(person.user, desk).messages == 0
     assert channels.unread_replies(person.user, desk) == {}
+
+
+async def test_an_address_that_leads_nowhere_says_so_and_shows_the_way_back(
+    workspace: Workspace,
+) -> None:
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+        async with browser.get(workspace.address("/")) as response:
+            assert response.status == 200
+        for path, sentence in (
+            ("/nothing/here", "There is nothing at this address."),
+            ("/files/F123", "There is no such file, or it is not open to you."),
+        ):
+            headers = {"accept": "text/html"}
+            async with browser.get(workspace.url + path, headers=headers) as response:
+                page = await response.text()
+                assert (response.status, response.content_type) == (404, "text/html")
+            assert sentence in page
+            assert '<a href="/">Go to your channels</a>' in page
+            async with browser.get(workspace.url + path) as response:
+                assert (response.status, await response.text()) == (
+                    404, f"{sentence} The way back is /.",
+                )  # fmt: skip
+
+
+async def test_what_a_person_posts_by_the_api_is_theirs_on_the_page(
+    workspace: Workspace, session
+) -> None:
+    keys = workspace.credentials
+    ada = AsyncWebClient(keys.user_token, base_url=f"{workspace.url}/api/", session=session)
+    desk = workspace.rooms.channels.by_name("desk")
+    assert desk is not None
+    sent = await ada.chat_postMessage(channel=desk.id, text="from a terminal")
+    assert sent["message"]["bot_id"] == keys.bot_id
+    Person(workspace.office, keys.person_id).edit(desk.id, sent["ts"], "from my terminal")
+    jar, address = aiohttp.CookieJar(unsafe=True), workspace.address(f"/archives/{desk.id}")
+    async with aiohttp.ClientSession(cookie_jar=jar) as browser, browser.get(address) as response:
+        page = await response.text()
+    head = page.partition("from my terminal")[0].rpartition('data-testid="author"')[2]
+    assert head.startswith(">you<")
+    assert "APP" not in head
+    assert 'class="edited"' in page

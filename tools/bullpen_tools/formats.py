@@ -96,9 +96,18 @@ def _small(number: float, places: int) -> str:
 
 def _money(number: float, unit: str) -> str:
     head, _, per = unit.partition("/")
-    shown = _large(number) or _small(number, 2)
+    shown = _large(number) or _cents(number)
     prefix = _SYMBOLS.get(head, f"{head.upper()} ")
     return f"{_sign(number, shown)}{prefix}{shown}" + (f"/{per.translate(_ESCAPES)}" if per else "")
+
+
+def _cents(number: float) -> str:
+    """Two decimals; below ten cents three significant digits, as option prices on currencies need."""
+    size = abs(number)
+    if not 1e-6 <= size < 0.1:
+        return _small(number, 2)
+    text = f"{size:.{2 - math.floor(math.log10(size))}f}".rstrip("0")
+    return text if len(text.partition(".")[2]) > 1 else _grouped(size, 2)
 
 
 def _large(number: float) -> str:

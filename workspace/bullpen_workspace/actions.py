@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from bullpen_workspace.controls import Controls
 from bullpen_workspace.errors import Refusal
+from bullpen_workspace.notices import NOTICES
 from bullpen_workspace.office import Office
 from bullpen_workspace.people import SLACKBOT
 from bullpen_workspace.types import Channel, File, Message
@@ -175,7 +176,8 @@ class Person:
                 f"It has {len(topic)} characters; a topic holds {MAX_TOPIC}.",
                 "Shorten it.",
             )
-        self._rooms.channels.describe(channel, topic=self._encode(topic.strip()))
+        topic = self._encode(topic.strip())
+        self._rooms.channels.describe(channel, user=self.user, topic=topic)
 
     def archive(self, channel: str, *, archived: bool = True) -> None:
         """Lay a channel to rest, or wake it; the page of a direct message is never laid to rest."""
@@ -239,7 +241,7 @@ class Person:
 
     def _own(self, channel: str, ts: str) -> Message:
         message = self._message(channel, ts)
-        if message.user != self.user or message.bot_id:
+        if message.user != self.user or message.username or message.subtype in NOTICES:
             raise Refusal(
                 "The message was not changed.", "It is not yours.", "Answer it in its thread."
             )

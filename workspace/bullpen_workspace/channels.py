@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from bullpen_workspace.database import Database, new_id
+from bullpen_workspace.notices import NOTICES_SQL
 from bullpen_workspace.types import Change, Channel, ChannelKind, Unread
 
 _SELECT = """
@@ -124,11 +125,17 @@ class Channels:
         return True
 
     def describe(
-        self, channel_id: str, *, topic: str | None = None, purpose: str | None = None
+        self, channel_id: str, *, user: str, topic: str | None = None, purpose: str | None = None
     ) -> Channel:
         """Set the topic or the purpose."""
+        given = {"topic": topic, "purpose": purpose}
         with self._db.transaction():
             channel = self.require(channel_id)
+            detail = {
+                name: value
+                for name, value in given.items()
+                if value is not None and value != getattr(channel, name)
+            }
             self._db.run(
                 "UPDATE channels SET topic = ?, purpose = ? WHERE id = ?",
                 (
@@ -137,14 +144,19 @@ class Channels:
                     channel_id,
                 ),
             )
-            self._db.emit(Change(kind="channel_changed", channel=channel_id))
+            self._db.emit(
+                Change(kind="channel_changed", channel=channel_id, user=user, detail=detail)
+            )
         return self.require(channel_id)
 
     def rename(self, channel_id: str, name: str, *, user: str) -> Channel:
         """Give a channel another name, which must be free."""
         with self._db.transaction():
+            detail = {"old_name": self.require(channel_id).name}
             self._db.run("UPDATE channels SET name = ? WHERE id = ?", (name, channel_id))
-            self._db.emit(Change(kind="channel_renamed", channel=channel_id, user=user))
+            self._db.emit(
+                Change(kind="channel_renamed", channel=channel_id, user=user, detail=detail)
+            )
         return self.require(channel_id)
 
     def archive(self, channel_id: str, *, user: str, archived: bool = True) -> Channel:
@@ -179,9 +191,9 @@ class Channels:
         """What `user` has not seen of the channel's main line (replies count by thread)."""
         since = self.last_read(user, channel_id)
         row = self._db.row(
-            """SELECT count(*) AS messages, coalesce(sum(instr(text, ?) > 0), 0) AS mentions
+            f"""SELECT count(*) AS messages, coalesce(sum(instr(text, ?) > 0), 0) AS mentions
                FROM messages WHERE channel = ? AND ts > ? AND user != ? AND visible_to = ''
-               AND (thread_ts = '' OR broadcast = 1)""",
+               AND (thread_ts = '' OR broadcast = 1) AND subtype NOT IN ({NOTICES_SQL})""",
             (f"<@{user}>", channel_id, since, user),
         )
         counts = row or {"messages": 0, "mentions": 0}

@@ -217,7 +217,7 @@ _EVENT_ROWS = (
         "message",
         f"{_EVENTS}test_channel_types",
         f"{_EVENTS}test_subtypes",
-        note="no channel_join, channel_topic and other notices of the channel itself",
+        f"{_EVENTS}test_a_channel_tells_what_becomes_of_it",
     ),
     _event("app_mention", f"{_EVENTS}test_mention_is_told_twice_with_one_ts"),
     _event("app_home_opened", f"{_EVENTS}test_app_home_opened_and_published"),

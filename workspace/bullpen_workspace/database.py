@@ -125,6 +125,7 @@ _MIGRATIONS = (
         token TEXT PRIMARY KEY, kind TEXT NOT NULL, user TEXT NOT NULL, app_id TEXT NOT NULL,
         scopes TEXT NOT NULL);
     """,
+    "ALTER TABLE messages ADD COLUMN notice TEXT NOT NULL DEFAULT '{}'",
 )
 """Numbered by position and append-only: a released script never changes."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -45,7 +46,7 @@ def routes(office: Office) -> list[BaseRoute]:
             return PlainTextResponse(error.code, 403)
         file = _wanted(office, request)
         if file is None or not office.rooms.sees(who.user, file):
-            return _missing()
+            raise _missing()
         return _answer(office, file)
 
     async def page(request: Request) -> Response:
@@ -53,7 +54,7 @@ def routes(office: Office) -> list[BaseRoute]:
         # What is in no channel yet belongs to a view or a draft, and only its address leads to it.
         person = office.person_at(request.cookies)
         if file is None or (file.channels and not office.rooms.sees(person, file)):
-            return _missing()
+            raise _missing()
         return _answer(office, file, shown=True)
 
     return [
@@ -91,8 +92,8 @@ def _wanted(office: Office, request: Request) -> File | None:
     return file if file is not None and office.rooms.files.has_bytes(file.id) else None
 
 
-def _missing() -> Response:
-    return PlainTextResponse("There is no such file.", 404)
+def _missing() -> HTTPException:
+    return HTTPException(404, "There is no such file, or it is not open to you.")
 
 
 def _answer(office: Office, file: File, *, shown: bool = False) -> Response:

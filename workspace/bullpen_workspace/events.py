@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit
 
+from bullpen_workspace.notices import NOTICES
 from bullpen_workspace.office import Office
 from bullpen_workspace.subscriptions import event_ts, send_event
 from bullpen_workspace.types import App, Change, Json, Message
@@ -99,6 +100,7 @@ class Announcer:
         for app in self._apps_in(change.channel):
             send_event(office, app, event)
             mentioned = f"<@{app.bot_user}>" in message.text and message.user != app.bot_user
+            mentioned = mentioned and message.subtype not in NOTICES
             if mentioned and kind != "im":
                 named = {key: event[key] for key in event if key not in _NOT_IN_MENTIONS}
                 send_event(office, app, {**named, "type": "app_mention"})

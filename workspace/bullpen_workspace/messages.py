@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from bullpen_workspace.database import Database
+from bullpen_workspace.notices import NOTICES_SQL
 from bullpen_workspace.types import Change, Face, Message, Reaction
 
 _SELECT = """
@@ -31,7 +32,7 @@ _SELECT = """
              ORDER BY x.rowid)) AS reactions
     FROM messages m"""
 
-_STORED_JSON = ("blocks", "attachments", "metadata", "files")
+_STORED_JSON = ("blocks", "attachments", "metadata", "files", "notice")
 _LIKE = re.compile(r"[%_!]")
 
 
@@ -212,7 +213,7 @@ class Messages:
         where = [
             f"m.channel IN ({_marks(channels)})",
             "m.visible_to = ''",
-            "m.subtype != 'tombstone'",
+            f"m.subtype NOT IN ('tombstone', {NOTICES_SQL})",
         ]
         given: list[str | int] = [*channels]
         for word in words:
@@ -284,6 +285,7 @@ class Messages:
                 "attachments": json.dumps(message.attachments),
                 "metadata": json.dumps(message.metadata),
                 "files": json.dumps(message.files),
+                "notice": json.dumps(message.notice),
                 "edited_by": message.edited_by,
                 "edited_ts": message.edited_ts,
                 "broadcast": int(message.broadcast),

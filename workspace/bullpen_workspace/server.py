@@ -27,6 +27,7 @@ from bullpen_workspace import downloads
 from bullpen_workspace.config import Credentials, WorkspaceConfig
 from bullpen_workspace.control import control_routes
 from bullpen_workspace.delivery import Courier
+from bullpen_workspace.doorkeeper import Doorkeeper
 from bullpen_workspace.entrance import KEY, Entrance
 from bullpen_workspace.errors import WorkspaceError
 from bullpen_workspace.events import Announcer
@@ -102,7 +103,9 @@ class Workspace:
             entrance=self._entrance,
         )
         self._unsubscribe()
-        self._unsubscribe = self.rooms.subscribe(Announcer(self._office).hear, inside=True)
+        announcer, doorkeeper = Announcer(self._office), Doorkeeper(self.rooms)
+        ends = [self.rooms.subscribe(each.hear, inside=True) for each in (announcer, doorkeeper)]
+        self._unsubscribe = lambda: _all(ends)
         await self.courier.start()
         self._attach_endpoints()
         self._sweeping = asyncio.create_task(self._sweep(), name="sweep")
@@ -161,7 +164,9 @@ class Workspace:
             await asyncio.sleep(self.config.timing.sweep)
 
     def _application(self, office: Office) -> Starlette:
-        from bullpen_workspace.page.site import page_routes  # it imports templates: only to serve
+        # They import templates: only to serve.
+        from bullpen_workspace.page.nowhere import nowhere
+        from bullpen_workspace.page.site import page_routes
 
         async def link(websocket: WebSocket) -> None:
             await serve_socket(office, websocket)
@@ -182,7 +187,11 @@ class Workspace:
             entrance=office.entrance,
             for_clients=tuple(self.config.client_paths),
         )
-        return Starlette(routes=routes, middleware=[guard, Middleware(Inspector, tape=tape)])
+        return Starlette(
+            routes=routes,
+            middleware=[guard, Middleware(Inspector, tape=tape)],
+            exception_handlers={404: nowhere},
+        )
 
 
 class _Server(uvicorn.Server):
@@ -225,3 +234,8 @@ def _bind(host: str, port: int) -> socket.socket:
             "Choose another port.",
         ) from error
     return listener
+
+
+def _all(ends: list[Callable[[], None]]) -> None:
+    for end in ends:
+        end()

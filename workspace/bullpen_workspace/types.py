@@ -29,8 +29,8 @@ ChangeKind = Literal[
     "reaction_added",  # detail {"name", "author"}
     "reaction_removed",
     "channel_created",
-    "channel_changed",  # topic, purpose or bookmarks
-    "channel_renamed",
+    "channel_changed",  # topic, purpose (detail {"topic"} or {"purpose"}) or bookmarks
+    "channel_renamed",  # detail {"old_name"}
     "channel_archived",
     "channel_unarchived",
     "pinned",
@@ -204,6 +204,7 @@ class Message:
     so far, and `blocks` all pieces in order (markdown, task cards, plan) once there is more than
     text. `visible_to` is set on ephemeral ones.
     `markdown` says that `text` is standard Markdown rather than Slack's mrkdwn. `files` are ids.
+    `notice` is what Slack adds to a notice of the channel (see notices.py).
     """
 
     channel: str
@@ -221,6 +222,7 @@ class Message:
     attachments: tuple[Json, ...] = ()
     metadata: Json | None = None
     files: tuple[str, ...] = ()
+    notice: Json = field(default_factory=dict)
     edited_by: str = ""
     edited_ts: str = ""
     broadcast: bool = False

@@ -27,6 +27,7 @@ def message_json(office: Office, message: Message, *, metadata: bool = False) ->
     if message.user and message.subtype != "bot_message":
         shape["user"] = message.user
         shape["team"] = office.credentials.team_id
+    shape |= message.notice
     if message.thread_ts:
         root = office.rooms.messages.author(message.channel, message.thread_ts)
         shape |= {"parent_user_id": root} if root else {}

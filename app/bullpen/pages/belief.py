@@ -12,16 +12,9 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from bullpen.pages.look import Viewer, changed, moment, safe_link
+from bullpen.wording import DID
 from bullpen_memory.records import Change, Record, Source
-from bullpen_memory.reviewing import Shown
-
-DID: dict[str, str] = {
-    "add": "wrote it", "revise": "edited it", "approve": "approved it", "retract": "withdrew it",
-    "restore": "restored it", "pin": "pinned it", "unpin": "unpinned it", "forget": "had it forgotten",
-    "supersede": "replaced it", "corroborate": "said the same from another source",
-    "merge": "merged it", "separate": "undid the merge", "dispute": "disputed it",
-    "settle": "settled the dispute", "share": "moved it to another place", "prove": "had every file searched for it",
-}  # fmt: skip
+from bullpen_memory.usage import Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +45,19 @@ def history(changes: Sequence[Change], versions: Sequence[Record], viewer: Viewe
 
 
 def why(
-    record: Record, changes: Sequence[Change], seen: Sequence[Shown], viewer: Viewer
+    record: Record,
+    versions: Sequence[Record],
+    changes: Sequence[Change],
+    seen: Sequence[Use],
+    viewer: Viewer,
 ) -> list[Markup]:
     """The short answer, a sentence each."""
-    who = record.speaker or viewer.name(record.author)
+    first = versions[0] if versions else record
     said: list[Markup] = [
         Markup("<b>{}</b> wrote it on {}{}.").format(
-            who, moment(record.created_at), _from(record.source)
+            first.speaker or viewer.name(first.author),
+            moment(record.created_at),
+            _from(record.source),
         )
     ]
     if record.evidence:
@@ -75,14 +74,23 @@ def why(
         said.append(Markup("Nobody has approved it yet: it is not used as knowledge until then."))
     if record.confidence is not None:
         said.append(Markup("Its author was {:.0f} % sure.").format(record.confidence * 100))
-    edits = sum(1 for change in changes if change.action == "revise")
+    edits = [change for change in changes if change.action == "revise"]
     if edits:
-        said.append(Markup("It was edited {} since.").format(_times(edits)))
+        last = edits[-1]
+        often = "" if len(edits) == 1 else f" ({_times(len(edits))} in all)"
+        said.append(
+            Markup("<b>{}</b> corrected it on {}{}{}.").format(
+                viewer.name(last.by),
+                moment(last.at),
+                often,
+                f": “{last.reason}”" if last.reason else "",
+            )
+        )
     if seen:
         names = sorted({viewer.name(one.agent) for one in seen})
         said.append(
-            Markup("It was shown to {} {}, last on {}.").format(
-                " and ".join(names), _times(len(seen)), moment(seen[0].at)
+            Markup("It was shown to {} {}, last on {}{}.").format(
+                " and ".join(names), _times(len(seen)), moment(seen[0].at), _cited(seen)
             )
         )
     return said
@@ -105,6 +113,16 @@ def _from(source: Source) -> Markup:
     if source.kind == "person":
         return Markup(" by hand ({})").format(source.title) if source.title else Markup(" by hand")
     return Markup(", from ") + link(source)
+
+
+def _cited(seen: Sequence[Use]) -> Markup:
+    cited = [one for one in seen if one.cited]
+    if not cited:
+        return Markup("")
+    last = next((one.answered_at for one in cited if safe_link(one.answered_at)), "")
+    count = "an answer" if len(cited) == 1 else f"{len(cited)} answers"
+    shown = Markup('<a href="{}">{}</a>').format(safe_link(last), count) if last else count
+    return Markup("; {} cite{} it").format(shown, "s" if len(cited) == 1 else "")
 
 
 def _times(number: int) -> str:

@@ -24,8 +24,10 @@ from bullpen.pages.shelf import KINDS, LABELS, MEANINGS, STATUSES, Search
 from bullpen_memory.errors import BullpenError, ConflictError
 from bullpen_memory.listing import Listing, Order
 from bullpen_memory.records import Query, Record
-from bullpen_memory.reviewing import Seen, linked, shown
+from bullpen_memory.reviewing import Seen
 from bullpen_memory.store import Store
+from bullpen_memory.ties import linked
+from bullpen_memory.usage import Use, used
 from bullpen_tools.forgetting import reach
 from bullpen_tools.receipts import Receipts
 
@@ -192,7 +194,8 @@ class MemoryPage:
         self, request: Request, record_id: str, status: int = 200, **more: Any
     ) -> Response:
         viewer = await self._place.eyes()
-        values = await self._shown(record_id, viewer)
+        moment = None if more else Search.of(request.query_params).moment
+        values = await asyncio.to_thread(self._gathered, record_id, viewer, moment)
         if values is None:
             return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
         values |= {"form": "", "error": "", "theirs": None} | more
@@ -247,7 +250,9 @@ class MemoryPage:
         order, note = await self._order(search, viewer, best=best)
         records, counts = await asyncio.gather(
             asyncio.to_thread(self._listing.window, order, start, PAGE),
-            asyncio.to_thread(self._listing.counts, viewer.scopes, search.kinds, datetime.now(UTC)),
+            asyncio.to_thread(
+                self._listing.counts, viewer.scopes, search.kinds, datetime.now(UTC), search.moment
+            ),
         )
         return {
             "search": search,
@@ -265,57 +270,70 @@ class MemoryPage:
             "places": places(viewer),
         }
 
-    async def _shown(self, record_id: str, viewer: Viewer) -> dict[str, Any] | None:
-        return await asyncio.to_thread(self._gathered, record_id, viewer)
-
-    def _gathered(self, record_id: str, viewer: Viewer) -> dict[str, Any] | None:
-        record = self._store.get(record_id, scopes=viewer.scopes)
+    def _gathered(
+        self, record_id: str, viewer: Viewer, as_of: datetime | None
+    ) -> dict[str, Any] | None:
+        """What is shown of a record: as it is, or as it was known at an earlier time."""
+        store, scopes = self._store, viewer.scopes
+        record = store.get(record_id, scopes=scopes, as_of=as_of)
         if record is None:
             return None
-        changes = self._store.changes(record_id, scopes=viewer.scopes)
-        versions = self._store.history(record_id, scopes=viewer.scopes)
-        ties = linked(self._store.database, record, viewer.scopes)
-        seen = shown(self._store.database, record_id)
+        changes = store.changes(record_id, scopes=scopes, as_of=as_of)
+        versions = store.history(record_id, scopes=scopes, as_of=as_of)
+        ties = linked(store.database, record, scopes, as_of=as_of)
+        seen = used(store.database, record_id, scopes, as_of=as_of)
         merged = bool(changes) and changes[-1].action == "merge"
+        offers = acts.offers(record, viewer.person, merged=merged, places=len(scopes))
         return {
             "record": record,
             "draft": record,
-            "why": belief.why(record, changes, seen, viewer),
+            "as_of": as_of,
+            "why": belief.why(record, versions, changes, seen, viewer),
             "history": belief.history(changes, versions, viewer),
             "seen": self._openable(seen, viewer),
             "ties": ties,
-            "related": self._related(record, viewer, ties),
-            "offers": acts.offers(record, viewer.person, merged=merged, places=len(viewer.scopes)),
+            "related": self._related(record, viewer, ties, as_of),
+            "offers": offers if as_of is None else [],
             "scope": scope_text(record.scope, viewer),
             "places": places(viewer),
             "source_link": belief.link,
         }
 
-    def _openable(self, seen: Sequence[Any], viewer: Viewer) -> list[dict[str, Any]]:
-        """The times it was shown; question and receipt only of runs whose receipts may be seen."""
+    def _openable(self, seen: Sequence[Use], viewer: Viewer) -> list[dict[str, Any]]:
+        """Where it was used, those answers first that name it; receipts only where they may be seen."""
         found: list[dict[str, Any]] = []
-        for one in seen[:12]:
+        for one in sorted(seen, key=lambda use: not use.cited)[:12]:
             made = [r for r in self._receipts.by_run(one.run_id) if r.scope in viewer.scopes]
             receipt = next((r for r in made if r.tool == "recall"), None)
             found.append(
                 {
                     "who": viewer.name(one.agent),
-                    "at": one.at,
-                    "query": one.query if made else "",
+                    "use": one,
+                    "question": one.question or (one.query if made else ""),
                     "receipt": receipt.id if receipt else "",
                 }
             )
         return found
 
     def _related(
-        self, record: Record, viewer: Viewer, ties: dict[str, list[Record]]
+        self,
+        record: Record,
+        viewer: Viewer,
+        ties: dict[str, list[Record]],
+        as_of: datetime | None,
     ) -> list[Record]:
         """Records about the same, by words and meaning; those tied to it already are left out."""
         words = f"{record.title} {record.text}".strip()[:300]
         if record.status == "forgotten" or not words:
             return []
         found = self._store.find(
-            Query(text=words, scopes=viewer.scopes, kinds=Search().kinds, limit=RELATED + 8)
+            Query(
+                text=words,
+                scopes=viewer.scopes,
+                kinds=Search().kinds,
+                as_of=as_of,
+                limit=RELATED + 8,
+            )
         )
         tied = {record.id, *(one.id for some in ties.values() for one in some)}
         near = [hit.record for hit in found.hits if hit.record.id not in tied and hit.score > 0.15]

@@ -75,6 +75,11 @@ class Search:
         """How many filters are set, beside the words and the view."""
         return sum(1 for name in FILTERS if getattr(self, name))
 
+    @property
+    def moment(self) -> datetime | None:
+        """The end of the day as of which the memory is looked at; None for now."""
+        return _end(self.as_of)
+
     def shelf(self, scopes: frozenset[str]) -> Shelf:
         """The list for a reader of these scopes."""
         return Shelf(view=self.view, query=self.query(scopes), any_status=not self.status)

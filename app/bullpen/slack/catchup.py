@@ -16,9 +16,10 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bullpen.slack.answers import Json, items, next_cursor
 from bullpen.slack.connect import Connection
-from bullpen.slack.inbound import Reader
+from bullpen.slack.inbound import SPOKEN, Reader
 from bullpen.slack.limits import Pace, turn
 from bullpen.slack.refusals import reason
+from bullpen.slack.rounds import Rounds
 from bullpen_orchestrator.ports import Heard
 
 OVERLAP = 300.0
@@ -26,8 +27,6 @@ OVERLAP = 300.0
 LOOK_BACK = 86_400.0
 """Older requests (seconds) are left alone: who asked yesterday has asked again by now."""
 PAGE = 200
-SAMPLE = 6
-"""Channels, and threads, that one sample looks at."""
 GONE = frozenset({"channel_not_found", "not_in_channel", "thread_not_found", "is_archived"})
 
 
@@ -62,6 +61,7 @@ class CatchUp:
         self._scanned = scanned if scanned is not None else set()
         self._kinds: dict[str, str] = {}
         self._edits: dict[str, frozenset[str]] = {}
+        self._rounds = Rounds()
 
     async def __call__(self) -> int:
         """Fetch and hear what is missing; how many messages were read that were not known."""
@@ -82,30 +82,31 @@ class CatchUp:
                     raise
         return missed
 
-    async def unheard(self, settled: float) -> bool:
+    async def unheard(self, settled: float, beat: float) -> bool:
         """Whether a person said something, more than `settled` seconds ago, that no event brought.
 
-        One sample looks at a few channels and threads, the next one at the next channels.
+        One sample looks at the channels, and then at the threads, whose turn it is, for as long as
+        Slack's limits leave room; the next one, `beat` seconds later, goes on where it ended.
         """
         heard = await self._desk.heard()
         before = time.time() - settled
-        for channel in list(self._kinds)[:SAMPLE]:
-            self._kinds[channel] = self._kinds.pop(channel)
-            last = max(heard.channels.get(channel, 0.0), heard.since, before - LOOK_BACK)
-            if await self._sampled(channel, "", last, before, heard):
-                return True
-        threads = sorted(heard.threads.items(), key=lambda item: -item[1])
-        for (channel, root), last in threads[:SAMPLE]:
-            if channel in self._kinds and await self._sampled(channel, root, last, before, heard):
-                return True
+        for channel in () if self._me.agent else heard.channels:
+            self._kinds.setdefault(channel, "")  # one that it has come to since it connected
+        rooms = {(c, ""): heard.channels.get(c, 0.0) for c in self._kinds}
+        threads = {at: last for at, last in heard.threads.items() if at[0] in self._kinds}
+        for method, said in (("conversations.history", rooms), ("conversations.replies", threads)):
+            for place in self._rounds.due(said, beat):
+                if self._pace.claim(method, "", "result") > 0:
+                    break
+                self._rounds.looked(place)
+                last = max(said[place], heard.since, before - LOOK_BACK)
+                if await self._sampled(*place, last, before, heard):
+                    return True
         return False
 
     async def _sampled(
         self, channel: str, root: str, last: float, before: float, heard: Heard
     ) -> bool:
-        method = "conversations.replies" if root else "conversations.history"
-        if self._pace.claim(method, "", "progress") > 0:
-            return False
         oldest, latest = f"{last:.6f}", f"{before:.6f}"
         try:
             page = (
@@ -175,6 +176,8 @@ class CatchUp:
         missed = 0
         for ts, message in late.items():
             if (channel, ts) in heard.known or message.get("user") == self._me.bot_user_id:
+                continue
+            if str(message.get("subtype", "")) not in SPOKEN:
                 continue
             missed += 1
             await self._tell(channel, f"missed:{channel}:{ts}", {**message, "type": "message"})

@@ -24,12 +24,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack.refusals import reason
 
-LOOK_SECONDS = 10.0
+LOOK_SECONDS = 5.0
 DEAF_SECONDS = 30.0
 PROBE_SECONDS = 60.0
-SAMPLE_SECONDS = 20.0
-SETTLED_SECONDS = 15.0
-RECONNECT_SECONDS = 20.0
+SAMPLE_SECONDS = 5.0
+SETTLED_SECONDS = 10.0
+RECONNECT_SECONDS = 10.0
 log = logging.getLogger("bullpen.slack.health")
 
 
@@ -50,7 +50,7 @@ class Missed(Protocol):
 
     async def __call__(self) -> int: ...
 
-    async def unheard(self, settled: float) -> bool: ...
+    async def unheard(self, settled: float, beat: float) -> bool: ...
 
 
 class Watch:
@@ -110,7 +110,7 @@ class Watch:
         self._sampled = time.monotonic()
         try:
             async with asyncio.timeout(RECONNECT_SECONDS):
-                unheard = await self._catch_up.unheard(self._timing.settled)
+                unheard = await self._catch_up.unheard(self._timing.settled, self._timing.sample)
         except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("no sample of what was said: %s", error or type(error).__name__)
             return

@@ -21,6 +21,7 @@ from bullpen.slack.answers import Json, items, next_cursor
 from bullpen.slack.connect import Connection
 from bullpen.slack.limits import Pace, Priority, Unpaced
 from bullpen.slack.live import LiveMessages, Persona
+from bullpen.slack.planbook import PlanBook
 from bullpen.slack.plans import UPDATE_SECONDS, Plans
 from bullpen.slack.presence import Presence
 from bullpen.slack.render import EVENT_TYPE, Part, in_words, part_key, parts
@@ -46,6 +47,7 @@ class Line:
     """One app. `agent` is the colleague whose own it is, "" for the desk's; `home` holds pictures.
 
     `apart` are the agents with an app of their own: their faces are never set on another app.
+    `book` keeps which plans are open.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Line:
         *,
         home: Path = Path(),
         apart: frozenset[str] = frozenset(),
+        book: PlanBook | None = None,
     ) -> None:
         self.connection = connection
         self.me = connection.identity
@@ -70,7 +73,7 @@ class Line:
         self.live = LiveMessages(connection.client, pace, connection.identity.team_id)
         # Nobody limits the local workspace, so there the plans move with the work.
         beat = 0.3 if isinstance(pace, Unpaced) else UPDATE_SECONDS
-        self.plans = Plans(connection.client, pace, connection.identity.team_id, beat=beat)
+        self.plans = Plans(connection.client, pace, self.me, beat=beat, book=book)
         self.presence = Presence(connection.client, pace, self.persona)
         self._personas = not self.agent
 

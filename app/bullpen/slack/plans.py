@@ -2,7 +2,8 @@
 
 The rule it protects: a plan is decoration and never in the way of a result: calls are paced, only
 the newest state is sent, and a stream that dies or grows old goes on as updates of its message.
-It never raises and posts no result.
+None is left at work: what a stop or a crash interrupts is closed and says so. It never raises and
+posts no result.
 """
 
 from __future__ import annotations
@@ -11,22 +12,27 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bullpen.slack import messages
+from bullpen.slack.connect import Identity
 from bullpen.slack.limits import Pace
 from bullpen.slack.live import ROLL_SECONDS, Persona
+from bullpen.slack.planbook import PlanBook
 from bullpen.slack.refusals import reason, retry_after
-from bullpen_orchestrator.ports import Plan, Step
+from bullpen_orchestrator.ports import Plan, SessionState, Step
 
 UPDATE_SECONDS = 3.0
 STREAM_SECONDS = 1.0
 LAST_SECONDS = 30.0
-"""How long the last state of a plan is tried, when Slack is busy."""
+PARTING_SECONDS = 2.0
+"""How long the last state of a plan is tried, when Slack is busy; and all of them, when the desk stops."""
 MODE = "plan"
 DEAD = frozenset({"message_not_in_streaming_state", "streaming_state_conflict"})
 log = logging.getLogger("bullpen.slack.plans")
@@ -70,6 +76,7 @@ class _Card:
     title: str = ""
     opened: float = 0.0
     streaming: bool = False
+    session: SessionState = "processing"
     update: Callable[[Plan], Awaitable[object]] | None = None
     task: asyncio.Task[None] | None = None
 
@@ -78,13 +85,27 @@ class Plans:
     """The plans of this process. `beat` is the least pause (seconds) between two updates of one."""
 
     def __init__(
-        self, client: AsyncWebClient, pace: Pace, team_id: str, *, beat: float = UPDATE_SECONDS
-    ) -> None:
+        self, client: AsyncWebClient, pace: Pace, me: Identity, *, beat: float = UPDATE_SECONDS,
+        book: PlanBook | None = None,
+    ) -> None:  # fmt: skip
         self._client = client
         self._pace = pace
-        self._team = team_id
+        self._me = me
         self._beat = beat
+        self._book = book
         self._cards: dict[tuple[str, str], _Card] = {}
+        self._mending: asyncio.Task[None] | None = None
+
+    async def mend(self) -> None:
+        """Close what an earlier process left open; what Slack does not take at once, soon."""
+        left = self._book.of(self._me.bot_id) if self._book else []
+        if left and self._mending is None:
+            self._mending = asyncio.create_task(self._mend(left), name="mend plans")
+            await asyncio.wait([self._mending], timeout=PARTING_SECONDS)
+
+    async def _mend(self, left: list[tuple[str, str, Plan]]) -> None:
+        for channel, ts, plan in left:
+            await self._interrupt(channel, ts, plan, messages.PLAN_RESTARTED)
 
     def show(
         self, channel: str, ts: str, plan: Plan, update: Callable[[Plan], Awaitable[object]]
@@ -100,7 +121,7 @@ class Plans:
             return None
         try:
             started = await self._client.chat_startStream(
-                channel=channel, thread_ts=thread_ts, recipient_team_id=self._team,
+                channel=channel, thread_ts=thread_ts, recipient_team_id=self._me.team_id,
                 recipient_user_id=user, task_display_mode=MODE, chunks=_chunks(plan, "", {}),
                 username=persona.username, icon_emoji=persona.icon_emoji,
             )  # fmt: skip
@@ -112,17 +133,23 @@ class Plans:
             return None
         ts = str(started["ts"])
 
+        known = {step.id: step for step in plan.steps}
+        self._cards[channel, ts] = _Card(
+            plan, shown=known, title=plan.title, opened=time.monotonic(), streaming=True,
+            update=self._updating(channel, ts),
+        )  # fmt: skip
+        self._keep(channel, ts, plan)
+        return ts
+
+    def _updating(self, channel: str, ts: str) -> Callable[[Plan], Awaitable[object]]:
+        """What shows a plan in a message whose stream has ended."""
+
         async def update(newest: Plan) -> object:
             return await self._client.chat_update(
                 channel=channel, ts=ts, text=newest.title, blocks=[plan_block(newest)]
             )
 
-        known = {step.id: step for step in plan.steps}
-        self._cards[channel, ts] = _Card(
-            plan, shown=known, title=plan.title, opened=time.monotonic(), streaming=True,
-            update=update,
-        )  # fmt: skip
-        return ts
+        return update
 
     def grow(self, channel: str, ts: str, plan: Plan, *, over: bool) -> None:
         """Show the plan as it is now; `over` ends the stream."""
@@ -130,12 +157,40 @@ class Plans:
             self._want((channel, ts), plan, over=over)
 
     async def close(self) -> None:
-        """The desk stops: nothing more is sent; open streams end by themselves at Slack."""
+        """The desk stops: nothing more is sent but that the open streams are interrupted."""
         tasks = [card.task for card in self._cards.values() if card.task]
+        tasks += [self._mending] if self._mending else []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        streams = {place: card for place, card in self._cards.items() if card.streaming}
         self._cards.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PARTING_SECONDS):
+                for (channel, ts), card in streams.items():
+                    await self._interrupt(channel, ts, card.wanted, messages.PLAN_STOPPED)
+
+    async def _interrupt(self, channel: str, ts: str, plan: Plan, title: str) -> None:
+        """Close a plan whose steps nobody follows any more; what is done stays done."""
+        steps = tuple(
+            replace(step, status="error", detail="") if step.status == "in_progress" else step
+            for step in plan.steps
+        )
+        plan = Plan(title=title, steps=steps)
+        # Its work is at rest now; whoever goes on with it says so anew.
+        known = _Card(plan, streaming=True, session="active", update=self._updating(channel, ts))
+        if await self._turn("chat.stopStream"):
+            there = await self._made((channel, ts), known, plan, "chat.stopStream")
+            if not (there and known.streaming):
+                self._forget(channel, ts)
+
+    def _keep(self, channel: str, ts: str, plan: Plan) -> None:
+        if self._book is not None:
+            self._book.put(self._me.bot_id, channel, ts, plan)
+
+    def _forget(self, channel: str, ts: str) -> None:
+        if self._book is not None:
+            self._book.drop(self._me.bot_id, channel, ts)
 
     def _want(
         self,
@@ -164,6 +219,7 @@ class Plans:
             if known.wanted is sent and known.over == over:
                 return
         self._cards.pop(place, None)
+        self._forget(*place)
 
     def _method(self, known: _Card, over: bool) -> str:
         if not known.streaming:
@@ -204,11 +260,12 @@ class Plans:
         chunks = _chunks(plan, known.title, known.shown)
         if method == "chat.stopStream":
             await self._client.chat_stopStream(
-                channel=channel, ts=ts, chunks=chunks or None, session_status="processing"
+                channel=channel, ts=ts, chunks=chunks or None, session_status=known.session
             )
             known.streaming = False
         elif chunks:
             await self._client.chat_appendStream(channel=channel, ts=ts, chunks=chunks)
+            self._keep(channel, ts, plan)
         known.shown = {step.id: step for step in plan.steps}
         known.title = plan.title
 

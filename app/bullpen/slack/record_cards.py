@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bullpen.wording import bare
+from bullpen.wording import STANDS, bare
 from bullpen_orchestrator.ports import Written
 
 PREFIX = "record_"
@@ -20,10 +20,6 @@ MOST = 4
 _SHOWN = 160
 Json = dict[str, Any]
 
-STANDS: dict[str, str] = {
-    "proposed": "waits for somebody's approval", "active": "in force", "retracted": "withdrawn",
-    "superseded": "replaced", "forgotten": "erased for good",
-}  # fmt: skip
 LABELS: dict[str, str] = {
     "approve": "Approve", "edit": "Edit", "dispute": "Dispute", "settle": "Settle: it holds",
     "restore": "Restore", "pin": "Pin", "unpin": "Unpin", "retract": "Retract",

@@ -27,6 +27,7 @@ from bullpen.slack.inbound import Reader
 from bullpen.slack.limits import Pace
 from bullpen.slack.line import Line
 from bullpen.slack.listening import Ears
+from bullpen.slack.planbook import PlanBook
 from bullpen.slack.reception import Reception, keep_up
 from bullpen_agents.roster import Roster
 
@@ -76,9 +77,13 @@ class SlackSide:
             for made in opened:
                 await made.close()
             raise
+        book = PlanBook(home / "plans.db")
         desk, *own = [
-            Line(made, agents, pace(made.identity), home=home, apart=apart) for made in opened
+            Line(made, agents, pace(made.identity), home=home, apart=apart, book=book)
+            for made in opened
         ]
+        for line in (desk, *own):
+            await line.plans.mend()
         return cls(OwnApps(desk, {line.agent: line for line in own}) if own else OneApp(desk))
 
     async def listen(

@@ -256,7 +256,9 @@ def _amounts(swap: Swap, contract: _Contract, found: Legs, money: str) -> dict[s
         moved = contract.legs(_hazards(swap, contract, 1e-4), contract.years)
         after = moved.protection - contract.coupon * moved.annuity
         values["spread_dv01"] = figure(
-            (after - upfront) * amount, money, "Change of the upfront when the spreads rise by 1 bp"
+            (after - upfront) * amount,
+            money,
+            "Change of the upfront when the spreads rise by a basis point",
         )
     return values
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from bullpen_workspace.notices import NOTICES
 from bullpen_workspace.page.present import permalink
 from bullpen_workspace.page.screens import Screens
 from bullpen_workspace.page.views import FeedPart
@@ -77,7 +78,7 @@ class Feeds:
             found = self._rooms.messages.timeline(
                 channel.id, viewer=self._me, after=unread.last_read, limit=_UNREAD
             )
-            shown = [message for message in found if message.user != self._me]
+            shown = [m for m in found if m.user != self._me and m.subtype not in NOTICES]
             parts.append(
                 FeedPart(
                     **self._place(channel),

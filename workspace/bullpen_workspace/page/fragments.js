@@ -65,7 +65,7 @@ export function apply(ops) {
   const fresh = (target) => ops.some((o) => o.op === "put" && o.fresh && o.target === target);
   const main = $("#scroll"), side = $("#thread-scroll"), low = pinned(main), lowSide = pinned(side);
   for (const op of ops) moves[op.op]?.(op);
-  const hello = $("#hello"); if (hello && $("#messages > .msg")) $(".examples", hello)?.remove();
+  const hello = $("#hello"); if (hello && $("#messages > .msg:not(.is-notice)")) $(".examples", hello)?.remove();
   if (low) toEnd(main); else if (main && fresh("#messages")) jumpOf(main).hidden = false;
   if (lowSide) toEnd(side); else if (side && fresh("#replies")) jumpOf(side).hidden = false;
   seen();

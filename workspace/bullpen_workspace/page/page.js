@@ -13,7 +13,15 @@ import { arrive, closeThread, go, inChannel, older, openThread } from "./places.
 
 let pickFor = null;
 async function inside(path, why) { const a = await fetch(path); if (!a.ok) throw new Refused(why); return a.text(); }
-function openInside(html) { if (html != null) { $("#members").innerHTML = html; if (!$("#members").open) $("#members").showModal(); } }
+function openInside(html) {
+  if (html == null) return;
+  // A dialog that is drawn anew keeps what was typed into it meanwhile.
+  const box = $("#members"), was = box.open && $("#topic-form input", box), typed = was?.value, at = was && was === document.activeElement;
+  box.innerHTML = html;
+  if (!box.open) box.showModal();
+  const topic = was && $("#topic-form input", box);
+  if (topic) { topic.value = typed; if (at) topic.focus(); }
+}
 const composerNear = (el) => $("textarea", el.closest(".pane") || document) || $("#composer");
 const acts = {
   theme: flipTheme,

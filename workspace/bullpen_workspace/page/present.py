@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
+from bullpen_workspace.notices import NOTICES
 from bullpen_workspace.page import emoji
 from bullpen_workspace.page.faces import Faces, portrait
 from bullpen_workspace.page.views import Chip, Entry, Place, Replies, StatusLine
@@ -96,6 +97,7 @@ class Presenter:
         marked = not last_read
         for message in messages:
             new = not marked and message.ts > last_read and message.user != self._faces.me
+            new = new and message.subtype not in NOTICES
             marked = marked or new
             entries.append(
                 self._entry(
@@ -129,13 +131,16 @@ class Presenter:
             place=place,
             dom=dom_id(place, message.ts),
             message=message,
-            who=self._faces.of(message.face, app=bool(message.bot_id or message.app_id)),
+            who=self._faces.of(message.face, app=self._by_app(message)),
             content=self._content(message),
             iso=at.isoformat(timespec="seconds"),
             clock=f"{at:%H:%M}",
             stamp=f"{at:%A}, {at.day} {at:%B %Y, %H:%M:%S}",
             link=permalink(message.channel, message.ts, message.thread_ts),
-            own=message.user == self._faces.me and not message.bot_id,
+            own=message.user == self._faces.me
+            and not message.username
+            and message.subtype not in NOTICES,
+            notice=message.subtype in NOTICES,
             day=day_label(at, self._now()) if new_day and place == "m" else "",
             cont=not new_day
             and not new
@@ -152,6 +157,12 @@ class Presenter:
             reactions=tuple(self._chip(reaction) for reaction in message.reactions),
             replies=replies,
         )
+
+    def _by_app(self, message: Message) -> bool:
+        """What a person posts with their own token, from a terminal say, is theirs."""
+        user = self._rooms.people.get(message.user)
+        person = user is not None and not user.is_bot and not message.username
+        return bool(message.bot_id or message.app_id) and not person
 
     def _chip(self, reaction: Reaction) -> Chip:
         names = [
@@ -233,6 +244,7 @@ def _continues(before: Message, message: Message, place: str) -> bool:
     if place == "t" and not before.thread_ts:
         return False
     same = before.face == message.face and before.bot_id == message.bot_id
+    same = same and (before.subtype in NOTICES) == (message.subtype in NOTICES)
     gap = float(message.ts) - float(before.ts)
     return same and gap < GROUP_SECONDS and before.visible_to == message.visible_to
 

@@ -7,6 +7,9 @@ no harm. It sends nothing; `live.py` does.
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from markupsafe import escape
+
+from bullpen_workspace.notices import NOTICES
 from bullpen_workspace.page.deeds import source
 from bullpen_workspace.page.feeds import Feeds
 from bullpen_workspace.page.present import permalink
@@ -54,7 +57,7 @@ class Pushes:
         if channel is None:
             return ops
         if not here.feed:
-            ops.extend([self._window(here), self._head(here)])
+            ops.extend([self._window(here), *self._head(here)])
         ops.extend(self._statuses(here))
         if here.thread:
             ops.extend(self._thread(here))
@@ -94,7 +97,7 @@ class Pushes:
         ops.extend(self._home(here) if "home" in kinds and here.home else [])
         ops.extend([self._modal(here)] if "modal" in kinds and not here.page else [])
         ops.extend([self._feed(here)] if "feed" in kinds and here.feed else [])
-        ops.extend([self._head(here)] if "head" in kinds and not here.feed else [])
+        ops.extend(self._head(here) if "head" in kinds and not here.feed else [])
         ops.extend([{"op": "again"}] if "room" in kinds else [])
         ops.extend([self._sidebar(here)] if "sidebar" in kinds else [])
         return ops
@@ -124,6 +127,8 @@ class Pushes:
         message = rooms.messages.get(change.channel, change.ts)
         channel = rooms.channels.get(change.channel)
         if message is None or channel is None or message.user == me or me not in channel.members:
+            return []
+        if message.subtype in NOTICES:
             return []
         mentioned = f"<@{me}>" in message.text
         thread = message.thread_ts
@@ -187,8 +192,13 @@ class Pushes:
         name = "threads" if here.feed == "threads" else "unreads"
         return {"op": "inner", "target": "#feed", "html": self._feeds.inside(name)}
 
-    def _head(self, here: Here) -> Op:
-        return {"op": "inner", "target": "#marks", "html": self._screens.head(here.channel)}
+    def _head(self, here: Here) -> list[Op]:
+        channel = self._screens.rooms.channels.require(here.channel)
+        topic = escape(self._screens.room(channel).topic)
+        return [
+            {"op": "inner", "target": "#marks", "html": self._screens.head(here.channel)},
+            {"op": "inner", "target": "#main .topic", "html": topic},
+        ]
 
     def _home(self, here: Here) -> list[Op]:
         app = self._screens.rooms.people.app(here.home)

@@ -19,12 +19,14 @@ from jinja2 import Environment, FileSystemLoader, TemplateError
 from markupsafe import Markup
 
 from bullpen_workspace.inspector import readable
+from bullpen_workspace.notices import NOTICES
 from bullpen_workspace.page import emoji, markdown, mrkdwn, rich_text
 from bullpen_workspace.page.mrkdwn import Names
 from bullpen_workspace.types import Message
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
+_WHO = re.compile(r"^<@\w+> (?:has )?")
 _ASKING = ("actions", "card", "carousel", "container", "input", "section")
 SHORTCUTS = (
     ("Ctrl K", "Search messages, or jump to a channel"),
@@ -188,6 +190,8 @@ class Renderer:
 
     def content(self, message: Message) -> Markup:
         """The body of a message: its blocks, or its text where there are none."""
+        if message.subtype in NOTICES:
+            return self._notice(message)
         asks = any(block.get("type") in _ASKING for block in message.blocks)
         parts = [self.blocks(message.blocks, **(self._choices() if asks else {}))]
         # A streamed message's Markdown is among its blocks once it has any; a posted message's
@@ -198,6 +202,13 @@ class Renderer:
             parts.append(Markup('<div class="md">{}</div>').format(text(message.text)))
         parts.extend(self._attachment(attachment) for attachment in message.attachments)
         return Markup("").join(parts)
+
+    def _notice(self, message: Message) -> Markup:
+        """What a channel says of itself; its author stands above it, so the words begin with what."""
+        words = self.mrkdwn(_WHO.sub("", message.text))
+        by = str(message.notice.get("inviter") or "")
+        invited = f"Invited by {self._names().user(by) or by}." if by else ""
+        return Markup('<div class="md noticed" title="{}">{}</div>').format(invited, words)
 
     def _attachment(self, attachment: Mapping[str, Any]) -> Markup:
         inside = self.blocks(attachment.get("blocks"))

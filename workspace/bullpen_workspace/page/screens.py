@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from bullpen_workspace.notices import NOTICES
 from bullpen_workspace.office import Office
 from bullpen_workspace.page import emoji
 from bullpen_workspace.page.deeds import source
@@ -97,7 +98,8 @@ class Screens:
         )
 
     def _asks(self, app: App | None, *, direct: bool) -> tuple[Ask, ...]:
-        if app is None:
+        # In a direct message an app suggests its own prompts.
+        if app is None or direct:
             return ()
         faces = {agent.name.lower(): agent for agent in app.agents}
         asks: list[Ask] = []
@@ -105,7 +107,7 @@ class Screens:
             agent = faces.get(name)
             if name and agent is None:
                 continue
-            start = "" if direct else f"@{app.name} "
+            start = f"@{app.name} "
             to = f"{name}: " if name else ""
             face = portrait(
                 agent.name if agent else app.name, icon=agent.icon if agent else app.icon
@@ -143,11 +145,16 @@ class Screens:
             "room": self.room(channel),
             "title": f"{self.room(channel).label} · {self.rooms.people.team().name}",
             "messages": messages,
-            "count": len(messages),
+            "count": self._said(channel.id),
             "older": older,
             "status": self.status(channel.id),
             "marks": self.marks(channel.id),
         }
+
+    def _said(self, channel: str) -> bool:
+        """Whether anybody has said something; a channel's own notices are nobody's word."""
+        found = self.rooms.messages.timeline(channel, viewer=self.me, limit=WINDOW)
+        return any(message.subtype not in NOTICES for message in found)
 
     def marks(self, channel: str) -> Marks:
         """What is pinned and bookmarked at the head of a channel."""

@@ -161,6 +161,7 @@ class Entry:
     stamp: str
     link: str
     own: bool
+    notice: bool = False
     day: str = ""
     cont: bool = False
     new: bool = False

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import cast
 
 from bullpen_workspace.errors import SlackError
+from bullpen_workspace.notices import NOTICES
 from bullpen_workspace.types import Channel, Json, Message
 from bullpen_workspace.web_api.content import authored, read_content, read_metadata, read_thread
 from bullpen_workspace.web_api.table import Call, Method
@@ -146,7 +147,7 @@ def _open_channel(call: Call) -> Channel:
 
 
 def _is_own(call: Call, message: Message) -> bool:
-    if message.subtype == "tombstone":
+    if message.subtype == "tombstone" or message.subtype in NOTICES:
         return False
     if call.caller.is_bot:
         return message.app_id == call.caller.app.id and message.user == call.caller.user

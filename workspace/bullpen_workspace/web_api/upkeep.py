@@ -55,7 +55,7 @@ def set_topic(call: Call) -> Json:
     channel = active(call)
     if len(call.args.text("topic")) > MAX_TOPIC:
         raise SlackError("too_long")
-    call.rooms.channels.describe(channel.id, topic=call.args.text("topic"))
+    call.rooms.channels.describe(channel.id, user=call.caller.user, topic=call.args.text("topic"))
     return {"channel": shape(call, channel.id)}
 
 
@@ -63,7 +63,9 @@ def set_purpose(call: Call) -> Json:
     channel = active(call)
     if len(call.args.text("purpose")) > MAX_TOPIC:
         raise SlackError("too_long")
-    call.rooms.channels.describe(channel.id, purpose=call.args.text("purpose"))
+    call.rooms.channels.describe(
+        channel.id, user=call.caller.user, purpose=call.args.text("purpose")
+    )
     return {"channel": shape(call, channel.id), "purpose": call.args.text("purpose")}
 
 
