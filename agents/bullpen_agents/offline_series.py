@@ -18,6 +18,7 @@ _PROXIES = {
     "tech": "nasdaq",
     "tech stocks": "nasdaq",
     "us stocks": "S&P 500",
+    "inflation": "core CPI",
 }
 
 
@@ -68,6 +69,14 @@ def calendar_days(period: Period) -> list[str]:
 def unknown_series(desk: Desk, names: tuple[str, ...], error: str) -> str:
     """The tool's own sentence, or a question when a known name stands inside of an unknown phrase."""
     del desk
+    error = error.replace(
+        "Choose series of one frequency from `series_catalogue`",
+        "Choose series of one frequency: `what data do you have?` lists them",
+    )
+    error = error.replace(
+        "Ask `series_catalogue` for the span that it covers",
+        "`what data do you have?` shows the span that it covers",
+    )
     if " has 0 values in this span" in error:
         title = error.partition(" has 0 values")[0]
         return (
@@ -91,7 +100,7 @@ def span(found: Seen) -> str:
 
 _NAMES = {
     "s&p": "S&P 500", "s&p 500": "S&P 500", "s&p500": "S&P 500", "sp500": "S&P 500", "sp 500": "S&P 500", "snp": "S&P 500", "nasdaq": "Nasdaq",
-    "baa": "Baa", "aaa": "Aaa", "brent": "Brent", "baa yield": "Baa yield", "aaa yield": "Aaa yield", "core cpi": "core CPI",
+    "baa": "Baa", "aaa": "Aaa", "brent": "Brent", "baa yield": "Baa yield", "aaa yield": "Aaa yield", "core cpi": "core CPI", "wti_monthly": "WTI", "brent crude": "Brent",
 }  # fmt: skip
 """How names are spelled, however a person wrote them."""
 _ACRONYMS = {"vix", "wti", "dax", "spx", "ftse", "gdp", "cpi"}
