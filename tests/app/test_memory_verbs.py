@@ -109,6 +109,15 @@ def test_what_cannot_be_is_told(shell: Shell) -> None:
     assert "rumour" in shell("write", "x", "--kind", "rumour")
 
 
+@pytest.mark.parametrize("scope", ["everyone", "channel:", "channel:general", "person:ada"])
+def test_nothing_goes_where_nobody_would_see_it(shell: Shell, scope: str) -> None:
+    [one] = kept(shell, note("Gold is dear"))
+    assert "is not a place" in shell("share", one, scope)
+    assert shell.record(one).status == "active"
+    assert "is not a place" in shell("write", "Tin is dear", "--scope", scope)
+    assert "Nothing fits" in shell("search", "tin")
+
+
 def test_found_by_the_words_with_and_without_marks(shell: Shell) -> None:
     kept(shell, note("Giá đồng và vàng tăng ở Hà Nội"))
     for words in ("dong", "đồng", "gia vang", "ha noi", "GIÁ VÀNG"):
