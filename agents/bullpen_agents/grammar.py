@@ -106,7 +106,9 @@ def parse(text: str, files: Sequence[str] = ()) -> Intent:
     original, lower = _prepared(text)
     if keeps_document(lower):
         return KeepDocument()
-    if files and (intent := about_files(lower, files)):
+    # Files beside the letter are the reader's own book, not something to read by itself.
+    whole = grammar_letter.read_letter(original, lower)
+    if files and not whole and (intent := about_files(lower, files)):
         return intent
     family, found = _read(original, lower)
     if family:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bullpen_tools.quant.averages import asian_option
 from bullpen_tools.quant.backtests import backtest
 from bullpen_tools.quant.bonds import bond_value
+from bullpen_tools.quant.book_files import read_book
 from bullpen_tools.quant.books import portfolio_weights, volatility_target
 from bullpen_tools.quant.cds import cds_value
 from bullpen_tools.quant.corporate import cash_runway, index_rebalance, substitution_payback
@@ -62,6 +63,7 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     forecast_score,
     garch_volatility,
     factor_beta,
+    read_book,
     volatility_target,
     portfolio_weights,
     backtest,
