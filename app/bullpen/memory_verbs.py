@@ -27,7 +27,7 @@ from bullpen_memory.store import Store
 from bullpen_tools.receipts import Receipts
 
 # Slack's ids: C or G for a channel, U or W for a person.
-_SCOPE = re.compile(r"workspace|channel:[CG][A-Z0-9]{2,}|person:[UW][A-Z0-9]{2,}")
+_SCOPE = re.compile(r"workspace|channel:[CG][A-Z0-9]+|person:[UW][A-Z0-9]+")
 
 
 def write(settings: Settings, form: dict[str, str]) -> None:

@@ -125,3 +125,20 @@ def test_found_by_the_words_with_and_without_marks(shell: Shell) -> None:
     store = Store(shell.home / "context.db")
     assert store.find(Query(text="dong", scopes=frozenset({"workspace"}))).total == 1
     store.close()
+
+
+def test_what_is_forgotten_is_gone_from_where_it_stood_before(shell: Shell) -> None:
+    said = "Bob leaves Acme in March"
+    [first] = kept(shell, note(said, source=Source(kind="person", ref="UADA")))
+    second = shell("share", first, "channel:C1").split()[2].rstrip(":")
+    third = shell("share", second, "person:UADA").split()[2].rstrip(":")
+    told = shell("forget", third, "--reason", "asked to")
+    assert "none is left" in told
+    assert [shell.record(one).status for one in (first, second, third)] == ["forgotten"] * 3
+
+
+def test_what_it_replaced_in_other_words_is_a_record_of_its_own(shell: Shell) -> None:
+    [first] = kept(shell, note("Bob leaves Acme in March", status="proposed"))
+    after = shell("edit", first, "--text", "Bob leaves Acme in May").split()[1].rstrip(":")
+    shell("forget", after, "--reason", "asked to")
+    assert shell.record(first).text == "Bob leaves Acme in March"
