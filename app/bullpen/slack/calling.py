@@ -23,13 +23,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bullpen.slack import messages
 from bullpen.slack.aside import tell
 from bullpen.slack.connect import Identity
-from bullpen.slack.directory import Channel, Directory
+from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import link, unwrap
 from bullpen.slack.manifest import IDEA_SHORTCUT
 from bullpen.slack.render import mrkdwn
 from bullpen_memory.errors import BullpenError
 from bullpen_memory.ideas import Idea
-from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
+from bullpen_memory.records import WORKSPACE
 
 FORM = "idea_form"
 FORM_SECONDS = 2.0
@@ -141,11 +141,11 @@ class Calling:
     async def _author(self, user: str, private: Json, trigger: str) -> Author:
         channel = await self.directory.channel(str(private["channel"]))
         person = await self.directory.person(user)
-        scope = _scope(channel, user)
+        scope = channel.scope(user)
         return Author(
             user=user, name=person.name, scope=scope, scopes=frozenset({WORKSPACE, scope}),
             permalink=link(self.me, channel.id, private["ts"], private["thread_ts"]),
-            title=f"{private['who'] or person.name} in #{channel.name}", key=f"form:{trigger}",
+            title=f"{private['who'] or person.name} in {channel.place}", key=f"form:{trigger}",
         )  # fmt: skip
 
     async def _say(self, opened: Opened, author: Author, private: Json) -> None:
@@ -261,12 +261,6 @@ def _held(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _day(text: object) -> date | None:
     return date.fromisoformat(str(text)) if text else None
-
-
-def _scope(channel: Channel, user: str) -> str:
-    if channel.audience == "public":
-        return WORKSPACE
-    return channel_scope(channel.id) if channel.audience == "private" else person_scope(user)
 
 
 def _input(block: str, label: str, element: Json, *, optional: bool = False, hint: str = "") -> Json:  # fmt: skip
