@@ -60,6 +60,7 @@ class Search:
         self._cache = VectorCache(embedder.id, embedder.dim) if embedder else None
         self._catalogue = Catalogue()
         self._rarity = Rarity()
+        self._erasures = 0
 
     def use_index(self, index: Index | None, exact_limit: int) -> None:
         """See `Store.use_index`."""
@@ -85,7 +86,15 @@ class Search:
             return Found(hits=(), total=0, notes=("The question holds no word to look for.",))
         meaning = self._embedder.embed([query.text])[0] if self._embedder else None
         with self._database.reading() as db:
+            self._heed_erasures(db)
             return self._ranked(db, query, asked, meaning)
+
+    def _heed_erasures(self, db: Connection) -> None:
+        """What another process had forgotten is not remembered here either."""
+        newest = int(db.execute("SELECT coalesce(max(seq), 0) FROM tombstone").fetchone()[0])
+        if newest != self._erasures:
+            self._erasures = newest
+            self.forget_cached()
 
     def _listed(self, query: Query) -> Found:
         where = filters.eligible(query)
