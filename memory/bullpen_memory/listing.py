@@ -59,10 +59,14 @@ _CONDITIONS: dict[View, tuple[frozenset[Status], str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The records of a list in their order, by the number of their version's row."""
+    """The records of a list in their order, by the number of their version's row.
+
+    `stamp` names the moment it was made: windows asked for with it are cut from this very list.
+    """
 
     vids: array[int]
     note: str = ""
+    stamp: int = 0
 
     def __len__(self) -> int:
         return len(self.vids)
@@ -89,18 +93,24 @@ class Listing:
         self._orders: OrderedDict[tuple[object, ...], Order] = OrderedDict()
         self._counts: OrderedDict[tuple[object, ...], dict[View, int]] = OrderedDict()
 
-    def order(self, shelf: Shelf, now: datetime) -> Order:
-        """Which records the list holds, in order. Kept until a record changes."""
+    def order(self, shelf: Shelf, now: datetime, stamp: int = 0) -> Order:
+        """Which records the list holds, in order. Kept until a record changes.
+
+        With the `stamp` of an earlier list, that list as long as it is kept: so that the windows of
+        one reader fit together while others write.
+        """
         # Views with a time in them move on by the hour.
         moment = shelf.query.as_of or now
         hour = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        key = (self._stamp(), shelf, hour)
+        present = self._stamp()
         with self._lock:
-            known = self._orders.get(key)
+            known = self._orders.get((stamp or present, shelf, hour))
+            known = known or self._orders.get((present, shelf, hour))
         if known is not None:
             return known
+        key = (present, shelf, hour)
         with self._database.reading() as db:
-            made = _ordered(db, shelf, hour)
+            made = replace(_ordered(db, shelf, hour), stamp=present)
         with self._lock:
             self._orders[key] = made
             while len(self._orders) > KEPT_ORDERS:

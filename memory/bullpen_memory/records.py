@@ -130,7 +130,8 @@ class Query:
     An empty `text` lists by time, newest first. `since` and `until` (both inclusive) look at the
     time a record is about, or where none is stated at the time it became known. `as_of` shows
     the store as it was known then: later records, edits and retractions are not there yet.
-    Within a filter any value is enough; the filters together must all hold.
+    Within a filter any value is enough; the filters together must all hold. `cursor` is the `next`
+    of the page before; with it `offset` is not looked at.
     """
 
     text: str = ""
@@ -145,6 +146,7 @@ class Query:
     as_of: datetime | None = None
     limit: int = 10
     offset: int = 0
+    cursor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +162,12 @@ class Hit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A page of hits. `total` counts all eligible matches; `notes` says what was not searched or
-    counted, and why."""
+    counted, and why; `next` is the cursor of the page after this one, "" after the last."""
 
     hits: tuple[Hit, ...]
     total: int
     notes: tuple[str, ...] = ()
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING
 
-from bullpen_memory import filters, gather, periods, rows, words
+from bullpen_memory import cursors, filters, gather, periods, rows, words
 from bullpen_memory.catalogue import Catalogue, Named
 from bullpen_memory.database import Database
 from bullpen_memory.embed import without_meaning
@@ -93,16 +93,20 @@ class Search:
             total = db.conn.execute(
                 f"SELECT count(*) FROM version v WHERE {where.sql}", where.params
             ).fetchone()[0]
+            last = cursors.read(query)
             page = db.conn.execute(
                 f"SELECT * FROM version v WHERE {where.sql}"
-                " ORDER BY v.moment DESC, v.vid DESC LIMIT ? OFFSET ?",
-                (*where.params, query.limit, query.offset),
+                + (" AND (v.moment, v.vid) < (?, ?)" if last else "")
+                + " ORDER BY v.moment DESC, v.vid DESC LIMIT ? OFFSET ?",
+                (*where.params, *last, query.limit + 1, 0 if last else query.offset),
             ).fetchall()
+        page, more = page[: query.limit], page[query.limit :]
         found = [
             Hit(record=rows.to_record(row), score=0.0, snippet=excerpt(row["text"]), why="by time")
             for row in page
         ]
-        return Found(hits=tuple(found), total=int(total))
+        following = cursors.made(query, page[-1]["moment"], page[-1]["vid"]) if more else ""
+        return Found(hits=tuple(found), total=int(total), next=following)
 
     def _ranked(
         self,
@@ -132,14 +136,19 @@ class Search:
         ]
         _mark(wanted, query.text, named)
         ranked = Question(query.text, terms).rank(wanted, words_only=meaning is None)
-        until = query.offset + query.limit
+        start, *shown = cursors.read(query) or (query.offset,)
+        until = start + query.limit
         if until > len(ranked) and len(every) > len(best):
             ranked += _tail(db, where, terms, every, {one.vid for one in ranked}, until)
-        page = ranked[query.offset : until]
+        if shown:
+            start = cursors.after([one.vid for one in ranked], start, shown[0])
+        page = ranked[start : start + query.limit]
+        until = start + len(page)
         notes = () if meaning is not None else (without_meaning(),)
         notes += () if whole else (common_words(COUNTED),)
         total = len(every) + sum(1 for one in wanted if one.vid not in every)
-        return Found(hits=tuple(hits(db, match, page)), total=total, notes=notes)
+        following = cursors.made(query, until, page[-1].vid) if page and until < total else ""
+        return Found(hits=tuple(hits(db, match, page)), total=total, notes=notes, next=following)
 
     def _by_meaning(
         self,
