@@ -83,6 +83,16 @@ class Feed:
             yield self.entries([row["id"] for row in page])
             after = page[-1]["id"]
 
+    def size(self) -> tuple[int, int]:
+        """How many records there are, and how many of them have no vector of this embedder."""
+        (found,) = self._database.read(
+            "SELECT count(*) AS every, sum(CASE WHEN e.vid IS NULL THEN 1 ELSE 0 END) AS lacking"
+            " FROM version v LEFT JOIN vector e ON e.vid = v.vid AND e.model = ?"
+            f" WHERE {_PRESENT}",
+            (self._embedder.id,),
+        )
+        return int(found["every"]), int(found["lacking"] or 0)
+
     def present(self) -> dict[str, Held]:
         """Every record that an index should hold, with scope and version."""
         found = self._database.read(f"SELECT v.id, v.scope, v.n FROM version v WHERE {_PRESENT}")

@@ -11,10 +11,12 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Generator
 
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.feed import Feed
 from bullpen_memory.index import Entry, Index
+from bullpen_memory.progress import Reporter
 from bullpen_memory.records import Agreement
 from bullpen_memory.store import Store
 
@@ -30,7 +32,14 @@ PASSED_OVER = 0.05
 # A record of the same text has the same vector: finding that one is a right answer too.
 SAME = 0.9999
 
+# A rebuild of fewer records is over before anybody could be told of it.
+LONG = 1_000
+
 log = logging.getLogger(__name__)
+
+
+class _StoppedError(Exception):
+    """The indexer is to end; what was embedded is kept, and the next start goes on from there."""
 
 
 class Indexer:
@@ -49,6 +58,7 @@ class Indexer:
         self._store, self._index = store, index
         self._model = store.embedder.id
         self._feed = Feed(store.database, store.embedder)
+        self._report = Reporter(store.database)
         self._work = threading.RLock()
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -149,10 +159,26 @@ class Indexer:
     def _renew(self) -> int:
         # Noted before reading: what is written while the new index fills stays in the outbox.
         taken = self._feed.all_pending()
-        self._index.renew(self._feed.everything(), self._model)
+        try:
+            self._index.renew(self._told(), self._model)
+        finally:
+            self._report.over()
         self._feed.done(taken)
         self._feed.discard_other_models()
+        self._store.one_generation()
         return len(taken)
+
+    def _told(self) -> Generator[list[Entry]]:
+        """Every present entry; how far that is is written down, and a stop is heeded."""
+        total, lacking = self._feed.size()
+        done = 0
+        for batch in self._feed.everything():
+            if self._stopping.is_set():
+                raise _StoppedError
+            done += len(batch)
+            if lacking or total >= LONG:
+                self._report.tell(done, total, self._model, embedding=lacking > 0)
+            yield batch
 
     def _probed(self, ids: list[str]) -> tuple[list[str], list[str]]:
         """Which of these the index does not hold rightly, and which it holds but passes over."""
@@ -198,6 +224,8 @@ class Indexer:
                     verified = time.monotonic()
                 self._store.finish_erasing()
                 self.fault = None
+            except _StoppedError:
+                break
             except Exception as error:  # noqa: BLE001 - the thread is the last one to hear of it
                 # Searching goes on exactly, without the index, until it works again.
                 self.settled, self.fault, pause = False, error, RETRY_SECONDS

@@ -238,4 +238,19 @@ def lexemes(db: SqliteUtils) -> None:
     backfill(db)
 
 
-STEPS = (m001_records, ideas, sameness, lexemes)
+_LISTS = (
+    # Narrow: a list and its counts are answered from it alone, without reading any text.
+    "CREATE INDEX version_listed ON version"
+    " (scope, kind, status, n, pinned, valid_to, created_at, updated_at) WHERE ends IS NULL",
+    "CREATE INDEX version_source ON version (source_ref, source_kind) WHERE ends IS NULL",
+    "CREATE INDEX cited_record ON cited (record_id)",
+)
+
+
+def lists(db: SqliteUtils) -> None:
+    """What long lists, their counts, and the ties between records are read from."""
+    for statement in _LISTS:
+        db.execute(statement)
+
+
+STEPS = (m001_records, ideas, sameness, lexemes, lists)

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bullpen_memory import cursors, filters, gather, periods, rows, words
+from bullpen_memory import cursors, filters, gather, periods, progress, rows, words
 from bullpen_memory.catalogue import Catalogue, Named
 from bullpen_memory.database import Database
 from bullpen_memory.embed import without_meaning
 from bullpen_memory.filters import Eligible
+from bullpen_memory.generations import BothCaches, BothEmbedders
 from bullpen_memory.hits import MEANING_FLOOR, common_words, excerpt, hits
 from bullpen_memory.lexemes import forget_words
 from bullpen_memory.rarity import Rarity
@@ -52,12 +54,17 @@ _SYMBOL = re.compile(r"[A-Z^][A-Z0-9.=^-]{0,9}")
 class Search:
     """The reading half of the store: one `find` over its database."""
 
-    def __init__(self, database: Database, embedder: Embedder | None) -> None:
+    def __init__(
+        self, database: Database, embedder: Embedder | None, former: Embedder | None = None
+    ) -> None:
         self._index: Index | None = None
         self._exact_limit = EXACT_LIMIT
         self._database = database
-        self._embedder = embedder
+        self._present = self._embedder = embedder
         self._cache = VectorCache(embedder.id, embedder.dim) if embedder else None
+        if embedder is not None and former is not None and former.id != embedder.id:
+            self._embedder = BothEmbedders(embedder, former)
+            self._cache = BothCaches(embedder, former)
         self._catalogue = Catalogue()
         self._rarity = Rarity()
 
@@ -73,8 +80,20 @@ class Search:
         if self._cache is not None:
             self._cache.clear()
 
+    def one_generation(self) -> None:
+        """Let the former embedder go: everything has its vector of the present one."""
+        if self._present is not None and self._embedder is not self._present:
+            self._cache = VectorCache(self._present.id, self._present.dim)
+            self._embedder = self._present
+
     def find(self, query: Query) -> Found:
         """See `Store.find`."""
+        found = self._found(query)
+        under_way = progress.present(self._database) if query.text.strip() else None
+        notes = (*found.notes, under_way.sentence) if under_way else found.notes
+        return replace(found, notes=notes)
+
+    def _found(self, query: Query) -> Found:
         query = filters.checked(query)
         if not query.scopes or not query.statuses:
             return Found(hits=(), total=0)

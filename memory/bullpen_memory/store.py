@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Unpack
 
 from ulid import ULID
 
@@ -56,8 +56,12 @@ class Store:
         *,
         embedder: Embedder | None = None,
         clock: Callable[[], datetime] = utcnow,
+        former: Embedder | None = None,
     ) -> None:
-        """Open or create the file. Raises OperatorError when the machine refuses."""
+        """Open or create the file. Raises OperatorError when the machine refuses.
+
+        `former` compares what `embedder` has not embedded yet, after one took the other's place.
+        """
         self.path = path
         self.embedder = embedder
         self.database = Database(path)
@@ -66,7 +70,7 @@ class Store:
         self._clock = clock
         # A process that ended between erasing and emptying the log leaves that to the next.
         self._erasing = True
-        self._search = Search(self.database, embedder)
+        self._search = Search(self.database, embedder, former)
         try:
             migrations.apply(self.database)
             self.finish_erasing()
@@ -84,6 +88,10 @@ class Store:
         The process that owns the index calls it; with fewer rows comparing them all is as fast.
         """
         self._search.use_index(index, exact_limit)
+
+    def one_generation(self) -> None:
+        """Compare by the present embedder alone from now on; the indexer says so when all have it."""
+        self._search.one_generation()
 
     def now(self) -> datetime:
         """The present by the store's clock."""
@@ -106,7 +114,7 @@ class Store:
         once, and by meaning when the indexer has come to them, in a moment or for thousands of
         passages in minutes.
         """
-        ready = [_threaded(rows.accepted(draft)) for draft in drafts]
+        ready = [rows.threaded(rows.accepted(draft)) for draft in drafts]
         identities = [rows.identity_hash(draft) for draft in ready]
         new = [i for i, identity in enumerate(identities) if not self._stored(identity)]
         now = self._clock()
@@ -137,7 +145,11 @@ class Store:
         """
         present = writing.must_exist(self.get(record_id), record_id)
         planned = changes.revised(present, new)
-        vector = self._embedded([planned])[0] if _words(planned) != _words(present) else None
+        vector = (
+            self._embedded([planned])[0]
+            if rows.words_of(planned) != rows.words_of(present)
+            else None
+        )
 
         def step(db: SqliteUtils, record: Record, act: Act) -> Record:
             made = changes.attributed(db, changes.revised(record, new), record, act.by)
@@ -152,7 +164,7 @@ class Store:
         A proposed draft leaves the old record in force until a person approves it. The same draft
         again gives back the record that it made the first time.
         """
-        ready = _threaded(rows.accepted(draft))
+        ready = rows.threaded(rows.accepted(draft))
         now = self._clock()
         fresh = rows.first_version(ready, record_id=str(ULID()), now=now)
         vector = self._embedded([fresh])[0]
@@ -385,13 +397,3 @@ class Store:
             return [None] * len(texts)
         made = self.embedder.embed(texts)
         return [Vector(self.embedder.id, row.tobytes()) for row in made]
-
-
-def _threaded(draft: Draft) -> Draft:
-    if draft.thread or draft.kind != "message":
-        return draft
-    return replace(draft, thread=draft.source.title)
-
-
-def _words(record: Record) -> tuple[object, ...]:
-    return cast("tuple[object, ...]", (record.title, record.text, record.tags, record.symbols))
