@@ -179,13 +179,13 @@ def _asked(desk: RunningDesk) -> Agreement:
         raise OperatorError(told["fact"], told["cause"], told["remedy"]) from None
     except OSError as error:
         raise messages.desk_silent(desk.url, str(error)) from None
-    for name in ("missing", "stale", "orphaned", "unfindable", "notes"):
+    for name in ("missing", "stale", "orphaned", "unfindable", "altered", "notes"):
         told[name] = tuple(told[name])
     return Agreement(**told)
 
 
 def _agree(found: Agreement) -> bool:
-    return not (found.missing or found.stale or found.orphaned or found.unfindable)
+    return found.clean
 
 
 def _tell(found: Agreement) -> None:
@@ -195,6 +195,11 @@ def _tell(found: Agreement) -> None:
         ids: tuple[str, ...] = getattr(found, word)
         if ids:
             print(f"{word}: {', '.join(ids)}. Mend it with: bullpen memory rebuild")
+    if found.altered:
+        print(
+            f"altered: {', '.join(found.altered)}. Their text in context.db is not the one that was written:"
+            " something else changed the file. Compare with a backup, then write it again or retract it."
+        )
     for note in found.notes:
         print(note)
 

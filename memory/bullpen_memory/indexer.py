@@ -124,7 +124,8 @@ class Indexer:
             ]  # fmt: skip
             stale = [
                 i for i in should
-                if i in does and i not in waiting and should[i].version != does[i].version
+                if i in does and i not in waiting
+                and (should[i].version, should[i].content) != (does[i].version, does[i].content)
             ]  # fmt: skip
             same_model = self._index.model == self._model
             if not same_model:
@@ -153,6 +154,7 @@ class Indexer:
                 stale=tuple(sorted(stale)),
                 orphaned=tuple(sorted(orphaned)),
                 unfindable=tuple(sorted(unfindable)),
+                altered=tuple(self._feed.altered()),
                 notes=tuple(notes),
             )
 
@@ -203,12 +205,12 @@ class Indexer:
 
     def _settled(self) -> bool:
         """Whether the index is right, if need be after building it anew."""
-        clean = self.verify().clean
+        clean = self.verify().in_step
         if not clean:
             # Until it is built anew, what it would answer is not to be trusted.
             self._store.use_index(None)
             log.warning("The vector index differs from the store and is being built anew.")
-            clean = self.rebuild().clean
+            clean = self.rebuild().in_step
         self._store.use_index(self._index if clean else None)
         return clean
 

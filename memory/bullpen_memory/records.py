@@ -238,7 +238,9 @@ class SeriesSlice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """What `verify` found: do the store and its index hold the same records in the same versions?"""
+    """What `verify` found: do the store and its index hold the same records in the same versions, made
+    from the same texts (by hash)? `altered` are records whose text is not the one that was written.
+    """
 
     records: int
     indexed: int
@@ -246,9 +248,15 @@ class Agreement:
     stale: tuple[str, ...] = ()
     orphaned: tuple[str, ...] = ()
     unfindable: tuple[str, ...] = field(default=())
+    altered: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
         """True when every difference list is empty."""
+        return self.in_step and not self.altered
+
+    @property
+    def in_step(self) -> bool:
+        """Whether the index is right; a text that was altered behind the store is no fault of its."""
         return not (self.missing or self.stale or self.orphaned or self.unfindable)
