@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 PACKAGES := agents orchestrator memory tools workspace app
+# a process for each core, four at the most (each may hold a desk and a browser); a file stays in one process
+SIDE_BY_SIDE ?= -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: run test chaos test-fast lint types format docs bench bolt-js screenshot lock clean
 
@@ -11,13 +13,13 @@ run: $(VENV)/.run  ## start Bullpen and print the address of its page
 	@exec $(BIN)/bullpen up $(ARGS)
 
 test: $(VENV)/.dev  ## the tests, the browser's included
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(ARGS)
 
 chaos: $(VENV)/.dev  ## the long kill sweep: SIGKILL at every commit and effect
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 test-fast: $(VENV)/.dev  ## without the browser and the kill tests
-	@$(BIN)/python -m pytest -m "not browser and not slow" $(ARGS)
+	@$(BIN)/python -m pytest -m "not browser and not slow" $(SIDE_BY_SIDE) $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff and the fences between packages
 	@$(BIN)/ruff check $(PACKAGES) tests benchmarks docs

@@ -65,7 +65,7 @@ from bullpen_agents.grammar_text import mend, unmention, unpolite
 
 __all__ = [
     "FAMILIES", "Amend", "Catalogue", "Chart", "Colleagues", "Compare", "Compute", "Correlate", "Greeting", "Help", "Import",
-    "Intent", "KeepDocument", "Live", "ReadFile", "Recall", "Remember", "Say", "Stats", "Unknown", "family_of", "parse",
+    "Intent", "KeepDocument", "Live", "ReadFile", "Recall", "Remember", "Say", "Stats", "Unknown", "family_of", "nearest", "parse",
     "topics", "wants_memory",
 ]  # fmt: skip
 
@@ -106,7 +106,9 @@ def parse(text: str, files: Sequence[str] = ()) -> Intent:
     original, lower = _prepared(text)
     if keeps_document(lower):
         return KeepDocument()
-    if files and (intent := about_files(lower, files)):
+    # Files beside the letter are the reader's own book, not something to read by itself.
+    whole = grammar_letter.read_letter(original, lower)
+    if files and not whole and (intent := about_files(lower, files)):
         return intent
     family, found = _read(original, lower)
     if family:
@@ -130,6 +132,42 @@ def _read(original: str, lower: str) -> tuple[str, Intent]:
         if found := family.read(original, lower):
             return family.name, cast("Intent", found)
     return "", Unknown()
+
+
+_IDLE = frozenset(
+    re.findall(
+        r"\w+",
+        "a about an and are at be by can could do does for from give how i in is it me my of on or please show tell "
+        "that the this to us was we what whats when where which who why will with would you your",
+    )
+)
+_NEAR = 3
+"""Examples that a refusal shows at most."""
+
+
+def nearest(text: str) -> tuple[str, ...]:
+    """The families' sentences that share most telling words with `text`, nearest first; () for none."""
+    words = _telling(text)
+    scored: list[tuple[float, str]] = []
+    for family in FAMILIES:
+        if family.name in _NOT_SHOWN:
+            continue
+        for example in family.examples:
+            held = _telling(example)
+            shared = words & held
+            if shared:
+                scored.append((len(shared) / (len(words) + len(held) - len(shared)), example))
+    scored.sort(key=lambda pair: -pair[0])
+    return tuple(example for score, example in scored[:_NEAR] if score >= 0.1)
+
+
+_NOT_SHOWN = frozenset({"doubts", "small talk", "strangers", "one sentence", "the desk"})
+
+
+def _telling(text: str) -> set[str]:
+    """The words that say what a request is about, in the singular; numbers say nothing."""
+    words = re.findall(r"[a-z&]+", mend(text.lower()))
+    return {re.sub(r"(?<=[a-z]{3})s$", "", word) for word in words if word not in _IDLE}
 
 
 def topics(text: str) -> tuple[str, ...]:

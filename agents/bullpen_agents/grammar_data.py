@@ -17,8 +17,8 @@ import re
 from typing import Any
 
 from bullpen_agents.grammar_family import Family
-from bullpen_agents.grammar_lookup import DataLookup, about_one, dated, days_in, lookup
-from bullpen_agents.grammar_series import read_names
+from bullpen_agents.grammar_lookup import DataLookup, about_one, dated, days_in, lookup, several
+from bullpen_agents.grammar_series import EVERYTHING, read_names
 
 _VALUE = re.compile(
     r"\b(?:what|where|how (?:much|high|low)|price|value|level|close[ds]?|quote|was|were|did)\b"
@@ -28,15 +28,18 @@ _VALUE = re.compile(
 def _value(original: str, lower: str) -> DataLookup | None:
     del original
     days = days_in(lower)
-    if len(days) != 1 or not re.search(rf"\bon (?:the )?{re.escape(days[0][1])}", lower):
+    if len(days) != 1 or re.search(
+        rf"\b(?:since|until|till|from|to|after|before|through|expir\w*)\s+(?:the )?{re.escape(days[0][1])}",
+        lower,
+    ):
         return None
     if not _VALUE.search(lower) and len(lower.split()) > 8:
         return None
     rest = re.sub(r"\b(?:on|the|price|value|level|what|where|was|were|is|did|close[ds]?|trade[ds]?|quote[ds]?|at|stand|stood|of|how|much|high|cost)\b", " ", lower.replace(days[0][1], " "))  # fmt: skip
     names = read_names(rest)
-    if len(names) != 1 or re.search(r"\b(?:open|trading day|session|expir)", lower):
+    if not names or re.search(r"\b(?:open|trading day|session|expir)", lower):
         return None
-    return lookup("series_value", {"on": days[0][0]}, "", "", {"series": names[0]})
+    return several("series_value", names, {"on": days[0][0]}, "", EVERYTHING)
 
 
 _RANK = re.compile(

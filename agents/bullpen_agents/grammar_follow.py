@@ -19,10 +19,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from bullpen_agents.asof import without
 from bullpen_agents.grammar import parse
+from bullpen_agents.grammar_again import Again, about_answer, on_other_terms
 from bullpen_agents.grammar_export import read_export
 from bullpen_agents.grammar_files import AskFile, ChartColumn, read_about_file
 from bullpen_agents.grammar_ideas import OpenIdea, completed
@@ -33,14 +35,19 @@ from bullpen_agents.grammar_intents import (
     Correlate,
     Export,
     Intent,
+    Live,
     Say,
     Stats,
     Unknown,
 )
+from bullpen_agents.grammar_lookup import DataLookup
+from bullpen_agents.grammar_method import method
 from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.grammar_series import EVERYTHING, read_names, read_period
+from bullpen_agents.grammar_several import parts_of
+from bullpen_agents.grammar_sizes import read_size
 
-Subject = OpenIdea | Payoff | Compare | Correlate | Chart | Stats
+Subject = OpenIdea | Payoff | Compare | Correlate | Chart | Stats | Compute | Live
 
 _LEAD = r"^(?:and|or|ok|okay|so|now|then|but|what|how|about|also|please|[,\s])*"
 _AMOUNT = re.compile(
@@ -68,35 +75,72 @@ _SAME = re.compile(
 
 def follow(
     text: str, before: Sequence[str], files: Sequence[str] = (), earlier: Sequence[str] = ()
-) -> Intent | AskFile | ChartColumn:
+) -> Intent | Again | AskFile | ChartColumn:
     """What `text` means after the earlier messages of people in its thread (oldest first).
 
     `files` are attached to it, `earlier` ones were to those messages.
     """
     if about := read_about_file(_bare(text, keep=True), files, earlier):
         return about
-    subject: Subject | None = None
-    for said in before:
-        meaning = _read(without(said), subject)
-        meaning = meaning.of if isinstance(meaning, Export) else meaning
-        subject = meaning if isinstance(meaning, Subject) and _carries(meaning) else subject
-    return _read(text, subject, files)
+    return _read(text, _carried(before), files)
 
 
-def _read(text: str, subject: Subject | None, files: Sequence[str] = ()) -> Intent:
+def readable(before: Sequence[str]) -> tuple[str, ...]:
+    """Follow-ups that would be read after these messages, as examples; () where nothing is carried."""
+    carried = _carried(before)
+    if carried is None or isinstance(carried.meaning, OpenIdea):
+        return ()
+    if isinstance(carried.meaning, Payoff):
+        return ("and at 3.00?", "what if it is at 105?", "max loss?", "chart it")
+    of = carried.meaning
+    if isinstance(of, DataLookup) and "a" in of.series:
+        return ("since 2010?", "chart it", "source?")
+    if isinstance(of, Compute) and not _series_of(of):
+        return ("same with 30 vol", "why?", "are you sure?")
+    return ("since 2010?", "same for nasdaq", "chart it", "source?")
+
+
+def _carried(before: Sequence[str]) -> _Carried | None:
+    """What the earlier messages of people are about, with the words that asked for it."""
+    subject: _Carried | None = None
+    for said in (part for message in before for part in parts_of(without(message))):
+        meaning = _read(said, subject)
+        meaning = meaning.of if isinstance(meaning, Export | Again) else meaning
+        if isinstance(meaning, Subject) and _carries(meaning):
+            # The words of a follow-up stand beside those that it follows.
+            subject = _Carried(meaning, _words(said, meaning, subject))
+    return subject
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """What a thread is about, and the words that asked for it."""
+
+    meaning: Subject
+    said: str
+
+
+def _words(said: str, meaning: Subject, before: _Carried | None) -> str:
+    if before and isinstance(meaning, Compute) and meaning != parse(said):
+        return before.said
+    return said
+
+
+def _read(text: str, carried: _Carried | None, files: Sequence[str] = ()) -> Intent | Again:
     """The meaning of `text`, as a file where one is asked for."""
     wanted = None if files else read_export(_bare(text))
     if wanted is None:
-        return _meaning(text, subject, files)
+        return _meaning(text, carried, files)
     form, rest = wanted
     if not rest:
-        return Export(form, None if isinstance(subject, OpenIdea) else subject)
-    of = _meaning(rest, subject)
+        subject = carried.meaning if carried else None
+        return Export(form, None if isinstance(subject, OpenIdea | Live) else subject)
+    of = _meaning(rest, carried)
     if isinstance(of, Compute) and not of.missing:
         return Export(form, of, fresh=True)
-    if isinstance(of, Subject) and not isinstance(of, OpenIdea) and _carries(of):
+    if isinstance(of, Subject) and not isinstance(of, OpenIdea | Live) and _carries(of):
         return Export(form, of, fresh=True)
-    return _meaning(text, subject, files)
+    return _meaning(text, carried, files)
 
 
 def _bare(text: str, *, keep: bool = False) -> str:
@@ -108,12 +152,19 @@ def _bare(text: str, *, keep: bool = False) -> str:
 def _carries(meaning: Subject) -> bool:
     if isinstance(meaning, OpenIdea):
         return True
+    if isinstance(meaning, Compute):
+        return not meaning.missing and meaning.tool not in _TOLD
     return meaning.answerable if isinstance(meaning, Payoff) else bool(meaning.series)
 
 
-def _meaning(text: str, subject: Subject | None, files: Sequence[str] = ()) -> Intent:
+_TOLD = frozenset({"sql_query", "run_python", "replay", "read_amount", "convert_unit"})
+"""Computations that end with their answer: no term of them can be changed in a word."""
+
+
+def _meaning(text: str, carried: _Carried | None, files: Sequence[str] = ()) -> Intent | Again:
     alone = parse(text, files)
-    if subject is None or files:
+    subject = carried.meaning if carried else None
+    if carried is None or subject is None or files:
         return alone
     lower = _bare(text)
     if isinstance(subject, OpenIdea):
@@ -121,14 +172,21 @@ def _meaning(text: str, subject: Subject | None, files: Sequence[str] = ()) -> I
     if len(lower) > 120:
         return alone
     if _WHY.match(lower):
-        return Say(_method(subject))
+        return Say(method(subject))
+    if about := about_answer(lower, subject):
+        return about
     if isinstance(subject, Payoff):
         return (_after_payoff(lower, subject) if isinstance(alone, Unknown) else None) or alone
+    if isinstance(subject, Compute | Live):
+        return (_after_compute(lower, subject, alone, carried.said)) or alone
     return _after_series(lower, subject, alone) or alone
 
 
 def _after_payoff(lower: str, subject: Payoff) -> Payoff | None:
     plain = replace(subject, at=(), focus="")
+    size, rest = read_size(lower)
+    if size and not re.search(r"\d", rest):
+        return replace(plain, size={**subject.size, **size}, quantity=subject.quantity or "several")
     if _CHART_IT.match(lower):
         return plain
     amount = _AMOUNT.match(lower)
@@ -154,6 +212,61 @@ def _with_amount(subject: Payoff, amount: float, how: str) -> Payoff | None:
     if subject.with_stock:
         return None
     return replace(subject, cost=-amount if (subject.cost or 0) < 0 else amount)
+
+
+_BEGINS = re.compile(
+    r"^(?:and|same|the same|with|what if|if|at|for|now|but|ok|or|how about|what about)\b"
+)
+
+
+def _after_compute(lower: str, subject: Compute | Live, alone: Intent, said: str) -> Intent | None:
+    pair = isinstance(subject, DataLookup) and "a" in subject.series
+    if _CHART_IT.match(lower):
+        return subject if pair else _line_of(subject)
+    unread = isinstance(alone, Unknown) or _says_no_measure(alone)
+    changes = unread or bool(_BEGINS.match(lower))
+    if (
+        isinstance(subject, Compute)
+        and changes
+        and (changed := on_other_terms(lower, subject, said))
+    ):
+        return changed
+    if not unread:
+        return None
+    period, rest = read_period(re.sub(_LEAD, "", lower))
+    bare = _SAME.sub("", rest.strip())
+    names = read_names(bare.strip(" ?!."))
+    if len(names) > 1 or not (_series_of(subject) or pair) or (names and (pair or bare == lower)):
+        return None
+    if isinstance(subject, Live):
+        return replace(subject, series=names[0], also=()) if names else None
+    carried = subject if period == EVERYTHING else replace(subject, period=period)
+    if names:
+        return _with_series(carried, names[0])
+    return carried if period != EVERYTHING else None
+
+
+def _line_of(subject: Compute | Live) -> Chart | None:
+    """A chart of the series that a computation is of."""
+    names = _series_of(subject)
+    rolls = isinstance(subject, Compute) and subject.focus == "rolling"
+    period = subject.period if isinstance(subject, Compute) else EVERYTHING
+    return Chart(names, "rolling_vol" if rolls else "level", period) if names else None
+
+
+def _series_of(subject: Compute | Live) -> tuple[str, ...]:
+    """The series that a computation is of, one by one."""
+    if isinstance(subject, Live):
+        return (subject.series, *subject.also)
+    named: Any = subject.series if isinstance(subject, DataLookup) else subject.args
+    given = named.get("series", ())
+    return ((given,) if isinstance(given, str) else tuple(given)) + subject.also
+
+
+def _with_series(subject: Compute, name: str) -> Compute:
+    if isinstance(subject, DataLookup):
+        return replace(subject, series={**subject.series, "series": name}, also=())
+    return replace(subject, args={**subject.args, "series": name}, also=())
 
 
 def _after_series(
@@ -189,25 +302,3 @@ def _drawn(subject: Compare | Correlate | Chart | Stats) -> Chart:
         return Chart(subject.series, "level", subject.period)
     what = {"volatility": "rolling_vol", "drawdown": "drawdown"}.get(subject.focus, "level")
     return Chart((subject.series, *subject.also), what, subject.period)
-
-
-def _method(subject: Subject) -> str:
-    """How the last answer was made, in one line."""
-    if isinstance(subject, Payoff):
-        return (
-            "At expiry each call is worth the underlying less its strike, each put its strike less the underlying, never "
-            "below zero; the legs are added up and what was paid is taken off. The receipt holds every corner."
-        )
-    if isinstance(subject, Compare):
-        return (
-            "Volatility is the standard deviation of daily log returns on the dates the series share, scaled to a year by the "
-            "square root of the periods. What caused it the data do not say."
-        )
-    if isinstance(subject, Correlate):
-        return "It is Pearson's correlation of log returns on common dates. What caused it the data do not say."
-    if isinstance(subject, Chart):
-        return "The chart draws the stored values, without smoothing. What moved them the data do not say."
-    return (
-        "The figures come from the stored values: log returns, their standard deviation scaled to a year, and the deepest "
-        "fall from a peak. What moved them the data do not say."
-    )

@@ -47,9 +47,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Where something trades now."""
+    """Where something trades now, and `also` others."""
 
     series: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class Compute:
     """A computation by one of the quant's tools: `tool` with `args`, as written.
 
     `missing` is a sentence on what is needed and not there; then nothing may be computed. `focus`
-    is the figure that was asked for above all.
+    is the figure that was asked for above all; `also` are other series of which the same is asked.
     """
 
     tool: str
@@ -145,6 +146,7 @@ class Compute:
     missing: str = ""
     focus: str = ""
     period: Period = EVERYTHING
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,18 @@ def days_in(text: str) -> list[tuple[str, str]]:
 
 
 def about_one(tool: str, text: str, args: dict[str, Any], focus: str = "") -> DataLookup | None:
-    """A lookup of the one series that `text` names, over its period; None where it names none."""
+    """A lookup of the series that `text` names, over its period; None where it names none."""
     period, rest = read_period(text)
     names = read_names(rest)
-    return lookup(tool, args, "", focus, {"series": names[0]}, period) if len(names) == 1 else None
+    return several(tool, names, args, focus, period) if names else None
+
+
+def several(
+    tool: str, names: tuple[str, ...], args: Mapping[str, Any], focus: str, period: Period
+) -> DataLookup:
+    """A lookup of the first of `names`, and of the others beside it."""
+    found = lookup(tool, args, "", focus, {"series": names[0]}, period)
+    return replace(found, also=names[1:4])
 
 
 _AS_OF = re.compile(
@@ -104,7 +112,8 @@ def dated(
         found = read(original, _AS_OF.sub(" ", lower))
         if found is None:
             return None
-        found = replace(found, series=_written(found.series, original))
+        also = tuple(as_written(name, original) for name in found.also)
+        found = replace(found, series=_written(found.series, original), also=also)
         if not day or "as_of_a" in found.args:
             return found
         return replace(found, args={**found.args, "as_of": day})

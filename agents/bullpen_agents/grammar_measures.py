@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 
 from bullpen_agents.grammar_family import Family
-from bullpen_agents.grammar_intents import Chart, Compare, Correlate, Intent, Stats
+from bullpen_agents.grammar_intents import Chart, Compare, Compute, Correlate, Intent, Stats
 from bullpen_agents.grammar_lookup import as_written
 from bullpen_agents.grammar_series import KNOWN, read_names, read_period
 from bullpen_agents.grammar_text import mend, unpolite
@@ -29,7 +29,9 @@ _EXTREME = (
 
 
 _WINDOW = re.compile(
-    r"\b(?:rolling )?(\d{1,3})[\s-]?(?:trading )?(?:days?|d|returns?)\b(?=.*\bvol)|(?<=rolling )(\d{1,3})\b"
+    r"\b(?:rolling )?(?<!last )(?<!past )(\d{1,3})[\s-]?(?:trading )?(?:days?|d|returns?)\b(?=.*\bvol)|(?<=rolling )(\d{1,3})\b"
+    r"|(?<=vol )(?:over |of |with )?(?:a )?(?:window of )?(\d{1,3})[\s-]?(?:trading )?(?:days?|d|returns)\b"
+    r"|\brolling\b.*\b(?:over|with|window of|using)\s+(?:a )?(?:window of )?(\d{1,3})[\s-]?(?:trading )?(?:days?|d|returns?)?\b"
 )
 
 
@@ -107,7 +109,16 @@ def _measures(original: str, lower: str) -> Intent | None:
     ):
         kept = bool(_KEEP.search(lower))
         return Compare(names[:6], period, chart=charted, remember=kept, window=window or 60)
-    if charted or (window and asked == "volatility"):
+    rolls = bool(window) or "rolling" in lower
+    if asked == "volatility" and rolls and not charted:
+        return Compute(
+            "risk_measures",
+            {"series": names[0]} | ({"window": window} if window else {}),
+            focus="rolling",
+            period=period,
+            also=names[1:4],
+        )
+    if charted:
         return Chart(names[:6], DRAWN.get(asked, "level"), period, window or 60)
     if asked and asked != "correlation":
         return Stats(names[0], asked, period, also=names[1:6])
@@ -133,9 +144,13 @@ def _alone(original: str, lower: str) -> Intent | None:
 def _window(lower: str) -> tuple[int, str]:
     """The number of returns in a rolling window, or 0; and the text without it."""
     found = _WINDOW.search(lower)
-    if not found or re.search(rf"(?:last|past) {found[1]}\b", lower):
+    if not found or re.search(r"(?:last|past) \d+\b", found[0]):
         return 0, lower
-    return int(found[1] or found[2]), f"{lower[: found.start()]} {lower[found.end() :]}"
+    digits = next(group for group in found.groups() if group)
+    at = found.start() + found[0].rfind(digits)
+    rest = re.sub(r"^[\s-]?(?:trading )?(?:days?|d|returns?)\b", " ", lower[at + len(digits) :])
+    head = re.sub(r"\b(?:over|with|using|window of)\s*(?:a\s*)?$", " ", lower[:at])
+    return int(digits), f"{head} {rest}"
 
 
 FOCUS = (

@@ -145,7 +145,11 @@ def market(words: Words) -> Json:
         else None
     )
     if spot is None and forward is None:
-        spot = words.behind(r"trading", r"with (?:the )?[a-z&]{1,12}", "s")
+        spot = words.behind(
+            r"trading",
+            r"with (?:the )?(?!strikes?|vol|rates?|recovery|expiry|barrier|fixings|yield|dividend|a\b|an\b)[a-z&]{1,12}",
+            "s",
+        )
     found["forward"], found["spot"] = forward, spot
     if pair and quote != "usd":
         found["currency"] = quote.upper()

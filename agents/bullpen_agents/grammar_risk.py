@@ -75,7 +75,7 @@ def read_risk(original: str, lower: str) -> Compute | None:
         args["holdings"] = [
             {**line, "series": as_written(line["series"], original)} for line in args["holdings"]
         ]
-    return replace(found, args=args)
+    return replace(found, args=args, also=tuple(as_written(name, original) for name in found.also))
 
 
 def _read(original: str, lower: str) -> Compute | None:
@@ -116,7 +116,7 @@ def _of_series(tool: str, lower: str, *without: str, **more: Any) -> Compute:
     )
     lacks = "" if names else "Which series? Name one, such as oil or the S&P 500."
     args: Json = {"series": names[0] if names else "", **more}
-    return Compute(tool, args, lacks, period=period)
+    return Compute(tool, args, lacks, period=period, also=names[1:4])
 
 
 _AMOUNT = re.compile(
@@ -160,7 +160,7 @@ def _tail(lower: str) -> Compute:
         else "var_historical"
     )
     found = _of_series("risk_measures", words.text, _RISK.pattern, r"\bat\b|;", **more)
-    return Compute(found.tool, found.args, found.missing, focus=focus, period=found.period)
+    return replace(found, focus=focus)
 
 
 def _beta(lower: str) -> Compute | None:

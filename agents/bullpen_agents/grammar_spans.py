@@ -19,7 +19,7 @@ import re
 from typing import Any
 
 from bullpen_agents.grammar_family import Family
-from bullpen_agents.grammar_lookup import DataLookup, dated, lookup
+from bullpen_agents.grammar_lookup import DataLookup, dated, lookup, several
 from bullpen_agents.grammar_series import EVERYTHING, MONTHS, Period, read_names, read_period
 from bullpen_agents.grammar_words import number
 
@@ -45,7 +45,7 @@ _WORDS = re.compile(
 
 def _about(tool: str, rest: str, args: dict[str, Any], focus: str, period: Period) -> DataLookup | None:  # fmt: skip
     names = read_names(_WORDS.sub(" ", rest))
-    return lookup(tool, args, "", focus, {"series": names[0]}, period) if len(names) == 1 else None
+    return several(tool, names, args, focus, period) if names else None
 
 
 def _too_long(text: str) -> bool:
@@ -147,9 +147,9 @@ def _crossing(original: str, lower: str) -> DataLookup | None:
         if re.search(r"\bever\b|^(?:has|have|did)\b", lower)
         else "last"
     )
-    if len(names) != 1:
+    if not names:
         return lookup("series_crossing", args, "Of which series? For example `when was oil last above 100?`")  # fmt: skip
-    return lookup("series_crossing", args, "", focus, {"series": names[0]}, period)
+    return several("series_crossing", names, args, focus, period)
 
 
 _N = r"(?:the )?(?P<{0}>[\w&^.' ]+?)"

@@ -10,6 +10,7 @@ import re
 
 from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Colleagues, Greeting, Help, Intent, Live, Say
+from bullpen_agents.grammar_lookup import as_written
 from bullpen_agents.grammar_series import read_names
 
 _KEY = "Set `ANTHROPIC_API_KEY` (or `ANTHROPIC_BASE_URL` for a local model) and the desk thinks with one."
@@ -39,6 +40,9 @@ _SENTENCES = (
 _LIVE = re.compile(
     r"^(?:where|what)(?:'s| is| are|s) (?:the )?(?P<a>[\w&' ]{1,40}?) (?:trading|quoted|at(?: right)? now|now|today|currently)\b"
     r"|\b(?:current|live|latest|today's|last) (?:price|level|quote|value)s? (?:of|for) (?:the )?(?P<b>[\w& ]{1,40})"
+    r"|^(?:what(?:'s| is| was|s)? )?(?:the |your |our )?(?:latest|most recent|newest|current|last|today's|todays) (?:available |known )?"
+    r"(?!(?:day|week|month|quarter|year|decade)s?\b|\d|two\b|three\b|five\b|ten\b)(?P<d>[\w&' ]{1,40}?)"
+    r"(?: (?:value|price|level|reading|print|close|number|figure|quote|data ?point)s?)?(?: please| pls)?[?.! ]*$"
     r"|\bprice of (?:the )?(?P<c>[\w& ]{1,40}?) (?:now|today|right now|currently)\b"
 )
 
@@ -76,15 +80,27 @@ def _about_desk(original: str, lower: str) -> Intent | None:
     return Colleagues() if _COLLEAGUES.search(lower) else None
 
 
+_MEASURE = re.compile(
+    r"\b(?:vol\w*|correl\w*|drawdown|returns?|average|mean|median|percentile|spread|ratio|beta|var|chart|file|message|ideas?|receipt|letter|news)\b"
+)
+"""The latest of one of these is no value of a series."""
+
+
 def _sentence(original: str, lower: str) -> Intent | None:
     """What has one plain sentence for an answer, and where something trades now."""
-    del original
     for pattern, text in _SENTENCES:
         if pattern.search(lower):
             return Say(text)
     if found := _LIVE.search(lower):
-        named = read_names(next(group for group in found.groups() if group))
-        return Live(named[0]) if named else None
+        words = next(group for group in found.groups() if group)
+        if _MEASURE.search(words):
+            return None
+        named = read_names(words)
+        return (
+            Live(as_written(named[0], original), tuple(as_written(n, original) for n in named[1:4]))
+            if named
+            else None
+        )
     return None
 
 
@@ -113,6 +129,7 @@ SENTENCES = Family(
         "which language model do you use?",
         "write a script",
         "where is oil trading now",
+        "latest Baa yield",
         "cancel that",
     ),
 )

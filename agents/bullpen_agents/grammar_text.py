@@ -36,8 +36,19 @@ _ADDRESS = re.compile(
 
 
 def unmention(text: str) -> str:
-    cleaned = _ADDRESS.sub(" ", re.sub(r"^(?:\s*@[\w-]+[,:]?)+", " ", text))
-    return re.sub(r"\s+", " ", cleaned.replace("’", "'")).strip()
+    bare = re.sub(r"^(?:\s*@[\w-]+[,:]?)+", " ", text)
+    cleaned = _ADDRESS.sub(" ", re.sub(r"^\s*\(?\d{1,2}[.)]\s+(?=[^\d\s])", " ", bare))
+    return re.sub(r"\s+", " ", _english(cleaned.replace("’", "'"))).strip()
+
+
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d+(?!\d|,\d)")
+_GROUPS = re.compile(r"(?<=\d)['\u00a0\u202f](?=\d{3}(?!\d))")
+
+
+def _english(text: str) -> str:
+    """Numbers that can be read in one way only, as English writes them: 1.234,56 and 1'000."""
+    text = _THOUSANDS.sub(lambda found: found[0].replace(".", "").replace(",", "."), text)
+    return _GROUPS.sub("", text)
 
 
 def mend(text: str) -> str:

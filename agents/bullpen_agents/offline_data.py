@@ -7,11 +7,13 @@ tool's own warnings stand below it. Which words lead to which tool stands in the
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from bullpen_agents.grammar_lookup import DataLookup
 from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
-from bullpen_agents.offline_series import meant, proxies, settled, the, unknown_series
+from bullpen_agents.offline_series import capital, meant, proxies, settled, the, unknown_series
 from bullpen_agents.offline_spans import SPAN_TABLES, SPANS, telling
 
 _MOST = 24
@@ -20,9 +22,14 @@ Headline = Callable[[Seen, DataLookup], str]
 
 
 def look(desk: Desk, asked: DataLookup) -> str:
-    """Call the tool and tell its figures; what is missing, or its own refusal, otherwise."""
+    """Call the tool for each series and tell its figures; what is missing, or its own refusal, otherwise."""
     if asked.missing:
         return asked.missing
+    each = [replace(asked, series={**asked.series, "series": name}, also=()) for name in asked.also]
+    return "\n\n".join(_look(desk, one) for one in (replace(asked, also=()), *each))
+
+
+def _look(desk: Desk, asked: DataLookup) -> str:
     names = tuple(
         name
         for given in asked.series.values()
@@ -43,7 +50,11 @@ def look(desk: Desk, asked: DataLookup) -> str:
     head = _HEADLINES.get(asked.tool, _plain)(found, asked)
     body = _BODIES.get(asked.tool, _figures)(found, head)
     foot = "The file is attached." if found.artifacts and asked.tool not in _CHARTS else ""
-    notes = telling(found.warnings, asked) if asked.tool in SPANS else found.warnings
+    notes = (
+        telling(found.warnings, asked)
+        if asked.tool in SPANS or asked.tool == "series_value"
+        else found.warnings
+    )
     return (
         "\n\n".join(part for part in (head, body, foot) if part) + proxies(names) + as_notes(notes)
     )
@@ -55,15 +66,21 @@ def _plain(found: Seen, asked: DataLookup) -> str:
 
 
 def _value(found: Seen, asked: DataLookup) -> str:
-    name = the(str(asked.series["series"]))
-    text = f"**{name[:1].upper()}{name[1:]} was {found.cite('value')}** on {found.cite('date')}"
-    if found.known("change_pct"):
-        text += f", {found.cite('change_pct')} from the value before"
-    elif found.known("change"):
-        text += f", {found.cite('change')} from the value before"
-    return (
-        f"{text}. {found.summary.partition('Source: ')[1]}{found.summary.partition('Source: ')[2]}"
-    )
+    name, on = the(str(asked.series["series"])), str(asked.args.get("on", ""))
+    source = "".join(found.summary.partition("Source: ")[1:])
+    held = str(found.values["date"]["value"])
+    late = (date.fromisoformat(on) - date.fromisoformat(held)).days if on else 0
+    change = next((found.cite(key) for key in ("change_pct", "change") if found.known(key)), "")
+    before = f", {change} from the value before" if change else ""
+    if late > 45:
+        return (
+            f"**The desk holds no value of {name} for `{on}`.** The last one before it is {found.cite('value')}, of "
+            f"{found.cite('date')}. {source}"
+        )
+    text = f"**{capital(name)} was {found.cite('value')}** on {found.cite('date')}{before}"
+    if late and asked.focus != "end":
+        text += f"; there is none for `{on}` itself"
+    return f"{text}. {source}"
 
 
 def _rank(found: Seen, asked: DataLookup) -> str:

@@ -112,9 +112,13 @@ class Desk:
         ours = {self.agent, "review", *re.findall(r"^- `(\w+)`: ", self.system, re.MULTILINE)}
         return tuple(line["text"] for line in self.history if line["author"] not in ours)
 
+    def results(self) -> list[Seen]:
+        """The results of all calls made so far, in order."""
+        return [seen for calls in self._rounds[: self._at] for seen in calls]
+
     def receipts(self) -> list[str]:
         """The receipts of all calls made so far, in order, each once."""
-        made = (seen.receipt for calls in self._rounds[: self._at] for seen in calls)
+        made = (seen.receipt for seen in self.results())
         return list(dict.fromkeys(receipt for receipt in made if receipt))
 
     def use(self, name: str, said: str = "", /, **args: Any) -> Seen:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from bullpen_agents.letter import LETTER, OWN_SERIES, Letter, Part, parts_of
 from bullpen_agents.offline_desk import Desk, Json, Seen, table
+from bullpen_agents.offline_letter_book import own_series
 
 _VERDICT = re.compile(r"^\*\*(\d+)\. ([^:*]+): ([^*]+?)\.?\*\*", re.MULTILINE)
 _CREW = ("quant", "data_analyst", "developer", "frontend")
@@ -56,7 +57,7 @@ def letter(desk: Desk, asked: Letter) -> str:
     verdicts = dict(zip((part.number for part in whole), judged, strict=False))
     said = [_told(part, found[part.number], verdicts.get(part.number)) for part in mine]
     if (not asked.parts or OWN_SERIES in asked.parts) and desk.agent == "data_analyst":
-        said.append(_own_series(desk))
+        said.append(own_series(desk))
     return "\n\n".join(said) or "None of the letter's claims is mine to check."
 
 
@@ -85,28 +86,6 @@ def _told(part: Part, found: Mapping[str, Seen], verdict: Seen | None) -> str:
     return f"{head}{verdict.values['verdict']['value']}.** {said}{notes}"
 
 
-def _own_series(desk: Desk) -> str:
-    """The last claim: a volatility target of 30 for a silver-heavy book, on the reader's own series."""
-    head = f"**{OWN_SERIES}. Volatility target of 30: "
-    held = desk.use("series_catalogue", search="silver")
-    if held.error:
-        return f"{head}not computed.** {held.text}"
-    ids = [str(row[0]) for row in held.table[1:]]
-    if not ids:
-        return (
-            f"{head}incomplete.** The desk holds {held.cite('series')} series of silver, and none of the reader's book. Attach both as "
-            "CSV with a date column and write `import this`; then ask the quant for the volatility target."
-        )
-    stats = desk.use("series_stats", series=ids[0])
-    if stats.error:
-        return f"{head}not computed.** {stats.text}"
-    key = "volatility" if stats.known("volatility") else "change_volatility"
-    return (
-        f"{head}incomplete.** The volatility of {ids[0]} is {stats.cite(key)} a year. The reader's book is not among the series, so "
-        "neither its correlation to silver nor its position size can be told: attach it as CSV."
-    )
-
-
 def close(desk: Desk) -> str:
     """The verdicts in one table, as they were given above."""
     given: dict[int, tuple[str, str, str]] = {}
@@ -114,7 +93,7 @@ def close(desk: Desk) -> str:
         for number, title, verdict in _VERDICT.findall(report.get("text", "")):
             given[int(number)] = (title, verdict, report.get("speaker", ""))
     rows = [[f"{n}. {given[n][0]}", given[n][1], given[n][2]] for n in sorted(given)]
-    wanted = {part.number: part.title for part in LETTER} | {OWN_SERIES: "Volatility target of 30"}
+    wanted = {part.number: part.title for part in LETTER} | {OWN_SERIES: "The volatility target"}
     lacking = [f"{title} ({number})" for number, title in wanted.items() if number not in given]
     parts = ["**The letter, claim by claim.**", table(["claim", "verdict", "checked by"], rows)]
     if lacking:

@@ -7,6 +7,7 @@ own warnings stand below it. Which words lead to which tool stands in the famili
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -25,9 +26,14 @@ _MOST = 24
 
 
 def compute(desk: Desk, asked: Compute) -> str:
-    """Call the tool and tell its figures; what is missing, or its own refusal, otherwise."""
+    """Call the tool, for each series, and tell its figures; what is missing, or its own refusal, otherwise."""
     if asked.missing:
         return asked.missing
+    each = [replace(asked, args={**asked.args, "series": name}, also=()) for name in asked.also]
+    return "\n\n".join(_compute(desk, one) for one in (replace(asked, also=()), *each))
+
+
+def _compute(desk: Desk, asked: Compute) -> str:
     names = _series(asked)
     period, refused = settled(desk, names, asked.period)
     if refused:

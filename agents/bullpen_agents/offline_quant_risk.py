@@ -10,13 +10,29 @@ from collections.abc import Callable
 
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.offline_desk import Seen
+from bullpen_agents.offline_series import the
 
 
 def risk(found: Seen, asked: Compute) -> str:
     """The tail that was asked for, and the volatility."""
     name = asked.args["series"]
     if asked.focus == "ewma_volatility":
-        return f"**The EWMA volatility of {name} is {found.cite('ewma_volatility')} a year**, against {found.cite('volatility')} over the whole span."
+        return f"**The EWMA volatility of {the(name)} is {found.cite('ewma_volatility')} a year**, against {found.cite('volatility')} over the whole span."
+    if asked.focus == "rolling":
+        window = asked.args.get("window")
+        what = (
+            f"{window} day"
+            if window
+            else "rolling volatility over `60` returns, as no window was named"
+        )
+        head = (
+            f"**The {what} volatility of {the(name)}" if window else f"**The {what}, of {the(name)}"
+        )
+        return (
+            f"{head} is {found.cite('rolling_now')} a year**, higher than {found.cite('rolling_percentile')} of its past: lowest "
+            f"{found.cite('rolling_low')} ({found.cite('rolling_low_date')}), highest {found.cite('rolling_high')} ({found.cite('rolling_high_date')}). "
+            f"Trading days, log returns, scaled to a year."
+        )
     key = asked.focus if found.known(asked.focus) else asked.focus.replace("historical", "normal")
     what = "expected shortfall" if key.startswith("es_") else "value at risk"
     how = "historical" if key.endswith("historical") else "normal"
@@ -29,7 +45,7 @@ def risk(found: Seen, asked: Compute) -> str:
             f"{found.cite('volatility')} a year over the whole span."
         )
     return (
-        f"**The {how} {what} of {name} over one period is {found.cite(key)}** at a confidence of {level} percent; normal "
+        f"**The {how} {what} of {the(name)} over one period is {found.cite(key)}** at a confidence of {level} percent; normal "
         f"returns would say {found.cite(key.replace('historical', 'normal'))}. Its volatility is {found.cite('volatility')} a year over the whole span."
     )
 
@@ -51,7 +67,7 @@ def garch(found: Seen, asked: Compute) -> str:
 def beta(found: Seen, asked: Compute) -> str:
     """Beta with its interval."""
     return (
-        f"**The beta of {asked.args['series']} to {asked.args['factor']} is {found.cite('beta')}** (interval {found.cite('beta_low')} to "
+        f"**The beta of {the(asked.args['series'])} to {the(asked.args['factor'])} is {found.cite('beta')}** (interval {found.cite('beta_low')} to "
         f"{found.cite('beta_high')}); the correlation is {found.cite('correlation')} and explains {found.cite('explained')} of the variance."
     )
 

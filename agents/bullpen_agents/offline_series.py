@@ -55,6 +55,16 @@ def settled(desk: Desk, names: tuple[str, ...], period: Period) -> tuple[Period,
     return Period(start=period.first_day(min(ends))), ""
 
 
+def calendar_days(period: Period) -> list[str]:
+    """That "the last 60 days" were counted on the calendar, where days were asked for."""
+    count, unit = period.back or (0, "")
+    if unit != "day" or count < 5:
+        return []
+    return [
+        f"“Last {count} days” are calendar days here. For the last {count} trading days ask for the {count} day rolling volatility."
+    ]
+
+
 def unknown_series(desk: Desk, names: tuple[str, ...], error: str) -> str:
     """The tool's own sentence, or a question when a known name stands inside of an unknown phrase."""
     del desk

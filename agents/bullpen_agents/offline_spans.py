@@ -124,6 +124,7 @@ SPAN_TABLES: dict[str, Callable[[Seen, str], str]] = {tool: _rows(tool) for tool
 def telling(warnings: list[str], asked: DataLookup) -> list[str]:
     """The warnings that bear on the figure that was asked for."""
     idle = [
+        "this is the last one before it",
         "is itself a measure of volatility",
         "have no value and were left out",
         "within the common span were left out",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bullpen_agents import grammar
+from bullpen_agents.grammar_follow import readable
 from bullpen_agents.offline_desk import Desk, Seen
 
 LABEL = "offline planner (rules, no language model)"
@@ -206,18 +207,31 @@ def greeting(desk: Desk, asked: grammar.Greeting) -> str:
 
 
 def unknown(desk: Desk, asked: grammar.Unknown | None = None) -> str:
-    """Say that this was not understood, what was, and what would work."""
+    """Say that this was not understood, what was, and the nearest that would work."""
     del asked
-    if desk.said_before():
-        return (
-            "Without a language model I do not read this follow-up. "
-            "Write it whole: `100-110 call spread bought at 3.00`."
-        )
     read = grammar.topics(desk.text)
     heard = f" I did read {', '.join(read)}, but not about what." if read else ""
+    near = grammar.nearest(desk.text)
+    after = readable(desk.said_before())
+    if after and (not near or len(desk.text.split()) < 8):
+        listed = ", ".join(f"`{example}`" for example in after)
+        whole = f" Or ask it whole, such as `{near[0]}`." if near else " Or ask it whole."
+        return f"I do not read this follow-up: I am the {LABEL}. Here I would read {listed}.{whole}"
+    if not near:
+        return f"I am the {LABEL}, and I do not understand this request.{heard}\n\n{_examples()}\n\n{_KEY}"
+    first = "in this thread " if desk.said_before() else ""
     return (
-        f"I am the {LABEL}, and I do not understand this request.{heard}\n\n{_examples()}\n\n{_KEY}"
+        f"I am the {LABEL}, and I do not understand this {first}as it stands.{heard} The nearest that works:\n\n"
+        + "\n".join(f"- `{example}`" for example in near)
+        + f"\n\n`help` lists the rest. {_KEY}"
     )
+
+
+def not_read(text: str) -> str:
+    """That a part of a message was not understood, with the nearest that works."""
+    near = grammar.nearest(text)
+    example = f" The nearest that works: `{near[0]}`." if near else " `help` says what I read."
+    return f"I did not understand this part.{example}"
 
 
 def refusal_of_colleague(desk: Desk, owner: str) -> str:

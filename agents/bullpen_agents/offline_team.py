@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 
 from bullpen_agents import grammar, offline_letter
+from bullpen_agents.grammar_again import Again
 from bullpen_agents.grammar_files import AskFile, ChartColumn
 from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_intents import Export
 from bullpen_agents.grammar_options import Payoff
+from bullpen_agents.grammar_several import parts_of
 from bullpen_agents.grammar_unused import unused
 from bullpen_agents.letter import Letter
+from bullpen_agents.offline_again import again
 from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
 from bullpen_agents.offline_export import export, tools_of
 from bullpen_agents.offline_files import FILES, OWNER
-from bullpen_agents.offline_talk import TALK, keep, refusal_of_colleague
+from bullpen_agents.offline_talk import TALK, keep, not_read, refusal_of_colleague
 from bullpen_agents.offline_work import (
     COLUMNS,
     WINDOW,
@@ -29,12 +32,15 @@ from bullpen_agents.offline_work import (
     work_of,
 )
 
-Wanted = grammar.Intent | AskFile | ChartColumn
+Wanted = grammar.Intent | Again | AskFile | ChartColumn
 _TITLES = {"quant": "Quant", "data_analyst": "Data Analyst"}
 
 
 def respond(desk: Desk) -> str:
     """The text of this turn, once every call it needs was made."""
+    parts = _questions(desk)
+    if len(parts) > 1:
+        return _several(desk, parts)
     intent = follow(desk.text, desk.said_before(), desk.files, desk.earlier)
     if isinstance(intent, Letter):
         return _the_letter(desk, intent)
@@ -56,6 +62,41 @@ def respond(desk: Desk) -> str:
     return _do(desk, intent)
 
 
+def _questions(desk: Desk) -> list[tuple[str, Wanted]]:
+    """The questions of a message that holds several, each with its meaning; [] for one question.
+
+    A message is taken apart where at least two parts are read; parts of one reading stay together.
+    """
+    texts = parts_of(desk.text)
+    if len(texts) < 2 or desk.files or desk.purpose == "close":
+        return []
+    said = list(desk.said_before())
+    read: list[tuple[str, Wanted]] = []
+    for text in texts:
+        read.append((text, follow(text, tuple(said), (), desk.earlier)))
+        said.append(text)
+    known = [intent for _, intent in read if not isinstance(intent, grammar.Unknown | Letter)]
+    whole = follow(desk.text, desk.said_before(), (), desk.earlier)
+    if len(known) >= 2 or (len(known) == 1 and whole in (*known, grammar.Unknown())):
+        return read
+    return []
+
+
+def _several(desk: Desk, parts: list[tuple[str, Wanted]]) -> str:
+    """Every question of a message under its own words; what was not read is named."""
+    working = [intent for _, intent in parts if type(intent) not in TALK]
+    if desk.purpose == "plan" and desk.has("assign") and working:
+        return _plan(desk, working[0])
+    said: list[str] = []
+    for text, intent in parts:
+        if isinstance(intent, grammar.Unknown):
+            said.append(f"*{text}*\n\n{not_read(text)}")
+            continue
+        told = TALK[type(intent)](desk, intent) if type(intent) in TALK else _do(desk, intent, text)
+        said.append(f"*{text}*\n\n{told}")
+    return "\n\n".join(said)
+
+
 def _the_letter(desk: Desk, asked: Letter) -> str:
     if desk.purpose == "close":
         return offline_letter.close(desk)
@@ -64,16 +105,17 @@ def _the_letter(desk: Desk, asked: Letter) -> str:
     return offline_letter.letter(desk, asked)
 
 
-def _do(desk: Desk, intent: Wanted) -> str:
-    """Do the work if it is ours, else ask whose it is."""
+def _do(desk: Desk, intent: Wanted, said: str = "") -> str:
+    """Do the work if it is ours, else ask whose it is. `said`: the part of a message that asks for it."""
+    said = said or desk.text
     owner, tools, script = _craft(intent)
     if desk.has(*tools):
-        text = _with_unused(script(desk, intent), desk.text, intent)
+        text = _with_unused(script(desk, intent), said, intent)
         kept = _kept_if_asked(desk, intent, text) if desk.purpose == "answer" else ""
         return f"{text}\n\n{kept}" if kept else text
     if owner == desk.agent or not desk.has("ask") or desk.purpose == "reply":
         return refusal_of_colleague(desk, owner)
-    asked = desk.use("ask", agent=owner, question=desk.text)
+    asked = desk.use("ask", agent=owner, question=said)
     if asked.error:
         return asked.text
     name = _TITLES[owner]
@@ -96,6 +138,9 @@ def _craft(intent: Wanted) -> tuple[str, tuple[str, ...], Script]:
     """Whose work it is, the tools it takes, and the script."""
     if isinstance(intent, Export):
         return (*tools_of(intent), export)
+    if isinstance(intent, Again):
+        owner, tools, _ = work_of(intent.of)
+        return owner, tools, again
     if isinstance(intent, AskFile | ChartColumn):
         return (OWNER, *FILES[type(intent)])
     return work_of(intent)

@@ -23,6 +23,7 @@ from bullpen_agents.offline_ideas import idea_report, judge_hits, open_idea, res
 from bullpen_agents.offline_payoff import payoff
 from bullpen_agents.offline_quant import compute
 from bullpen_agents.offline_series import (
+    calendar_days,
     capital,
     meant,
     proxies,
@@ -124,7 +125,8 @@ def correlate(desk: Desk, asked: grammar.Correlate) -> str:
         said.append(f"{text}, from {found.cite('n')} pairs of returns{span(found)}.")
         notes += found.warnings
     told = said[0] if len(said) == 1 else "\n".join(f"- {line}" for line in said)
-    return told + "\n" + proxies(asked.series) + as_notes(list(dict.fromkeys(notes)))
+    notes = [*calendar_days(asked.period), *dict.fromkeys(notes)]
+    return told + "\n" + proxies(asked.series) + as_notes(notes)
 
 
 _STATS_ROWS = (
@@ -152,7 +154,9 @@ def stats(desk: Desk, asked: grammar.Stats) -> str:
         parts += [
             f"{_stats_headline(found, replace(asked, series=name))} {_ends(found, asked)}".strip(),
             table([capital(name), ""], rows),
-            found.summary + proxies((name,)) + found.notes(),
+            found.summary
+            + proxies((name,))
+            + as_notes([*calendar_days(asked.period), *found.warnings]),
         ]
     return "\n\n".join(parts)
 
@@ -164,13 +168,21 @@ def _ends(found: Seen, asked: grammar.Stats) -> str:
 
 def live(desk: Desk, asked: grammar.Live) -> str:
     """There are no live prices: the last value that is held, with its day."""
-    found = desk.use("series_stats", series=meant(asked.series))
-    if found.error:
-        return f"I hold no live prices. {unknown_series(desk, (asked.series,), found.text)}"
-    return (
-        f"I hold no live prices. The data of {the(asked.series)} end on {found.cite('last_date')}, "
-        f"at {found.cite('last')}."
-    )
+    names = (asked.series, *asked.also)
+    said: list[str] = []
+    for name, found in zip(
+        names,
+        desk.use_all(*(("series_value", {"series": meant(name)}) for name in names)),
+        strict=True,
+    ):
+        if found.error:
+            said.append(f"I hold no live prices. {unknown_series(desk, (name,), found.text)}")
+            continue
+        said.append(
+            f"**The latest value of {the(name)} that the desk holds is {found.cite('value')}, of {found.cite('date')}.** "
+            f"I hold no live prices. Source: {found.summary.partition('Source: ')[2]}"
+        )
+    return "\n\n".join(said)
 
 
 def _stats_headline(found: Seen, asked: grammar.Stats) -> str:
@@ -369,7 +381,7 @@ WORK: dict[type, tuple[str, tuple[str, ...], Script]] = {
     grammar.Compare: ("quant", ("compare_volatility",), compare),
     grammar.Correlate: ("quant", ("correlation",), correlate),
     grammar.Stats: ("quant", ("series_stats",), stats),
-    grammar.Live: ("quant", ("series_stats",), live),
+    grammar.Live: ("data_analyst", ("series_value",), live),
     grammar.Chart: ("data_analyst", ("series_chart",), chart),
     grammar.Catalogue: ("data_analyst", ("series_catalogue",), catalogue),
     grammar.Import: ("data_analyst", ("import_csv",), import_file),

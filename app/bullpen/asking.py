@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import typer
 
@@ -24,25 +25,28 @@ MINUTES = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is asked, of whom ("" for the desk), where, and pinned to which day ("" for none)."""
+    """What is asked, of whom ("" for the desk), where, pinned to which day ("" for none), with which files."""
 
     question: str
     agent: str = ""
     channel: str = "desk"
     as_of: str = ""
+    files: tuple[Path, ...] = ()
 
 
 def ask(settings: Settings, wanted: Wanted, *, debug: bool) -> None:
     """Ask and print the thread. Raises InputError for an empty question, a wrong name, channel or day."""
     if not wanted.question.strip():
         raise messages.nothing_asked()
+    if missing := [path for path in wanted.files if not path.is_file()]:
+        raise messages.no_such_file(missing[0])
     agent = f"{colleague(settings, wanted.agent).id}: " if wanted.agent else ""
     words = agent + _pinned(wanted)
     running = runfile.read(settings.home)
     elsewhere = settings.slack_mode == "slack" if running is None else not running.user_token
     if elsewhere:
         raise messages.ask_in_slack()
-    asyncio.run(_ask(settings, running, words, wanted.channel), debug=debug)
+    asyncio.run(_ask(settings, running, replace(wanted, question=words)), debug=debug)
 
 
 def _pinned(wanted: Wanted) -> str:
@@ -69,11 +73,9 @@ def colleague(settings: Settings, name: str) -> Agent:
     return found
 
 
-async def _ask(
-    settings: Settings, running: RunningDesk | None, question: str, channel: str
-) -> None:
+async def _ask(settings: Settings, running: RunningDesk | None, wanted: Wanted) -> None:
     if running is not None:
-        await _follow(running, question, channel)
+        await _follow(running, wanted)
         return
     from bullpen.wiring import build
 
@@ -82,7 +84,7 @@ async def _ask(
     try:
         desk = runfile.read(local.home)
         assert desk is not None
-        await _follow(desk, question, channel)
+        await _follow(desk, wanted)
         await bullpen.desk.idle(60)
     finally:
         await bullpen.stop()
@@ -99,11 +101,11 @@ def _show(markdown: str) -> None:
     Console().print(Markdown(markdown))
 
 
-async def _follow(desk: RunningDesk, question: str, channel: str) -> None:
+async def _follow(desk: RunningDesk, wanted: Wanted) -> None:
     from bullpen.slack.person import Person
 
     person = Person(desk.url, desk.user_token, desk.bot_user_id)
-    place, ts, link = await person.ask(channel, question)
+    place, ts, link = await person.ask(wanted.channel, wanted.question, wanted.files)
     try:
         async for said in person.follow(place, ts, seconds=MINUTES * 60):
             typer.secho(said.speaker, bold=True)

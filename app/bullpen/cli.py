@@ -100,13 +100,19 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
 @demo.command("letter")
 def demo_letter(
     channel: Annotated[str, typer.Option(help="Where to write the thread")] = "research",
+    book: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="CSV of your prices, or of your positions (series, weight_pct); may be given twice"
+        ),
+    ] = None,
     home: Home = None,
 ) -> None:
     """Check a real macro letter, claim by claim, in a thread of all five colleagues."""
     from bullpen import asking, settings
 
     wanted = asking.Wanted(
-        question="run the letter", agent="", channel=channel.lstrip("#"), as_of=""
+        question="run the letter", channel=channel.lstrip("#"), files=tuple(book or ())
     )
     asking.ask(settings.load(home=home), wanted, debug=_debug())
 

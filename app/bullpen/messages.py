@@ -77,6 +77,12 @@ def unknown_agent(name: str, known: Sequence[str]) -> InputError:
     )
 
 
+def no_such_file(path: Path) -> InputError:
+    return InputError(
+        f"There is no file {path}.", "It was to go with the question.", "Check the path."
+    )
+
+
 def nothing_asked() -> InputError:
     return InputError(
         "There was nothing to ask.", "The question is empty.", 'Write it in quotes: bullpen ask "…"'

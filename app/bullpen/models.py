@@ -36,6 +36,7 @@ def choose(settings: Settings) -> Models:
         offline = OfflineModel()
         return Models(lambda _agent: offline, "offline", offline.label, _nothing_to_close)
     from bullpen_agents.claude import ClaudeModel
+    from bullpen_agents.messages_api import Capabilities
     from bullpen_agents.models import DEFAULT_MODEL
 
     key = settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else ""
@@ -51,6 +52,9 @@ def choose(settings: Settings) -> Models:
                 settings.anthropic_base_url or None,
                 model=name,
                 fallback=settings.fallback_model if settings.fallback_model != name else None,
+                capabilities=Capabilities(images=settings.model_pictures)
+                if settings.anthropic_base_url
+                else None,
             )
         return made[name]
 

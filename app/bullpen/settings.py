@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     fallback_model: str = Field(
         "", description="the model asked once when the first stays overloaded or does not exist"
     )
+    model_pictures: bool = Field(
+        False,
+        description="whether the model of the server at ANTHROPIC_BASE_URL can look at pictures",
+    )
     database_url: str = Field(
         "", description="PostgreSQL for the engine; SQLite under the home when empty"
     )
@@ -150,6 +154,11 @@ class Settings(BaseSettings):
         if self.slack_agent_tokens:
             raise setup_messages.agents_without_a_desk()
         return "workspace"
+
+    @property
+    def sees_pictures(self) -> bool:
+        """Whether pictures that people attach are shown to the model."""
+        return self.model_mode == "claude" or (self.model_mode == "server" and self.model_pictures)
 
     @property
     def model_mode(self) -> Literal["claude", "server", "offline"]:

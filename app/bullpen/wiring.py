@@ -34,12 +34,14 @@ from bullpen_memory.store import Store
 from bullpen_tools.receipts import Receipts
 
 if TYPE_CHECKING:
+    from bullpen.replaying import Replays
     from bullpen.slack.connect import Connection, Identity
     from bullpen.slack.limits import Pace
     from bullpen.slack.side import SlackSide
     from bullpen_memory.market import Market
     from bullpen_orchestrator.desk import Desk
     from bullpen_orchestrator.schedule import Schedule
+    from bullpen_tools.toolbox import Toolbox
     from bullpen_workspace.server import Workspace
 
 SLOW = ("bullpen.slack.side", "bullpen_orchestrator.desk", "bullpen_tools.toolbox")
@@ -58,6 +60,7 @@ class Bullpen:
     market: Market
     slack: SlackSide
     connection: Connection
+    toolbox: Toolbox
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -72,6 +75,7 @@ class Bullpen:
         self._keeping: asyncio.Task[None] | None = None
         self._clock: asyncio.Task[None] | None = None
         self._verify: Verify | None = None
+        self.replays: Replays | None = None
 
     async def open_page(self) -> None:
         """Take the home, open the records, and answer on the page's address."""
@@ -117,7 +121,9 @@ class Bullpen:
             more_apps=tuple(own),
             mounts=(
                 MemoryPage(self.store, self.receipts, drawing, self.viewer).mount(),
-                ReceiptsPage(self.receipts, home / "artifacts", drawing, self.viewer).mount(),
+                ReceiptsPage(
+                    self.receipts, home / "artifacts", drawing, self.viewer, lambda: self.replays
+                ).mount(),
                 IdeasPage(self.store, drawing, self.viewer).mount(),
                 Proof(lambda: self._verify, self._token).mount(),
             ),
@@ -205,6 +211,7 @@ class Bullpen:
             self._verify = indexer.verify
 
     async def _open_desk(self) -> None:
+        from bullpen.replaying import Replays
         from bullpen_orchestrator.desk import Desk, DeskParts
         from bullpen_orchestrator.limits import Limits
         from bullpen_tools.toolbox import default_toolbox
@@ -213,9 +220,11 @@ class Bullpen:
         limits = Limits(
             model_calls=settings.max_model_calls, tokens=settings.max_tokens, usd=settings.max_usd
         )
+        self.toolbox = default_toolbox(self.receipts)
+        self.replays = Replays(self.toolbox, self.store, self.market)
         parts = DeskParts(
             home=settings.home, roster=self.roster, model_for=self.models.for_agent,
-            toolbox=default_toolbox(self.receipts), receipts=self.receipts, store=self.store,
+            toolbox=self.toolbox, receipts=self.receipts, store=self.store,
             market=self.market, chat=self.slack.chat, default_model=self.models.default,
             limits=limits, database_url=settings.database_url or None,
             team=self.connection.identity.team_id,
@@ -227,6 +236,7 @@ class Bullpen:
     async def _listen(self) -> None:
         from bullpen.acts import Acts
         from bullpen.blame import Blame
+        from bullpen.calls import Calls
         from bullpen.duties import Kept
         from bullpen.slack.app import Books
         from bullpen.slack.attachments import Attachments
@@ -236,8 +246,10 @@ class Bullpen:
         books = Books(
             self.roster, self.receipts, self.store, Blame(self.store), Kept(self.settings.home),
             Acts(self.store, self.receipts),
+            Calls(self.toolbox, self.store, self.market, self.settings.home / "artifacts"),
+            self.replays,
         )  # fmt: skip
-        sees = self.settings.model_mode != "offline"
+        sees = self.settings.sees_pictures
         await self.slack.listen(
             self.desk, books, lambda line: Attachments(line.client, folder, limit, pictures=sees)
         )

@@ -7,11 +7,21 @@ stamp. It formats; it computes nothing.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from bullpen_memory.listing import DISPUTED
 from bullpen_memory.records import Record
 from bullpen_tools import formats
 from bullpen_tools.context import DataRef, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerun:
+    """What running a receipt again gave: a sentence, and the figures that differ, a line for each."""
+
+    same: bool
+    sentence: str
+    differences: tuple[str, ...] = ()
 
 
 def value_text(value: Value) -> str:

@@ -99,7 +99,11 @@ __all__ = ["desk", "seeded"]
             r"(?s)Oil was the more volatile.*I read “stocks” as S&P 500",
         ),
         ("quant", "SPX drawdown 2008", r"worst drawdown of SPX was -4"),
-        ("data_analyst", "30 day vol of oil", r"rolling volatility of oil over 30 returns"),
+        (
+            "data_analyst",
+            "30 day vol of oil",
+            r"That is the Quant's field.*The 30 day volatility of oil is \d\d\.\d% a year",
+        ),
         ("quant", "oil?", r"Oil at a glance.*The data end on 3 Jan 2019"),
         ("quant", "waht is teh vol of oil, thx", r"Oil has an annualised volatility"),
         ("quant", "vol of fancy oil stuff", r"Did you mean oil\?"),
@@ -107,7 +111,7 @@ __all__ = ["desk", "seeded"]
         (
             "quant",
             "where is oil trading?",
-            r"I hold no live prices\. The data of oil end on 3 Jan 2019",
+            r"latest value of oil that the desk holds is \$46\.92/bbl, of 3 Jan 2019\. I hold no live prices",
         ),
         ("developer", "write me a script", r"Without a language model I cannot write code"),
         ("architect", "trader: what do you think?", r"nobody called `trader`.*Quant"),
@@ -142,6 +146,6 @@ async def test_a_thread_carries_the_last_structure(desk: MiniDesk) -> None:
     assert "The maximum loss is $4.00 per unit." in loss
     lost = await desk.ask("quant", "and with a different wing?")
     assert lost.text == (
-        "Without a language model I do not read this follow-up. "
-        "Write it whole: `100-110 call spread bought at 3.00`."
+        "I do not read this follow-up: I am the offline planner (rules, no language model). Here I would "
+        "read `and at 3.00?`, `what if it is at 105?`, `max loss?`, `chart it`. Or ask it whole."
     )

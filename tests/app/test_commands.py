@@ -66,7 +66,7 @@ async def test_slash_commands_answer_in_sentences(bullpen: Bullpen, hands: Contr
         "/bullpen agents": "*Data Analyst* (`data_analyst`)",
         "/bullpen status": "Nothing is running here.",
         "/bullpen stop": "nothing to stop",
-        "/bullpen memory": "message 2",
+        "/bullpen memory": "2 messages",
         "/bullpen memory butterfly": "source>",
         "/bullpen memory xyzzyplugh": "matches “xyzzyplugh”",
         "/bullpen approvals": "No run waits for a person's approval",

@@ -176,7 +176,7 @@ async def test_a_picture_is_kept_where_the_model_can_look_at_it(
     blind = Attachments(connection.client, tmp_path, 20_000_000)
     kept, problems = await blind.fetch(files)
     assert not kept
-    assert "a PNG image" in problems[0]
+    assert "is not set up to look at pictures" in problems[0]
 
 
 async def test_only_changed_words_and_deletions_by_people_reach_the_desk(

@@ -52,7 +52,7 @@ async def desk(browser: Browser, tmp_path: Path) -> AsyncIterator[Desk]:  # noqa
             path=tmp_path / "w.db", files=tmp_path / "f", port=0, person_name="Ada",
             mounts=(
                 MemoryPage(store, receipts, drawing, eyes).mount(),
-                ReceiptsPage(receipts, tmp_path, drawing, eyes).mount(),
+                ReceiptsPage(receipts, tmp_path, drawing, eyes, lambda: None).mount(),
             ),
         )
     )  # fmt: skip

@@ -52,7 +52,7 @@ def page(store: Store, receipts: Receipts, tmp_path: Path) -> Iterator[TestClien
     app = Starlette(
         routes=[
             MemoryPage(store, receipts, drawing, eyes).mount(),
-            ReceiptsPage(receipts, tmp_path / "artifacts", drawing, eyes).mount(),
+            ReceiptsPage(receipts, tmp_path / "artifacts", drawing, eyes, lambda: None).mount(),
             IdeasPage(store, drawing, eyes).mount(),
         ]
     )

@@ -30,6 +30,9 @@ def test_the_key_chooses_claude_and_the_address_a_server(monkeypatch: pytest.Mon
     assert settings.load().model_mode == "claude"
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:11434")
     assert settings.load().model_mode == "server"
+    assert not settings.load().sees_pictures
+    monkeypatch.setenv("BULLPEN_MODEL_PICTURES", "yes")
+    assert settings.load().sees_pictures
 
 
 def test_an_empty_variable_is_an_absent_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,10 @@ USE_TOOL = events(
     "tool_use",
 )
 SAY = events({"type": "text", "text": ""}, {"type": "text_delta", "text": ANSWER}, "end_turn")
+SEEN = events(
+    {"type": "text", "text": ""}, {"type": "text_delta", "text": "A picture was shown."}, "end_turn"
+)
+PNG = b"\x89PNG\r\n\x1a\n" + b"p" * 90
 
 
 class Messages(BaseHTTPRequestHandler):
@@ -63,7 +67,8 @@ class Messages(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
-        for event in SAY if done else USE_TOOL:
+        shown = any(b["type"] == "image" for b in blocks)
+        for event in SEEN if shown else SAY if done else USE_TOOL:
             self.wfile.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
 
     def refuse(self) -> None:
@@ -98,10 +103,16 @@ def test_the_double_speaks_the_published_types() -> None:
 
 
 def test_the_desk_runs_on_a_local_server(tmp_path: Path, server: str) -> None:
-    settings = {"ANTHROPIC_BASE_URL": server, "BULLPEN_MODEL": "local"}
+    settings = {
+        "ANTHROPIC_BASE_URL": server,
+        "BULLPEN_MODEL": "local",
+        "BULLPEN_MODEL_PICTURES": "yes",
+    }
     desk = DeskProcess(tmp_path / "home", settings=settings).start()
     try:
         ada = desk.person()
+        shown = ada.send_file("desk", "chart.png", PNG, "@Bullpen quant: what does it show?")
+        ada.answered("desk", shown, "A picture was shown.")
         ts = ada.say("desk", "@Bullpen quant: the 70-90-110 butterfly at 2.50, please")
         answer = ada.answered("desk", ts, "$17.50", "7.0x")
         assert "¹" in readable(answer)
@@ -122,6 +133,8 @@ def test_another_model_answers_and_the_answer_says_so(tmp_path: Path, server: st
         ts = ada.say("desk", "@Bullpen quant: the 70-90-110 butterfly at 2.50, please")
         answer = ada.answered("desk", ts, "$17.50")
         assert "Answered by local: gone was overloaded or is not available." in readable(answer)
+        unseen = ada.send_file("desk", "chart.png", PNG, "@Bullpen quant: what does it show?")
+        ada.answered("desk", unseen, "I left out the picture", "BULLPEN_MODEL_PICTURES=yes")
     finally:
         desk.kill()
 

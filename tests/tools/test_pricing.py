@@ -108,7 +108,7 @@ async def test_oil_below_zero_on_20_april_2020(ctx: ToolContext, call: Call) -> 
         ({"spot": None}, "price of the underlying is not clear"),
         ({"forward": 100.0}, "Both spot and forward"),
         ({"currency": "GOLD"}, "not a currency"),
-        ({"volatility_pct": "20"}, "volatility_pct"),
+        ({"volatility_pct": "twenty"}, "volatility_pct"),
     ],
 )
 async def test_what_cannot_be_priced_is_refused(

@@ -135,12 +135,12 @@ async def test_a_replayed_call_neither_runs_nor_stores_again(
     ("args", "said"),
     [
         ({}, "`a` is missing; `legs` is missing"),
-        ({"a": "2", "legs": []}, "`a`: input should be a valid number"),
+        ({"a": "two", "legs": []}, "`a` is “two”; it takes a number"),
         ({"a": 1, "legs": [], "b": 2}, "`b` is not an argument"),
-        ({"a": 1, "legs": [{"kind": "call", "quantity": True}]}, "`legs.0.quantity`"),
-        ({"a": 1, "legs": [{"kind": "swap", "quantity": 1}]}, "`legs.0.kind`"),
+        ({"a": 1, "legs": [{"kind": "call", "quantity": True}]}, "`legs.1.quantity` is true"),
+        ({"a": 1, "legs": [{"kind": "swap", "quantity": 1}]}, "`legs.1.kind` is “swap”"),
         ({"a": float("nan"), "legs": []}, "finite"),
-        ({"a": 1, "legs": [], "note": 5}, "`note`: input should be a valid string"),
+        ({"a": 1, "legs": [], "note": 5}, "`note` is 5; it takes words"),
     ],
 )
 async def test_bad_arguments_never_reach_the_function(

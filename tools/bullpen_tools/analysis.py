@@ -12,6 +12,7 @@ from bullpen_tools.tool import Tool
 def analyst_tools() -> tuple[Tool, ...]:
     """Code, queries, point-in-time reads, statistics, units and charts of tables."""
     from bullpen_tools.calendar import expiries, trading_sessions
+    from bullpen_tools.numbers_given import linear_fit, sample_statistics
     from bullpen_tools.plotting import plot_chart
     from bullpen_tools.positioning import positioning
     from bullpen_tools.profile import series_profile
@@ -43,6 +44,8 @@ def analyst_tools() -> tuple[Tool, ...]:
         rolling_correlation,
         regression,
         stationarity,
+        sample_statistics,
+        linear_fit,
         break_test,
         positioning,
         trading_sessions,

@@ -14,13 +14,16 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any, Literal, Protocol, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
-from bullpen_memory.errors import DefectError, ModelError
+from bullpen_memory.errors import DefectError, InputError, ModelError
+from bullpen_tools import spoken
 from bullpen_tools.context import Receipt, Result, ToolContext
+from bullpen_tools.refusals import explain
 
 Risk = Literal["read", "write", "effect"]
 """read: looks; write: changes the desk's own memory; effect: changes something outside."""
@@ -89,25 +92,33 @@ class Tool:
     def name(self) -> str:
         return self.spec.name
 
-    def validate(self, args: dict[str, Any]) -> BaseModel:
+    def validate(self, args: dict[str, Any], today: date | None = None) -> BaseModel:
         """The typed arguments; ModelError with one clause per wrong argument otherwise.
 
-        The check runs on JSON, so that a date may be a string but a number may not.
+        Numbers and days may be written as people do ("25 %", "20 March 2026"); an expiry counts
+        from `today` (default: the day it is) unless `valued_on` says otherwise. The check runs on
+        JSON, so that a date may be a string but a number may not.
         """
         try:
-            return self.arguments.model_validate_json(json.dumps(args))
+            given = spoken.read(args, self.spec.schema, today or datetime.now(UTC).date())
+            return self.arguments.model_validate_json(json.dumps(given))
         except ValidationError as error:
             raise ModelError(
                 f"`{self.name}` was not run.",
-                "; ".join(_explain(dict(item)) for item in error.errors()) + ".",
+                "; ".join(self._explain(dict(item)) for item in error.errors()) + ".",
                 f"Call it again with these arguments: {', '.join(self.spec.schema['properties']) or 'none'}.",
             ) from error
-        except (TypeError, ValueError) as error:
+        except InputError as error:
+            raise ModelError(f"`{self.name}` was not run.", str(error), "") from error
+        except (TypeError, ValueError, AttributeError) as error:
             raise ModelError(
                 f"`{self.name}` was not run.",
-                f"Its arguments are not JSON: {error}.",
+                "Its arguments cannot be written as JSON.",
                 "Send one JSON object.",
             ) from error
+
+    def _explain(self, item: dict[str, Any]) -> str:
+        return explain(item, tuple(self.spec.schema["properties"]))
 
     async def run(self, ctx: ToolContext, arguments: BaseModel) -> Result:
         """Call the function; a plain function runs in a thread so that it never holds up the desk."""
@@ -211,13 +222,3 @@ def _inline(schema: dict[str, Any]) -> dict[str, Any]:
     inlined = cast(dict[str, Any], walk(schema))
     inlined.setdefault("properties", {})
     return inlined
-
-
-def _explain(item: dict[str, Any]) -> str:
-    where = ".".join(str(part) for part in item["loc"]) or "the arguments"
-    if item["type"] == "extra_forbidden":
-        return f"`{where}` is not an argument"
-    if item["type"] == "missing":
-        return f"`{where}` is missing"
-    message = str(item["msg"]).removeprefix("Value error, ")
-    return f"`{where}`: {message[:1].lower()}{message[1:]}".rstrip(".")

@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
+from pydantic import BaseModel
+
 from bullpen_memory.errors import BullpenError, DefectError, OperatorError
+from bullpen_tools import freshness
 from bullpen_tools.context import Receipt, Result, ToolContext
 from bullpen_tools.receipts import NewReceipt, Receipts
 from bullpen_tools.tool import BoundTool, Outcome, Tool, ToolSpec
@@ -114,17 +117,20 @@ class _Bound:
         )
         return await asyncio.to_thread(self.receipts.add, new)
 
+    def _valid(self, args: dict[str, Any]) -> BaseModel:
+        return self.tool.validate(args, freshness.today(self.ctx.as_of))
+
     def _inputs(self, args: dict[str, Any]) -> dict[str, object]:
         """The call as the tool saw it, defaults filled in: a replay needs nothing else."""
         try:
-            return self.tool.validate(args).model_dump(mode="json", exclude_none=True)
+            return self._valid(args).model_dump(mode="json", exclude_none=True)
         except BullpenError:
             return {name: _storable(item) for name, item in args.items()}
 
     async def _attempt(self, args: dict[str, Any]) -> tuple[Result, str]:
         nothing = Result(summary="The call failed.")
         try:
-            return await self.tool.run(self.ctx, self.tool.validate(args)), ""
+            return await self.tool.run(self.ctx, self._valid(args)), ""
         except DefectError:
             raise
         except BullpenError as error:

@@ -1,7 +1,7 @@
 """The receipts page: how every figure was made.
 
 The rule it protects: a receipt is shown to whoever may see the conversation it was made in, whole
-and unchanged. Pictures are served from the desk's artifacts folder only. It computes nothing.
+and unchanged. Pictures are served from the desk's artifacts folder only. It computes nothing itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -20,8 +20,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
 from bullpen import messages
-from bullpen.pages.look import Drawing, Eyes, Place, moment, refused
-from bullpen.wording import data_text
+from bullpen.pages.look import Drawing, Eyes, Place, from_this_site, moment, refused
+from bullpen.wording import Rerun, data_text
 from bullpen_tools import formats
 from bullpen_tools.context import Receipt, Value
 
@@ -36,13 +36,25 @@ class ReceiptBook(Protocol):
     def latest(self, scopes: frozenset[str], limit: int = 50) -> list[Receipt]: ...
 
 
+class Replaying(Protocol):
+    """Runs a receipt again and says what that gave; it raises nothing."""
+
+    async def again(self, receipt: Receipt) -> Rerun: ...
+
+
 class ReceiptsPage:
     """Serves under /receipts. `eyes` says who looks."""
 
     def __init__(
-        self, receipts: ReceiptBook, artifacts: Path, drawing: Drawing, eyes: Eyes
+        self,
+        receipts: ReceiptBook,
+        artifacts: Path,
+        drawing: Drawing,
+        eyes: Eyes,
+        replays: Callable[[], Replaying | None],
     ) -> None:
         self._receipts = receipts
+        self._replays = replays
         self._artifacts = artifacts
         self._place = Place(drawing, eyes, "/receipts")
 
@@ -51,6 +63,7 @@ class ReceiptsPage:
             [
                 Route("/", self.listing),
                 Route("/{receipt_id}", self.receipt),
+                Route("/{receipt_id}/replay", self.again, methods=["POST"]),
                 Route("/{receipt_id}/artifact/{number:int}", self.artifact),
             ]
         )
@@ -63,15 +76,27 @@ class ReceiptsPage:
 
     async def receipt(self, request: Request) -> Response:
         """One receipt, whole."""
+        return await self._shown(request)
+
+    async def again(self, request: Request) -> Response:
+        """The receipt, run again on the data it used; the desk's own pages alone may ask for it."""
+        if not from_this_site(request):
+            return refused(self._place.drawing)
+        return await self._shown(request, again=True)
+
+    async def _shown(self, request: Request, *, again: bool = False) -> Response:
         viewer = await self._place.eyes()
         receipt_id = request.path_params["receipt_id"]
         found = await asyncio.to_thread(self._receipts.get, receipt_id, viewer.scopes)
         if found is None:
             return refused(self._place.drawing, str(messages.no_receipt(receipt_id)), 404)
+        replays = self._replays()
         return self._place.page(
             "receipt.html",
             viewer,
             receipt=found,
+            rerun=await replays.again(found) if again and replays else None,
+            ready=replays is not None and not found.error,
             inputs=json.dumps(found.inputs, indent=2, ensure_ascii=False, default=str),
             value_text=value_text,
             cell_text=cell_text,

@@ -8,6 +8,7 @@ was said is heard by `listening.py`, once for all apps.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,7 @@ from slack_sdk.errors import SlackApiError
 
 from bullpen.slack import ask, messages, modal
 from bullpen.slack.aside import tell
+from bullpen.slack.calling import Calling, Calls
 from bullpen.slack.commands import Caller, Commands, Listening, Memory, place, question
 from bullpen.slack.connect import Connection
 from bullpen.slack.deciding import Acting, Deciding
@@ -33,6 +35,7 @@ from bullpen.slack.manifest import prompts as suggestions
 from bullpen.slack.noting import Noting
 from bullpen.slack.reception import Duties, Reception
 from bullpen.slack.refusals import ABSENT, reason
+from bullpen.wording import Rerun
 from bullpen_agents.roster import Roster
 from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
 from bullpen_tools.context import Receipt
@@ -51,6 +54,12 @@ class ReceiptBook(Protocol):
     def by_run(self, run_id: str) -> list[Receipt]: ...
 
 
+class Replaying(Protocol):
+    """What the receipts form needs to run a receipt again; it raises nothing."""
+
+    async def again(self, receipt: Receipt) -> Rerun: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """What the desk has in writing, as Slack's side shows it."""
@@ -61,6 +70,8 @@ class Books:
     blame: Blaming | None = None
     duties: Duties | None = None
     acts: Acting | None = None
+    calls: Calls | None = None
+    replays: Replaying | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +107,18 @@ class Listeners:
             client=connection.client, me=connection.identity, directory=directory,
             memory=books.memory, show=lambda user, note: self.reception.show(user, note=note),
         )  # fmt: skip
+        self._replays = books.replays
+        self._calling: Calling | None = None
+        if books.calls is not None:
+            self._calling = Calling(
+                client=connection.client, me=connection.identity, directory=directory,
+                calls=books.calls,
+            )  # fmt: skip
         self._commands = Commands(desk, books.roster, books.memory)
         self.reception = Reception(
             client=connection.client, directory=directory, desk=desk, roster=books.roster,
             memory=books.memory, commands=self._commands, pace=pace or Unpaced(),
-            duties=books.duties,
+            duties=books.duties, calls=books.calls,
         )  # fmt: skip
         if books.acts is not None:
             Deciding(
@@ -123,8 +141,11 @@ class Listeners:
         app.shortcut(ASK_SHORTCUT)(self.shortcut)
         app.shortcut(OPEN_SHORTCUT)(self.shortcut)
         self._noting.register(app)
+        if self._calling is not None:
+            self._calling.register(app)
         app.view(ask.CALLBACK)(self.asked)
         app.action(re.compile(r"^receipts(:\d+)?$"))(self.receipts)
+        app.action(re.compile(rf"^{modal.REPLAY}:"))(self.replay)
         app.action(re.compile(r"^stop(:\d+)?$"))(self.stop)
         self._judging.register(app)
         self.reception.register(app)
@@ -172,9 +193,33 @@ class Listeners:
         await ack()
         channel, _ = place(body)
         user = str(body["user"]["id"])
+        cited = str(action.get("value", ""))
+        found = self._readable(cited, channel, user)
+        private = json.dumps({"channel": channel, "cited": cited})
+        view = modal.view(found, replays=self._replays is not None, private=private)
+        await self._client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    async def replay(self, ack: Ack, body: Json, action: Json) -> None:
+        """“Run it again” at a receipt."""
+        await ack()
+        if self._replays is None:
+            return
+        private: Json = json.loads(body["view"]["private_metadata"])
+        user = str(body["user"]["id"])
+        found = self._readable(str(private["cited"]), str(private["channel"]), user)
+        again: dict[str, str] = dict(private.get("again") or {})
+        for receipt in found:
+            if receipt.id == str(action["value"]):
+                again[receipt.id] = messages.replayed(await self._replays.again(receipt))
+        kept = json.dumps({**private, "again": again})
+        if len(kept) > modal.PRIVATE:
+            kept = json.dumps({**private, "again": {}})  # what was run before is offered again
+        view = modal.view(found, replays=True, again=again, private=kept)
+        await self._client.views_update(view_id=body["view"]["id"], view=view)
+
+    def _readable(self, cited: str, channel: str, user: str) -> list[Receipt]:
         allowed = {WORKSPACE, channel_scope(channel), person_scope(user)}
-        found = [r for r in self._cited(str(action.get("value", ""))) if r.scope in allowed]
-        await self._client.views_open(trigger_id=body["trigger_id"], view=modal.view(found))
+        return [receipt for receipt in self._cited(cited) if receipt.scope in allowed]
 
     def _cited(self, value: str) -> list[Receipt]:
         """Receipts by their ids ("r1,r2") or by the run that made them."""

@@ -77,7 +77,9 @@ class Attachments:
         try:
             if length == 0:
                 raise _Refused(messages.file_empty(name))
-            seen = picture(head) if self._pictures else ""
+            seen = picture(head)
+            if seen and not self._pictures:
+                raise _Refused(messages.picture_unseen(name))
             if seen and length > PICTURE_BYTES:
                 raise _Refused(messages.file_too_large(name, length, PICTURE_BYTES))
             if not seen and (cause := unreadable(head, name)):

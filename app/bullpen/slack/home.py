@@ -13,6 +13,7 @@ from typing import Any
 from bullpen.slack import messages
 from bullpen.slack.render import mrkdwn
 from bullpen_agents.roster import Roster
+from bullpen_memory.ideas import Idea, Terms
 from bullpen_memory.records import Record
 from bullpen_orchestrator.desk import Running
 
@@ -27,6 +28,7 @@ EXAMPLES = (
 STOP, APPROVE, RETRACT, TURN = "home_stop", "home_approve", "home_retract", "home_turn"
 EDIT = "home_edit"
 CANCEL = "home_cancel"
+IDEAS = 8
 DUTIES = 10
 """Duties that are shown; `bullpen schedule list` has them all."""
 Json = dict[str, Any]
@@ -63,6 +65,8 @@ class Glimpse:
     spend: str
     note: str = ""
     due: Sequence[Due] = ()
+    ideas: Sequence[Idea] = ()
+    """The open calls, the newest first."""
 
 
 def view(roster: Roster, glimpse: Glimpse, pages: Pages) -> Json:
@@ -74,6 +78,7 @@ def view(roster: Roster, glimpse: Glimpse, pages: Pages) -> Json:
         _header("Under way"),
         *_runs(glimpse.running, pages),
         *_scheduled(glimpse.due),
+        *_ideas(roster, glimpse.ideas),
         _header("Waiting for your review"),
         *_inbox(roster, glimpse, pages),
         _header("What it remembers"),
@@ -81,7 +86,7 @@ def view(roster: Roster, glimpse: Glimpse, pages: Pages) -> Json:
         _header("What it used"),
         _section(glimpse.spend),
         _header("Ask, for example"),
-        _section("\n".join(f"• `{mrkdwn(example)}`" for example in EXAMPLES)),
+        _section("\n".join(f"• {mrkdwn(example)}" for example in EXAMPLES)),
         {"type": "actions", "elements": [_button(f"{TURN}:here", "Look again", _at(pages))]},
     ]
     return {"type": "home", "blocks": blocks}
@@ -117,6 +122,32 @@ def _scheduled(due: Sequence[Due]) -> list[Json]:
         for one in due[:DUTIES]
     ]
     return [_header("Scheduled"), *lines]
+
+
+def _ideas(roster: Roster, ideas: Sequence[Idea]) -> list[Json]:
+    if not ideas:
+        return []
+    lines = [_idea(roster, idea.id, idea.terms) for idea in ideas[:IDEAS]]
+    if len(ideas) > IDEAS:
+        lines.append(f"_{len(ideas) - IDEAS} more; ask a colleague to `list the ideas`._")
+    return [_header("Open ideas"), _section("\n".join(lines))]
+
+
+def _idea(roster: Roster, name: str, terms: Terms) -> str:
+    """One open call in a line."""
+    levels = [
+        f"{word} {level:g}"
+        for word, level in (("target", terms.take_profit), ("stop", terms.stop_loss))
+        if level is not None
+    ]
+    agent = roster.agents.get(terms.author)
+    by = mrkdwn(agent.name) if agent else f"<@{terms.author}>"
+    hindsight = ", in hindsight" if terms.backdated else ""
+    return (
+        f":bulb: *{name}* {terms.side} {mrkdwn(terms.instrument)} at {terms.entry:g}, "
+        f"{', '.join(levels) or 'held to the end'}, until {terms.horizon}{hindsight}: "
+        f"{terms.probability:.0%} against a base rate of {terms.base_rate:.0%}, by {by}"
+    )
 
 
 def _author(roster: Roster, record: Record) -> str:

@@ -58,6 +58,7 @@ AGENT_EVENTS = tuple(
 ASK_SHORTCUT = "ask_about_message"
 OPEN_SHORTCUT = "ask_desk"
 REMEMBER_SHORTCUT = "remember_message"
+IDEA_SHORTCUT = "open_idea"
 
 
 def manifest(name: str = "Bullpen", *, minimal: bool = False) -> Json:
@@ -86,6 +87,12 @@ def manifest(name: str = "Bullpen", *, minimal: bool = False) -> Json:
             _shortcut("Ask an agent about this", "message", "Let the desk look at this message"),
             _shortcut("New task", "global", "Put a question to the desk"),
             _shortcut("Remember this", "message", "Keep this message in memory", REMEMBER_SHORTCUT),
+            _shortcut(
+                "Open an idea from this",
+                "message",
+                "Lock a market call that is scored later",
+                IDEA_SHORTCUT,
+            ),
         ],
     }
     made["oauth_config"] = {"scopes": {"bot": list(scopes.MINIMAL if minimal else scopes.FULL)}}

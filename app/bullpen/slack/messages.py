@@ -7,12 +7,40 @@ It decides nothing; who says it and where is the business of its callers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
+from bullpen.wording import Rerun
 from bullpen_memory.errors import InputError
 
 PLAN_STOPPED = "Interrupted: the desk was stopped. What was under way goes on when it starts again."
 PLAN_RESTARTED = "Interrupted: the desk stopped. What was under way goes on below."
+IDEA_WHY = "Say in a few words why."
+IDEA_WHAT = "Say what is bought or sold."
+IDEA_WHEN = "Choose the day on which the idea ends at the latest."
+IDEA_NUMBER = "Write a number, such as 2.5."
+IDEA_CHANCE = "Write a probability between 0 and 100, both excluded."
+IDEA_SIZE = "Write a size above 0, at most 1000 percent of the book."
+IDEA_NO_EXIT = "An idea needs an end: a target, a stop, or to be held to its last day."
+IDEA_FAILED = "The idea was not opened: the desk failed over it, and its log says how. Try again."
 STATES = frozenset({"proposed", "active", "superseded", "retracted", "forgotten"})
+
+
+def replayed(rerun: Rerun) -> str:
+    """What running a receipt again gave."""
+    mark = ":white_check_mark:" if rerun.same else ":warning:"
+    return "\n".join([f"{mark} {rerun.sentence}", *(f"• {line}" for line in rerun.differences)])
+
+
+def idea_in_future(day: date) -> str:
+    return f"{day} has not come yet: hindsight is about an earlier day. Leave it empty for a call made now."
+
+
+def idea_too_soon(day: date) -> str:
+    return f"The idea begins on {day}: choose a later day."
+
+
+def idea_opened(name: str, terms: str) -> str:
+    return f":bulb: *{name} opened an idea from this.* {terms}"
 
 
 def unknown_channel(name: str, known: Sequence[str]) -> InputError:
@@ -39,6 +67,14 @@ def file_unreadable(name: str, cause: str, readable: str) -> str:
     return (
         f"I left out the file “{name}”: {cause[:1].lower()}{cause[1:]} "
         f"I read {readable}; export it as one of these and send it again."
+    )
+
+
+def picture_unseen(name: str) -> str:
+    return (
+        f"I left out the picture “{name}”: the model this desk runs on is not set up to look at pictures. "
+        "Claude does; for a server whose model does, whoever runs the desk sets BULLPEN_MODEL_PICTURES=yes. "
+        "Or say in words what it shows."
     )
 
 
@@ -91,9 +127,18 @@ def slash_stopped(threads: int) -> str:
     return f"Stopped: your work in {threads} thread{'s' if threads > 1 else ''} of this channel."
 
 
+def _many(kind: str, count: int) -> str:
+    """A kind of record in the plural, where there are several."""
+    if count == 1:
+        return kind
+    return {"series": "series"}.get(kind, f"{kind}s")
+
+
 def slash_memory(counts: Mapping[str, int]) -> str:
     kinds = ", ".join(
-        f"{kind} {count:,}" for kind, count in counts.items() if count and kind not in STATES
+        f"{count:,} {_many(kind, count)}"
+        for kind, count in counts.items()
+        if count and kind not in STATES
     )
     waiting = counts.get("proposed", 0)
     review = (

@@ -20,7 +20,7 @@ from bullpen.slack import home
 from bullpen.slack.aside import tell
 from bullpen.slack.connect import Identity
 from bullpen.slack.directory import Channel, Directory
-from bullpen.slack.inbound import link
+from bullpen.slack.inbound import link, unwrap
 from bullpen.slack.manifest import REMEMBER_SHORTCUT
 from bullpen.slack.render import mrkdwn
 from bullpen_memory import changes
@@ -75,7 +75,8 @@ class Noting:
     async def chosen(self, ack: Ack, body: Json) -> None:
         """“Remember this” was chosen on a message."""
         await ack()
-        await self.client.views_open(trigger_id=body["trigger_id"], view=form(body))
+        words = await unwrap(str((body.get("message") or {}).get("text", "")), (self.me,), self.directory)  # fmt: skip
+        await self.client.views_open(trigger_id=body["trigger_id"], view=form(body, words.text))
 
     async def remembered(self, ack: Ack, body: Json, view: Json) -> None:
         """The form was sent: the person's words are kept, from the message's scope."""
@@ -144,8 +145,8 @@ class Noting:
         return await asyncio.to_thread(lambda: self.memory.get(record_id, scopes=frozenset(scopes)))
 
 
-def form(body: Mapping[str, Any]) -> Json:
-    """The form for a message that a shortcut brought along."""
+def form(body: Mapping[str, Any], said: str) -> Json:
+    """The form for a message that a shortcut brought along; `said` are its words as people read them."""
     message: Mapping[str, Any] = body.get("message") or {}
     channel: Mapping[str, Any] = body.get("channel") or {}
     private = {
@@ -158,7 +159,7 @@ def form(body: Mapping[str, Any]) -> Json:
         "type": "input", "block_id": "kind", "label": _plain("What is it?"),
         "element": {"type": "static_select", "action_id": "value", "options": options, "initial_option": options[0]},
     }  # fmt: skip
-    blocks = [_field("text", "What to remember", str(message.get("text", "")), multiline=True), kind,
+    blocks = [_field("text", "What to remember", said, multiline=True), kind,
               _field("title", "Headline", "", optional=True)]  # fmt: skip
     return _modal(REMEMBER, "Remember this", "Remember", private, blocks)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -40,20 +41,30 @@ class Person:
         self._client.proxy = None
         self._bot = bot_user_id
 
-    async def ask(self, channel: str, question: str) -> tuple[str, str, str]:
-        """Post the question; channel id, ts and permalink. InputError for an unknown channel."""
+    async def ask(
+        self, channel: str, question: str, files: Sequence[Path] = ()
+    ) -> tuple[str, str, str]:
+        """Post the question, with files; channel id, ts and permalink. InputError for an unknown channel."""
         page = await self._client.conversations_list(limit=1_000, exclude_archived=True)
         known = {str(c.get("name", "")): str(c["id"]) for c in items(page, "channels")}
         if channel not in known:
             raise messages.unknown_channel(channel, sorted(name for name in known if name))
-        posted = answer(
-            await self._client.chat_postMessage(
-                channel=known[channel], text=f"<@{self._bot}> {question}"
-            )
-        )
-        ts = str(posted["ts"])
+        ts = await self._post(known[channel], f"<@{self._bot}> {question}", files)
         link = answer(await self._client.chat_getPermalink(channel=known[channel], message_ts=ts))
         return known[channel], ts, str(link["permalink"])
+
+    async def _post(self, place: str, text: str, files: Sequence[Path]) -> str:
+        """The ts of the new message."""
+        if not files:
+            posted = await self._client.chat_postMessage(channel=place, text=text)
+            return str(answer(posted)["ts"])
+        uploads = [{"file": str(path), "filename": path.name} for path in files]
+        await self._client.files_upload_v2(
+            channel=place, initial_comment=text, file_uploads=uploads
+        )
+        # The answer of an upload names no message: it is the newest one with this text.
+        page = await self._client.conversations_history(channel=place, limit=20)
+        return next(str(m["ts"]) for m in items(page, "messages") if m.get("text") == text)
 
     async def follow(self, channel: str, ts: str, *, seconds: float) -> AsyncIterator[Said]:
         """Every message of the thread as it comes, until the answer. TimeoutError after `seconds`."""

@@ -20,6 +20,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack import home, messages
+from bullpen.slack.calling import Calls
 from bullpen.slack.commands import Commands, Listening, Memory
 from bullpen.slack.directory import Directory
 from bullpen.slack.limits import Pace, Unpaced
@@ -64,6 +65,7 @@ class Reception:
     commands: Commands
     pace: Pace = field(default_factory=Unpaced)
     duties: Duties | None = None
+    calls: Calls | None = None
     opened: dict[str, Opened] = field(default_factory=dict[str, Opened])
 
     def register(self, app: AsyncApp) -> None:
@@ -125,7 +127,9 @@ class Reception:
             offset=pages.inbox * home.PAGE,
         )  # fmt: skip
         found = await asyncio.to_thread(self.memory.find, query)
+        calls = await asyncio.to_thread(self.calls.standing, scopes) if self.calls else []
         return home.Glimpse(
+            ideas=calls,
             running=running,
             proposed=[hit.record for hit in found.hits],
             waiting=found.total,

@@ -55,53 +55,20 @@ def volatility_target(ctx: ToolContext, target: Target) -> Result:
     goal = positive(target.target_pct, "The target") / 100
     positive(target.max_leverage, "The highest leverage")
     names = [holding.series for holding in target.holdings]
-    common = _common(
-        ctx,
-        [*names, target.factor] if target.factor and target.factor not in names else names,
-        target.start,
-        target.end,
-    )
+    extra = [target.factor] if target.factor and target.factor not in names else []
+    common = _common(ctx, [*names, *extra], target.start, target.end)
     weights = np.array([holding.weight_pct / 100 for holding in target.holdings])
     returns = np.array([_simple(h.values) for h in common.histories[: len(names)]])
     book = weights @ returns
     per_year = common.histories[0].per_year or 1
-    if len(book) <= target.window:
-        raise refuse(
-            "The sample is too short.",
-            f"It has {len(book)} returns for a window of {target.window}.",
-            "Use a longer span or a shorter window.",
-        )
-    rolling = measures.rolling_deviation(book, target.window, per_year)
-    now = float(rolling[-1])
-    if not now > 0:
-        raise refuse(
-            "The book has no volatility.",
-            "Its lines did not move, or cancel out.",
-            "Check the weights.",
-        )
+    now = _now(book, target.window, per_year)
     wanted = goal / now
     leverage = min(wanted, target.max_leverage)
-    values: dict[str, Value] = {
-        "target": figure(target.target_pct, "pct", "Volatility target", kind="assumed"),
-        "volatility_now": percent(now, "Volatility of the book now, rolling window"),
-        "volatility": percent(
-            measures.annualised_deviation(book, per_year), "Volatility of the book, whole span"
-        ),
-        "leverage": figure(leverage, "x", "Leverage that meets the target"),
-        "exposure": percent(
-            leverage * float(np.abs(weights).sum()), "Exposure that meets the target, of capital"
-        ),
-        "cash": percent(1 - leverage * float(weights.sum()), "Left in cash (negative: borrowed)"),
+    whole = measures.annualised_deviation(book, per_year)
+    values = {
+        **_scale(target, now, whole, leverage),
+        **_lines(target, common, returns, leverage),
     }
-    shares = _shares(weights, returns[:, -target.window :])
-    for holding, weight, share, history in zip(
-        target.holdings, weights, shares, common.histories, strict=False
-    ):
-        key = history.key
-        values[f"weight_{key}"] = percent(
-            float(weight) * leverage, f"Scaled weight of {holding.series}"
-        )
-        values[f"risk_{key}"] = percent(float(share), f"Share of the risk from {holding.series}")
     drawn, table = (), ()
     if target.factor:
         at = names.index(target.factor) if target.factor in names else len(names)
@@ -109,22 +76,74 @@ def volatility_target(ctx: ToolContext, target: Target) -> Result:
             ctx, target, common, book, _simple(common.histories[at].values)
         )
         values |= found
-    warnings = [
-        *common.warnings,
-        "Weights are constant and rebalanced at every date; past volatility is the forecast.",
-    ]
-    if wanted > target.max_leverage:
-        warnings.append("The target would take more leverage than allowed: it was capped.")
+    capped = wanted > target.max_leverage
     return Result(
         summary=f"A book of {len(names)} at a volatility target, {common.span}, rolling over {target.window} returns.",
         values=values,
         data=tuple(history.ref for history in common.histories),
-        warnings=tuple(warnings),
+        warnings=(
+            *common.warnings,
+            "Weights are constant and rebalanced at every date; past volatility is the forecast.",
+            *(
+                ["The target would take more leverage than allowed: it was capped."]
+                if capped
+                else []
+            ),
+        ),
         table=table,
         artifacts=drawn,
         as_of=common.dates[-1],
         known_at=max(history.known_at for history in common.histories),
     )
+
+
+def _now(book: measures.Numbers, window: int, per_year: int) -> float:
+    """The rolling volatility of the book today; InputError where it has none."""
+    if len(book) <= window:
+        raise refuse(
+            "The sample is too short.",
+            f"It has {len(book)} returns for a window of {window}.",
+            "Use a longer span or a shorter window.",
+        )
+    now = float(measures.rolling_deviation(book, window, per_year)[-1])
+    if not now > 0:
+        raise refuse(
+            "The book has no volatility.",
+            "Its lines did not move, or cancel out.",
+            "Check the weights.",
+        )
+    return now
+
+
+def _scale(target: Target, now: float, whole: float | None, leverage: float) -> dict[str, Value]:
+    weights = [holding.weight_pct / 100 for holding in target.holdings]
+    gross, net = sum(abs(w) for w in weights), sum(weights)
+    return {
+        "target": figure(target.target_pct, "pct", "Volatility target", kind="assumed"),
+        "volatility_now": percent(now, "Volatility of the book now, rolling window"),
+        "volatility": percent(whole, "Volatility of the book, whole span"),
+        "leverage": figure(leverage, "x", "Leverage that meets the target"),
+        "exposure": percent(leverage * gross, "Exposure that meets the target, of capital"),
+        "cash": percent(1 - leverage * net, "Left in cash (negative: borrowed)"),
+    }
+
+
+def _lines(
+    target: Target, common: Common, returns: measures.Numbers, leverage: float
+) -> dict[str, Value]:
+    """Each holding's scaled weight and its share of the risk in the window."""
+    weights = np.array([holding.weight_pct / 100 for holding in target.holdings])
+    shares = _shares(weights, returns[:, -target.window :])
+    values: dict[str, Value] = {}
+    for n, holding in enumerate(target.holdings):
+        key = common.histories[n].key
+        values[f"weight_{key}"] = percent(
+            float(weights[n]) * leverage, f"Scaled weight of {holding.series}"
+        )
+        values[f"risk_{key}"] = percent(
+            float(shares[n]), f"Share of the risk from {holding.series}"
+        )
+    return values
 
 
 def _common(ctx: ToolContext, names: Sequence[str], start: date | None, end: date | None) -> Common:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 
 from pydantic import Field
@@ -26,7 +27,7 @@ from bullpen_tools.quant.answers import (
     term,
 )
 from bullpen_tools.quant.black_scholes import Greeks, Terms
-from bullpen_tools.quant.terms import Compounding, continuous, greek_values
+from bullpen_tools.quant.terms import Compounding, continuous, dated, greek_values
 from bullpen_tools.sizes import (
     Contract,
     ContractUnit,
@@ -76,6 +77,10 @@ class Position(Arguments):
     )
     years: float | None = Field(default=None, description="Time to expiry in years")
     days: float | None = Field(default=None, description="Instead: calendar days to expiry")
+    expiry: date | None = Field(default=None, description="Instead: the day of expiry")
+    valued_on: date | None = Field(
+        default=None, description="With expiry: the day of the valuation. Default: today"
+    )
     rate_pct: float = Field(default=0.0, description="Interest rate, percent a year")
     yield_pct: float = Field(
         default=0.0, description="Dividend, lease or foreign rate, percent a year"
@@ -341,7 +346,7 @@ def _grid(position: Position, book: _Book, unit: str) -> tuple[Table, dict[str, 
 
 
 def _warnings(position: Position, book: _Book) -> list[str]:
-    notes = slip(position.volatility_pct, "The volatility")
+    notes = [*dated(position), *slip(position.volatility_pct, "The volatility")]
     if not position.rate_pct:
         notes.append("The interest rate is taken as 0 %.")
     if position.cost is not None and not book.one_expiry:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
+from datetime import date
+from typing import Literal, Protocol
 
 from pydantic import Field
 
@@ -21,11 +22,11 @@ from bullpen_tools.quant.answers import (
     figure,
     not_negative,
     positive,
-    refuse,
     slip,
     term,
 )
 from bullpen_tools.quant.black_scholes import Greeks, Terms
+from bullpen_tools.quant.rate_terms import Compounding, to_continuous
 from bullpen_tools.sizes import (
     Contract,
     ContractUnit,
@@ -36,9 +37,6 @@ from bullpen_tools.sizes import (
     spoken,
 )
 from bullpen_tools.tool import Arguments
-
-Compounding = Literal["continuous", "annual", "semiannual", "quarterly", "monthly", "simple"]
-_PERIODS = {"annual": 1, "semiannual": 2, "quarterly": 4, "monthly": 12}
 
 
 class OptionTerms(Arguments):
@@ -60,6 +58,12 @@ class OptionTerms(Arguments):
     days: float | None = Field(
         default=None, description="Instead of years: calendar days to expiry (365 a year)"
     )
+    expiry: date | None = Field(
+        default=None, description="Instead of years or days: the day of expiry, YYYY-MM-DD"
+    )
+    valued_on: date | None = Field(
+        default=None, description="With expiry: the day of the valuation. Default: today"
+    )
     rate_pct: float = Field(
         default=0.0, description="Interest rate a year in percent; 0 when left out"
     )
@@ -68,8 +72,12 @@ class OptionTerms(Arguments):
         description="Dividend yield, foreign interest rate or lease rate of the underlying, "
         "percent a year",
     )
+    carry_pct: float | None = Field(
+        default=None,
+        description="Instead of yield_pct: cost of carry b in percent a year (rate less yield; 0 for a future)",
+    )
     compounding: Compounding = Field(
-        default="continuous", description="How rate_pct and yield_pct compound"
+        default="continuous", description="How rate_pct, yield_pct and carry_pct compound"
     )
     underlying: str = Field(default="", description="Name of the underlying: SLV, WTI Dec 2026")
     currency: str = Field(default="USD", description="Three-letter code of the prices' currency")
@@ -81,17 +89,7 @@ class OptionTerms(Arguments):
 
 def continuous(rate_pct: float, compounding: Compounding, years: float) -> float:
     """The continuous rate, as a fraction, of a rate in percent that compounds otherwise."""
-    rate = rate_pct / 100
-    if compounding == "continuous":
-        return rate
-    grown = 1 + rate * years if compounding == "simple" else 1 + rate / _PERIODS[compounding]
-    if grown <= 0:
-        raise refuse(
-            f"A rate of {rate_pct:g} % cannot be.", "It takes all and more.", "Correct it."
-        )
-    if compounding == "simple":
-        return math.log(grown) / years
-    return _PERIODS[compounding] * math.log(grown)
+    return to_continuous(rate_pct / 100, compounding, years)
 
 
 def read_terms(option: OptionTerms) -> Terms:
@@ -110,14 +108,13 @@ def read_terms(option: OptionTerms) -> Terms:
         )
     not_negative(option.volatility_pct, "The volatility")
     rate = continuous(option.rate_pct, option.compounding, years)
-    earned = continuous(option.yield_pct, option.compounding, years)
     return Terms(
         sign=1 if option.kind == "call" else -1,
         spot=price,
         strike=option.strike,
         years=years,
         rate=rate,
-        carry=0.0 if option.forward is not None else rate - earned,
+        carry=_carry(option, rate, years),
         vol=option.volatility_pct / 100,
         on_future=option.forward is not None,
     )
@@ -128,8 +125,7 @@ def normal_terms(option: OptionTerms) -> Terms:
     years = term(option.years, option.days)
     price = _price(option)
     rate = continuous(option.rate_pct, option.compounding, years)
-    earned = continuous(option.yield_pct, option.compounding, years)
-    forward = price if option.spot is None else price * math.exp((rate - earned) * years)
+    forward = price * math.exp(_carry(option, rate, years) * years)
     positive(option.volatility_pct, "The normal volatility")
     return Terms(
         sign=1 if option.kind == "call" else -1,
@@ -143,12 +139,27 @@ def normal_terms(option: OptionTerms) -> Terms:
     )
 
 
+def _carry(option: OptionTerms, rate: float, years: float) -> float:
+    """b, continuous, as a fraction: 0 for a future, the rate less the yield for a spot."""
+    if option.forward is not None:
+        return 0.0
+    if option.carry_pct is not None:
+        return continuous(option.carry_pct, option.compounding, years)
+    return rate - continuous(option.yield_pct, option.compounding, years)
+
+
 def _price(option: OptionTerms) -> float:
     if (option.spot is None) == (option.forward is None):
         raise InputError(
             "The price of the underlying is not clear.",
             "Both spot and forward were given." if option.spot is not None else "It is missing.",
             "Give `spot`, or `forward` for an option on a future.",
+        )
+    if option.carry_pct is not None and (option.yield_pct or option.forward is not None):
+        raise InputError(
+            "The cost of carry is given twice.",
+            "A yield or a forward price says it already.",
+            "Give `carry_pct` with `spot` alone, or leave it out.",
         )
     if option.forward is not None and option.yield_pct:
         raise InputError(
@@ -161,22 +172,42 @@ def _price(option: OptionTerms) -> float:
 
 def notes(option: OptionTerms, *, normal: bool = False) -> list[str]:
     """What the reader of any option's value should know of its inputs."""
-    said: list[str] = []
+    said: list[str] = [*dated(option)]
     if not normal:
         said += slip(option.volatility_pct, "The volatility")
         said += slip(option.rate_pct, "The rate") if 0 < option.rate_pct < 0.15 else []
     if not option.rate_pct:
         said.append("The interest rate is taken as 0 %.")
-    if option.spot is not None and not option.yield_pct:
+    if option.spot is not None and not option.yield_pct and option.carry_pct is None:
         said.append("The dividend, lease or foreign rate is taken as 0 %.")
     return said
+
+
+class Dated(Protocol):
+    """Arguments with a day of expiry, which `spoken.py` has turned into days."""
+
+    @property
+    def expiry(self) -> date | None: ...
+    @property
+    def valued_on(self) -> date | None: ...
+    @property
+    def days(self) -> float | None: ...
+
+
+def dated(option: Dated) -> list[str]:
+    """The sentence that names the day of the valuation, where an expiry was given."""
+    if option.expiry is None:
+        return []
+    return [
+        f"Valued on {option.valued_on}, {option.days:g} days before the expiry on {option.expiry}."
+    ]
 
 
 def given(option: OptionTerms, *, normal: bool = False) -> dict[str, Value]:
     """The inputs as figures, so that an answer can cite them."""
     unit = currency(option.currency)
     name = "spot" if option.spot is not None else "forward"
-    return {
+    told = {
         name: assumed(_price(option), unit, f"{name.capitalize()} price"),
         "strike": assumed(option.strike, unit, "Strike"),
         "volatility": assumed(
@@ -187,6 +218,11 @@ def given(option: OptionTerms, *, normal: bool = False) -> dict[str, Value]:
         else assumed(term(option.years, option.days), "years", "Time to expiry"),
         "rate": assumed(option.rate_pct, "pct", "Interest rate"),
     }
+    if option.carry_pct is not None:
+        told["carry"] = assumed(option.carry_pct, "pct", "Cost of carry")
+    elif option.yield_pct:
+        told["yield"] = assumed(option.yield_pct, "pct", "Dividend, lease or foreign rate")
+    return told
 
 
 def greek_values(g: Greeks, unit: str, *, normal: bool = False) -> dict[str, Value]:

@@ -107,7 +107,7 @@ def _lognormal(option: VanillaOption) -> _Told:
     bare = early.without_dividends(t, paid)
     plain = formulas.value(bare)
     told = {
-        "intrinsic": figure(max(t.sign * (t.spot - t.strike), 0.0), unit, "Intrinsic value"),
+        "intrinsic": figure(max(0.0, t.sign * (t.spot - t.strike)), unit, "Intrinsic value"),
         "probability_itm": percent(
             formulas.cdf(t.sign * formulas.d1_d2(bare)[1]),
             "Risk-neutral chance to end in the money",

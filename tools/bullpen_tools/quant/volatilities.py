@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -19,7 +20,7 @@ from bullpen_tools.quant import american as early
 from bullpen_tools.quant import black_scholes as formulas
 from bullpen_tools.quant.answers import count, currency, figure, percent, refuse, roots, term
 from bullpen_tools.quant.black_scholes import Terms
-from bullpen_tools.quant.terms import Compounding, continuous
+from bullpen_tools.quant.terms import Compounding, continuous, dated
 from bullpen_tools.structures import Leg, Structure, payoff_of
 from bullpen_tools.tool import Arguments, tool
 
@@ -44,6 +45,10 @@ class ImpliedVolatility(Arguments):
     forward: float | None = Field(default=None, description="Forward or futures price (Black-76)")
     years: float | None = Field(default=None, description="Time to expiry in years")
     days: float | None = Field(default=None, description="Instead: calendar days to expiry")
+    expiry: date | None = Field(default=None, description="Instead: the day of expiry")
+    valued_on: date | None = Field(
+        default=None, description="With expiry: the day of the valuation. Default: today"
+    )
     rate_pct: float = Field(default=0.0, description="Interest rate, percent a year")
     yield_pct: float = Field(
         default=0.0, description="Dividend, lease or foreign rate, percent a year"
@@ -86,7 +91,7 @@ def implied_volatility(ctx: ToolContext, asked: ImpliedVolatility) -> Result:
         "highest_price": figure(max(reach), unit, "Highest price that a volatility gives"),
         "price": figure(asked.price, unit, "Price", kind="assumed"),
     }
-    warnings = _remarks(asked, solutions, reach)
+    warnings = [*dated(asked), *_remarks(asked, solutions, reach)]
     if len(solutions) == 1 and (check := _checked(asked, book, solutions[0])):
         values["vollib"] = percent(check.value, "The same by vollib")
         warnings += check.warnings

@@ -205,10 +205,10 @@ class Renderer:
 
     def _notice(self, message: Message) -> Markup:
         """What a channel says of itself; its author stands above it, so the words begin with what."""
-        words = _WHO.sub("", message.text)
-        if inviter := message.notice.get("inviter"):
-            words += f", invited by <@{inviter}>"
-        return Markup('<div class="md noticed">{}</div>').format(self.mrkdwn(words))
+        words = self.mrkdwn(_WHO.sub("", message.text))
+        by = str(message.notice.get("inviter") or "")
+        invited = f"Invited by {self._names().user(by) or by}." if by else ""
+        return Markup('<div class="md noticed" title="{}">{}</div>').format(invited, words)
 
     def _attachment(self, attachment: Mapping[str, Any]) -> Markup:
         inside = self.blocks(attachment.get("blocks"))

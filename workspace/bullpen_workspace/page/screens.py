@@ -98,7 +98,8 @@ class Screens:
         )
 
     def _asks(self, app: App | None, *, direct: bool) -> tuple[Ask, ...]:
-        if app is None:
+        # In a direct message an app suggests its own prompts.
+        if app is None or direct:
             return ()
         faces = {agent.name.lower(): agent for agent in app.agents}
         asks: list[Ask] = []
@@ -106,7 +107,7 @@ class Screens:
             agent = faces.get(name)
             if name and agent is None:
                 continue
-            start = "" if direct else f"@{app.name} "
+            start = f"@{app.name} "
             to = f"{name}: " if name else ""
             face = portrait(
                 agent.name if agent else app.name, icon=agent.icon if agent else app.icon

@@ -1,0 +1,28 @@
+"""Several questions in one message: where one ends and the next begins.
+
+The rule it protects: a message is taken apart only where each part is a request of its own, and a part
+that says nothing to the planner is kept, so that it can be named. It reads no request.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BREAK = re.compile(r"(?<=[?])\s+(?=\S)|\n+\s*(?:[-*•]|\(?\d{1,2}[.)])?\s*(?=\S)")
+_NUMBERED = re.compile(r"^\s*(?:[-*•]|\(?\d{1,2}[.)])\s+")
+_IDLE = re.compile(
+    r"^(?:(?:thanks?|thank you|thx|please|pls|cheers|hi|hello|hey|good (?:morning|afternoon|evening)|many|a lot|in advance|very much|team|all|everyone|desk|@[\w-]+|and|also|best|regards|"
+    r"some questions?|a few questions?|two things|three things|questions?)\b[\s,.!:]*)+$",
+    re.IGNORECASE,
+)
+_MOST = 6
+_LONG = 1500
+
+
+def parts_of(text: str) -> tuple[str, ...]:
+    """The questions of a message, as written and in order; one for a message that is one."""
+    if len(text) > _LONG or "```" in text:
+        return (text,)
+    parts = [_NUMBERED.sub("", part).strip() for part in _BREAK.split(text.strip())]
+    kept = [part for part in parts if part and not _IDLE.match(part)]
+    return tuple(kept) if 1 < len(kept) <= _MOST else (text,)
