@@ -244,6 +244,14 @@ def memory_consolidate(
     upkeep.consolidate(settings.load(home=home), undo=undo)
 
 
+@memory.command("status")
+def memory_status(home: Home = None, as_json: AsJson = False) -> None:
+    """Count what is remembered, what waits for a review, and how far the index is."""
+    from bullpen import account, settings
+
+    account.status(settings.load(home=home), as_json=as_json)
+
+
 @memory.command("rebuild")
 def memory_rebuild(home: Home = None) -> None:
     """Build the search index anew from the records."""

@@ -22,6 +22,7 @@ from bullpen.acts import Acts, Form
 from bullpen.pages import belief, export, pictures
 from bullpen.pages.look import Drawing, Eyes, Place, Viewer, from_this_site, refused
 from bullpen.pages.shelf import KINDS, LABELS, MEANINGS, STATUSES, Search
+from bullpen_memory import progress
 from bullpen_memory.errors import BullpenError, ConflictError
 from bullpen_memory.listing import Listing, Order
 from bullpen_memory.records import Query, Record
@@ -273,6 +274,8 @@ class MemoryPage:
         self, search: Search, viewer: Viewer, start: int, *, best: bool = False, stamp: int = 0
     ) -> dict[str, Any]:
         order, note = await self._order(search, viewer, best=best, stamp=stamp)
+        under_way = await asyncio.to_thread(progress.present, self._store.database)
+        note = note or (under_way.sentence if under_way else "")
         records, counts = await asyncio.gather(
             asyncio.to_thread(self._listing.window, order, start, PAGE),
             asyncio.to_thread(
