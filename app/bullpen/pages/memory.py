@@ -147,7 +147,9 @@ class MemoryPage:
         present = await asyncio.to_thread(self._store.get, record_id, scopes=viewer.scopes)
         if present is None:
             return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
-        if action == "share" and form.get("scope") not in viewer.scopes:
+        others = acts.chosen(form) if action == "merge" else []
+        seen_all = [self._store.get(one.id, scopes=viewer.scopes) is not None for one in others]
+        if not all(seen_all) or (action == "share" and form.get("scope") not in viewer.scopes):
             return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
         version = form.get("version", "")
         seen = Seen(record_id, int(version) if version.isdigit() else present.version)
