@@ -73,7 +73,7 @@ class Acts:
     def __init__(self, store: Store, receipts: Receipts) -> None:
         self._store = store
         self._receipts = receipts
-        self._home = store.path.parent
+        self._home = receipts.path.parent
         self._review = Review(store)
         self._steps: dict[str, Callable[[Seen, str, Form], Record]] = {
             "approve": lambda s, by, _: store.approve(s.id, by=by, expected_version=s.version),

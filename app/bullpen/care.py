@@ -51,7 +51,7 @@ def import_archive(settings: Settings, path: Path) -> None:
         )  # fmt: skip
     _alone(settings)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = Store(settings.home / "context.db", embedder=local_embedder())
+    store = Store(settings.memory, embedder=local_embedder())
     try:
         taken = archive.read(store.database, path)
     finally:
@@ -63,7 +63,7 @@ def import_archive(settings: Settings, path: Path) -> None:
 
 def save(settings: Settings, target: Path) -> None:
     """Copy the whole home; a desk may go on working meanwhile."""
-    if not (settings.home / "context.db").exists():
+    if not settings.has_memory:
         raise messages.no_memory(settings.home)
     made = backup.save(settings.home, target)
     backup.check(target)
@@ -72,7 +72,8 @@ def save(settings: Settings, target: Path) -> None:
     )
     if settings.database_url:
         print(
-            "Runs under way are kept in PostgreSQL and are not in it: back that up with its own tools."
+            "The records are in PostgreSQL and not in it. Save them with pg_dump, or with:"
+            " bullpen memory export FILE.jsonl --vectors"
         )
     print(f"Put it back with: bullpen restore {target} --home A_NEW_FOLDER")
 

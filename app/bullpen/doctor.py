@@ -164,19 +164,21 @@ def _embedder(_read: Settings) -> Finding:
 
 
 def _memory(read: Settings) -> Finding:
-    path = read.home / "context.db"
-    if not path.exists():
+    if not read.has_memory:
         return Finding("Memory", "ok", "empty: no desk has run here yet")
     from bullpen_memory.store import Store
 
-    store = Store(path)
+    store = Store(read.memory)
     try:
         counts = store.count(None)
+        where = f" in the {store.database.place}" if read.database_url else ""
     finally:
         store.close()
     index = "with an index" if (read.home / "chroma").exists() else "without an index yet"
     remedy = "" if runfile.held(read.home) else "Prove that both agree with: bullpen memory verify"
-    return Finding("Memory", "ok", f"{counts.get('active', 0):,} records in force, {index}", remedy)
+    return Finding(
+        "Memory", "ok", f"{counts.get('active', 0):,} records in force{where}, {index}", remedy
+    )
 
 
 def _sandbox(_read: Settings) -> Finding:

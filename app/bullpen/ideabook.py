@@ -23,10 +23,9 @@ def show(settings: Settings, author: str, *, as_json: bool) -> None:
     from bullpen_tools.context import Value
     from bullpen_tools.track_record import judged
 
-    path = settings.home / "context.db"
-    if not path.exists():
+    if not settings.has_memory:
         raise messages.no_memory(settings.home)
-    with closing(Store(path)) as store:
+    with closing(Store(settings.memory)) as store:
         scopes = frozenset(row["scope"] for row in store.database.read("SELECT scope FROM idea"))
         record = judged(authored(Ideas(store).listed(scopes), author) if scopes else [])
     if as_json:

@@ -57,7 +57,7 @@ def bring_in(settings: Settings, order: Order, *, as_json: bool) -> int:
         )
     prepare_home(settings.home)
     # Vectors are left to the desk: the model would take longer than the reading.
-    store = Store(settings.home / "context.db")
+    store = Store(settings.memory)
     summary = _Summary()
     console = Console(stderr=True)
     try:

@@ -212,10 +212,9 @@ def every_scope(store: Store) -> frozenset[str]:
 @contextmanager
 def opened(settings: Settings) -> Generator[Store]:
     """The store of the home, closed afterwards. Raises InputError where there is none."""
-    path = settings.home / "context.db"
-    if not path.exists():
+    if not settings.has_memory:
         raise messages.no_memory(settings.home)
-    store = Store(path, embedder=local_embedder())
+    store = Store(settings.memory, embedder=local_embedder())
     try:
         yield store
     finally:

@@ -80,7 +80,7 @@ def replay(settings: Settings, receipt_id: str) -> int:
             f"{path} does not exist: no desk has run here.",
             "Ask the desk something first.",
         )
-    with closing(Receipts(path)) as receipts, closing(Store(settings.home / "context.db")) as store:
+    with closing(Receipts(path)) as receipts, closing(Store(settings.memory)) as store:
         found = receipts.get(receipt_id)
         if found is None:
             raise InputError(

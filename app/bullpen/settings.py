@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bullpen import messages
 from bullpen.slack import setup_messages
+from bullpen_memory.database import Place, is_server
 
 SLACK_API = "https://slack.com/api/"
 STARTS = ("xoxb-", "xapp-")
@@ -66,8 +67,12 @@ class Settings(BaseSettings):
         False,
         description="whether the model of the server at ANTHROPIC_BASE_URL can look at pictures",
     )
-    database_url: str = Field(
-        "", description="PostgreSQL for the engine; SQLite under the home when empty"
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("BULLPEN_DATABASE_URL", "DATABASE_URL", "database_url"),
+        repr=False,
+        description="postgresql://user:password@host:5432/name: one memory for many desks; SQLite"
+        " under the home when empty; `DATABASE_URL` counts, too",
     )
     max_file_mb: float = Field(
         25.0, gt=0, le=1000, description="the largest file the desk reads, in megabytes"
@@ -141,6 +146,25 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("it is an address and must begin with http:// or https://")
         return value
+
+    @field_validator("database_url", mode="after")
+    @classmethod
+    def _server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not is_server(value.get_secret_value()):
+            raise ValueError("it must begin with postgresql://")
+        return value
+
+    @property
+    def memory(self) -> Place:
+        """Where the records are: a file of the home, or a database that several desks share."""
+        return (
+            self.database_url.get_secret_value() if self.database_url else self.home / "context.db"
+        )
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether there can be records already."""
+        return self.database_url is not None or (self.home / "context.db").exists()
 
     @property
     def max_file_bytes(self) -> int:

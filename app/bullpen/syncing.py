@@ -34,7 +34,7 @@ def sync(settings: Settings, source: str, name: str) -> None:
         "fred_api_key": settings.fred_api_key.get_secret_value() if settings.fred_api_key else "",
         "sec_contact": settings.sec_contact,
     }
-    store = Store(settings.home / "context.db")
+    store = Store(settings.memory)
     try:
         brought = Fetching(settings.home / "cache" / "sync", keys).sync(Market(store), source, name)
     finally:

@@ -123,7 +123,6 @@ def consolidate(settings: Settings, *, undo: str) -> None:
 
 
 def _opened(settings: Settings) -> Store:
-    path = settings.home / "context.db"
-    if not path.exists():
+    if not settings.has_memory:
         raise messages.no_memory(settings.home)
-    return Store(path)
+    return Store(settings.memory)

@@ -91,7 +91,7 @@ class Bullpen:
         self.roster = Roster.load(home / "agents")
         self.receipts = Receipts(home / "receipts.db")
         self._stack.callback(self.receipts.close)
-        self.store = Store(home / "context.db", embedder=local_embedder())
+        self.store = Store(self.settings.memory, embedder=local_embedder())
         self._stack.callback(self.store.close)
         self.store.policy = policy.load(home / "memory-policy.toml")
         if self.settings.slack_mode == "workspace":
@@ -226,8 +226,7 @@ class Bullpen:
             home=settings.home, roster=self.roster, model_for=self.models.for_agent,
             toolbox=self.toolbox, receipts=self.receipts, store=self.store,
             market=self.market, chat=self.slack.chat, default_model=self.models.default,
-            limits=limits, database_url=settings.database_url or None,
-            team=self.connection.identity.team_id,
+            limits=limits, team=self.connection.identity.team_id,
         )  # fmt: skip
         self.desk = Desk(parts)
         self._stack.push_async_callback(self.desk.stop)

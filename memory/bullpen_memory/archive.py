@@ -18,15 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from bullpen_memory import lexemes, migrations
-from bullpen_memory.database import Database
+from bullpen_memory.database import SET_NAME, Database, Table
 from bullpen_memory.errors import InputError
+from bullpen_memory.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 FORMAT = 1
-# What the store makes again by itself, or what says nothing: the outbox of an index that is not here.
-_LEFT_OUT = frozenset({"outbox", "index_state", "sqlite_sequence", "lexeme"})
+# What the store makes again by itself, or what says nothing: the outbox of indexes that are not here.
+_LEFT_OUT = frozenset({"outbox", "index_state", "reader", "lexeme"})
 VECTORS = "vector"
 
 
@@ -56,7 +57,7 @@ def write(database: Database, path: Path, *, vectors: bool = False) -> Archive:
         ) from None
     with out, database.reading() as db:
         head = {
-            "bullpen": "memory archive", "format": FORMAT, "steps": _steps(db),
+            "bullpen": "memory archive", "format": FORMAT, "steps": db.steps(),
             "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }  # fmt: skip
         out.write(json.dumps(head) + "\n")
@@ -70,28 +71,44 @@ def copy(database: Database, path: Path) -> Archive:
     """The store as one new SQLite file. Raises InputError where the file exists already."""
     if path.exists():
         raise InputError("Nothing was exported.", f"{path} exists already.", "Choose another name.")
-    made = sqlite3.connect(path)
-    try:
-        database.connection().conn.backup(made)
-        made.execute("PRAGMA journal_mode = DELETE")
-    finally:
-        made.close()
+    if isinstance(database, SqliteDatabase):
+        database.copy(path)
+    else:
+        _rewritten(database, path)
     path.chmod(0o600)
     return fingerprint(database, vectors=True)
+
+
+def _rewritten(database: Database, path: Path) -> None:
+    """The rows of another database, written into a new file."""
+    made = SqliteDatabase(path)
+    try:
+        migrations.apply(made)
+        with database.reading() as source, made.writing() as db:
+            db.loosen()
+            for table in db.tables():
+                db.execute(f'DELETE FROM "{table.name}"')
+            for table in _tables(source, vectors=True):
+                for row in source.execute(_ordered(table)):
+                    _insert(db, table.name, dict(zip(table.columns, row, strict=True)))
+    finally:
+        made.close()
 
 
 def read(database: Database, path: Path) -> Archive:
     """Take a file into an empty store, in one transaction. Raises InputError for anything else."""
     with database.writing() as db:
         _refuse_used(db)
-        db.execute("PRAGMA defer_foreign_keys = ON")
+        db.loosen()
         for table in _tables(db, vectors=True):
-            db.execute(f'DELETE FROM "{table}"')
+            db.execute(f'DELETE FROM "{table.name}"')
         if _is_sqlite(path):
             said = _copied(db, path)
         else:
             with path.open(encoding="utf-8") as lines:
                 said = _taken(db, path, lines)
+        db.renumber()
+        db.words.keep()
         held = _summed(_lines(db, vectors="vector" in said.tables), lambda _: None)
         different = sorted(
             name for name in said.hashes if said.hashes[name] != held.hashes.get(name)
@@ -112,12 +129,12 @@ def fingerprint(database: Database, *, vectors: bool = False) -> Archive:
         return _summed(_lines(db, vectors), lambda _: None)
 
 
-def _taken(db: SqliteUtils, path: Path, lines: Iterator[str]) -> Archive:
+def _taken(db: Connection, path: Path, lines: Iterator[str]) -> Archive:
     head = _parsed(path, next(lines, ""))
     if head.get("bullpen") != "memory archive" or head.get("format") != FORMAT:
         raise _refused(path, "It is not an archive that `bullpen memory export` writes.")
     _refuse_newer(db, path, cast("list[str]", head.get("steps", [])))
-    columns = {table: _columns(db, table) for table in _tables(db, vectors=True)}
+    columns = {table.name: table.columns for table in _tables(db, vectors=True)}
     for line in lines:
         row = _parsed(path, line)
         if "end" in row:
@@ -129,7 +146,7 @@ def _taken(db: SqliteUtils, path: Path, lines: Iterator[str]) -> Archive:
     raise _refused(path, "It is cut off: its last line is missing.")
 
 
-def _copied(db: SqliteUtils, path: Path) -> Archive:
+def _copied(db: Connection, path: Path) -> Archive:
     """Rows of a SQLite copy. The other file is only read."""
     there = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     there.row_factory = sqlite3.Row
@@ -138,31 +155,34 @@ def _copied(db: SqliteUtils, path: Path) -> Archive:
         if "version" not in names:
             raise _refused(path, "It is a SQLite file, but not one of a context store.")
         done = there.execute(
-            "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (migrations.SET_NAME,)
+            "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (SET_NAME,)
         )
         _refuse_newer(db, path, [row["name"] for row in done])
-        both = [table for table in _tables(db, vectors=True) if table in names]
+        both = [table for table in _tables(db, vectors=True) if table.name in names]
         return _summed(_copying(db, there, both), lambda _: None)
     finally:
         there.close()
 
 
 def _copying(
-    db: SqliteUtils, there: sqlite3.Connection, tables: Sequence[str]
+    db: Connection, there: sqlite3.Connection, tables: Sequence[Table]
 ) -> Generator[tuple[str, str]]:
     for table in tables:
-        order = ", ".join(_key(db, table))
-        for row in there.execute(f'SELECT * FROM "{table}" ORDER BY {order}'):
+        for row in there.execute(_ordered(table)):
             values = dict(zip(row.keys(), tuple(row), strict=True))
-            _insert(db, table, values)
-            yield table, _line(table, values)
+            _insert(db, table.name, values)
+            yield table.name, _line(table.name, values)
 
 
-def _lines(db: SqliteUtils, vectors: bool) -> Generator[tuple[str, str]]:
+def _lines(db: Connection, vectors: bool) -> Generator[tuple[str, str]]:
     for table in _tables(db, vectors=vectors):
-        order = ", ".join(_key(db, table))
-        for row in db.conn.execute(f'SELECT * FROM "{table}" ORDER BY {order}'):
-            yield table, _line(table, dict(zip(row.keys(), tuple(row), strict=True)))
+        for row in db.execute(_ordered(table)):
+            yield table.name, _line(table.name, dict(zip(table.columns, row, strict=True)))
+
+
+def _ordered(table: Table) -> str:
+    columns, key = (", ".join(f'"{name}"' for name in part) for part in (table.columns, table.key))
+    return f'SELECT {columns} FROM "{table.name}" ORDER BY {key}'
 
 
 def _line(table: str, row: dict[str, object]) -> str:
@@ -180,31 +200,12 @@ def _summed(lines: Iterator[tuple[str, str]], keep: Any) -> Archive:
     return Archive(counts, {table: digest.hexdigest() for table, digest in hashes.items()})
 
 
-def _tables(db: SqliteUtils, *, vectors: bool) -> list[str]:
-    """Every table of ours, those that others refer to first; not the shadow tables of the words."""
-    names = [
-        str(row["name"])
-        for row in db.conn.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'words%'"
-            " AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY rootpage"
-        )
-    ]
+def _tables(db: Connection, *, vectors: bool) -> list[Table]:
     out = _LEFT_OUT if vectors else _LEFT_OUT | {VECTORS}
-    return [name for name in names if name not in out]
+    return [table for table in db.tables() if table.name not in out]
 
 
-def _columns(db: SqliteUtils, table: str) -> list[str]:
-    return [str(row["name"]) for row in db.conn.execute(f'PRAGMA table_info("{table}")')]
-
-
-def _key(db: SqliteUtils, table: str) -> list[str]:
-    """The columns that order a table: its primary key, or all of them."""
-    info = db.conn.execute(f'PRAGMA table_info("{table}")').fetchall()
-    keys = [f'"{row["name"]}"' for row in sorted(info, key=lambda row: row["pk"]) if row["pk"]]
-    return keys or [f'"{row["name"]}"' for row in info]
-
-
-def _insert(db: SqliteUtils, table: str, row: dict[str, Any]) -> None:
+def _insert(db: Connection, table: str, row: dict[str, Any]) -> None:
     names = ", ".join(f'"{name}"' for name in row)
     marks = ", ".join("?" * len(row))
     db.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', tuple(row.values()))
@@ -230,16 +231,8 @@ def _parsed(path: Path, line: str) -> dict[str, Any]:
     return cast("dict[str, Any]", found)
 
 
-def _steps(db: SqliteUtils) -> list[str]:
-    done = db.conn.execute(
-        "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY name",
-        (migrations.SET_NAME,),
-    )
-    return [str(row["name"]) for row in done.fetchall()]
-
-
-def _refuse_newer(db: SqliteUtils, path: Path, steps: Sequence[str]) -> None:
-    newer = sorted(set(steps) - set(_steps(db)))
+def _refuse_newer(db: Connection, path: Path, steps: Sequence[str]) -> None:
+    newer = sorted(set(steps) - set(db.steps()))
     if newer:
         raise InputError(
             f"{path} was not taken in.",
@@ -248,8 +241,8 @@ def _refuse_newer(db: SqliteUtils, path: Path, steps: Sequence[str]) -> None:
         )
 
 
-def _refuse_used(db: SqliteUtils) -> None:
-    held = db.conn.execute("SELECT count(DISTINCT id) FROM version").fetchone()[0]
+def _refuse_used(db: Connection) -> None:
+    held = db.execute("SELECT count(DISTINCT id) FROM version").fetchone()[0]
     if held:
         raise InputError(
             "The archive was not taken in.",

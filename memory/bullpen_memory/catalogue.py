@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from bullpen_memory.periods import Periods, periods
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 MAX_NAMED = 12
 # A part of a name, such as Amazon of "Amazon Web Services": enough to prefer, not to be sure.
@@ -75,7 +75,7 @@ class Catalogue:
         with self._lock:
             self._titles, self._seen = {}, 0
 
-    def named(self, db: SqliteUtils, question: str, scopes: frozenset[str]) -> list[Named]:
+    def named(self, db: Connection, question: str, scopes: frozenset[str]) -> list[Named]:
         """The documents of these scopes that the question names, the surest first."""
         with self._lock:
             self._refresh(db)
@@ -86,12 +86,12 @@ class Catalogue:
             ]
         return resolve(question, titles)
 
-    def _refresh(self, db: SqliteUtils) -> None:
-        newest = int(db.conn.execute("SELECT coalesce(max(vid), 0) FROM version").fetchone()[0])
+    def _refresh(self, db: Connection) -> None:
+        newest = int(db.execute("SELECT coalesce(max(vid), 0) FROM version").fetchone()[0])
         if newest == self._seen:
             return
-        added = db.conn.execute(
-            "SELECT thread, scope, source_title, min(title) AS title FROM version"
+        added = db.execute(
+            "SELECT thread, scope, min(source_title) AS source_title, min(title) AS title FROM version"
             " WHERE vid > ? AND kind IN ('passage', 'document') AND thread <> ''"
             " GROUP BY thread, scope",
             (self._seen,),

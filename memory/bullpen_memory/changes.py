@@ -7,18 +7,18 @@ runs inside the caller's transaction; it opens none.
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from bullpen_memory import headlines, rows, tombstones, writing
+from bullpen_memory.database import Row
 from bullpen_memory.errors import ConflictError, InputError
 from bullpen_memory.records import Change, Draft, Recall, Record, Source, Status
 from bullpen_memory.writing import Act
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 
 class Revision(TypedDict, total=False):
@@ -69,12 +69,12 @@ def revised(record: Record, new: Revision) -> Record:
     return replace(record, **{name: getattr(checked, name) for name in new})
 
 
-def attributed(db: SqliteUtils, made: Record, before: Record, by: str) -> Record:
+def attributed(db: Connection, made: Record, before: Record, by: str) -> Record:
     """The new version as its writer's: what a person put in other words is that person's from now on."""
     same = (made.title, made.text) == (before.title, before.text)
     if same or headlines.by_agent(by) or by == made.author:
         return made
-    row = db.conn.execute(
+    row = db.execute(
         "SELECT speaker FROM version WHERE author = ? AND speaker <> '' ORDER BY vid DESC LIMIT 1",
         (by,),
     ).fetchone()
@@ -92,7 +92,7 @@ def refuse_stale(record: Record, expected_version: int | None) -> None:
         )
 
 
-def refuse_forgotten(db: SqliteUtils, record: Record) -> None:
+def refuse_forgotten(db: Connection, record: Record) -> None:
     """Raise InputError when the record's content is what somebody asked to forget."""
     content = rows.content_hash(record.title, record.text)
     for said in (content, writing.spelled(record.title, record.text)):
@@ -128,11 +128,11 @@ def refuse_supersession(old: Record, draft: Draft) -> None:
         )
 
 
-def same_proposal(db: SqliteUtils, old: Record, draft: Draft) -> Record | None:
+def same_proposal(db: Connection, old: Record, draft: Draft) -> Record | None:
     """A proposal that waits for approval and would put the same words in the place of `old`."""
     if draft.status != "proposed":
         return None
-    found = db.conn.execute(
+    found = db.execute(
         "SELECT * FROM version WHERE supersedes = ? AND content = ? AND title = ? AND ends IS NULL"
         " AND status = 'proposed' ORDER BY vid LIMIT 1",
         (old.id, rows.content_hash(draft.title, draft.text), draft.title),
@@ -140,12 +140,12 @@ def same_proposal(db: SqliteUtils, old: Record, draft: Draft) -> Record | None:
     return None if found is None else rows.to_record(found)
 
 
-def step_aside(db: SqliteUtils, old: Record, successor: str, act: Act) -> None:
+def step_aside(db: Connection, old: Record, successor: str, act: Act) -> None:
     """Mark `old` as superseded by another record."""
     writing.follow(db, replace(old, status="superseded", superseded_by=successor), act)
 
 
-def approve(db: SqliteUtils, record: Record, act: Act) -> Record:
+def approve(db: Connection, record: Record, act: Act) -> Record:
     """Put a proposal in force; what it was to supersede steps aside now.
 
     What an agent wrote down in a person's name is the agent's proposal: the person may confirm it.
@@ -170,13 +170,13 @@ def written_down(record: Record) -> bool:
     return record.source.kind in ("message", "run") and not headlines.by_agent(record.author)
 
 
-def retract(db: SqliteUtils, record: Record, act: Act) -> Record:
+def retract(db: Connection, record: Record, act: Act) -> Record:
     """Withdraw what is in force or proposed."""
     _must_be(record, ("active", "proposed"), "retracted")
     return writing.follow(db, replace(record, status="retracted"), act)
 
 
-def restore(db: SqliteUtils, record: Record, act: Act) -> Record:
+def restore(db: Connection, record: Record, act: Act) -> Record:
     """Back to the standing before the withdrawal; a proposal does not become active by it."""
     _must_be(record, ("retracted", "superseded"), "restored")
     successor = writing.head(db, record.superseded_by) if record.superseded_by else None
@@ -186,7 +186,7 @@ def restore(db: SqliteUtils, record: Record, act: Act) -> Record:
             f"{successor.id} holds in its place.",
             f"Retract {successor.id} first.",
         )
-    row = db.conn.execute(
+    row = db.execute(
         "SELECT status FROM version WHERE id = ? AND status IN ('active', 'proposed')"
         " ORDER BY n DESC LIMIT 1",
         (record.id,),
@@ -195,7 +195,7 @@ def restore(db: SqliteUtils, record: Record, act: Act) -> Record:
     return writing.follow(db, replace(record, status=before, superseded_by=None), act)
 
 
-def pin(db: SqliteUtils, record: Record, act: Act, pinned: bool) -> Record:
+def pin(db: Connection, record: Record, act: Act, pinned: bool) -> Record:
     """Mark or release; nothing happens where it already is so."""
     _must_be(record, ("active", "proposed"), "pinned" if pinned else "unpinned")
     if record.pinned == pinned:
@@ -203,12 +203,12 @@ def pin(db: SqliteUtils, record: Record, act: Act, pinned: bool) -> Record:
     return writing.follow(db, replace(record, pinned=pinned), act)
 
 
-def forget(db: SqliteUtils, record: Record, act: Act) -> Record:
+def forget(db: Connection, record: Record, act: Act) -> Record:
     """Erase; a second request finds the tombstone and leaves it."""
     return record if record.status == "forgotten" else writing.erase(db, record, act)
 
 
-def to_change(row: sqlite3.Row) -> Change:
+def to_change(row: Row) -> Change:
     """One row of the history."""
     return Change(
         record_id=row["id"], version=row["n"], action=row["action"], by=row["by"],
@@ -216,7 +216,7 @@ def to_change(row: sqlite3.Row) -> Change:
     )  # fmt: skip
 
 
-def to_recall(row: sqlite3.Row) -> Recall:
+def to_recall(row: Row) -> Recall:
     """One row of the injection log."""
     return Recall(
         run_id=row["run_id"], agent=row["agent"], query=row["query"],
@@ -224,15 +224,15 @@ def to_recall(row: sqlite3.Row) -> Recall:
     )  # fmt: skip
 
 
-def _revisers(db: SqliteUtils, record_id: str) -> set[str]:
-    found = db.conn.execute(
+def _revisers(db: Connection, record_id: str) -> set[str]:
+    found = db.execute(
         "SELECT DISTINCT by FROM change WHERE id = ? AND action = 'revise'", (record_id,)
     )
     return {str(row["by"]) for row in found.fetchall()}
 
 
-def _authors(db: SqliteUtils, record_id: str) -> set[str]:
-    found = db.conn.execute("SELECT DISTINCT author FROM version WHERE id = ?", (record_id,))
+def _authors(db: Connection, record_id: str) -> set[str]:
+    found = db.execute("SELECT DISTINCT author FROM version WHERE id = ?", (record_id,))
     return {str(row["author"]) for row in found.fetchall()}
 
 

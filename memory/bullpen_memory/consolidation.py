@@ -157,7 +157,7 @@ def _long_threads(store: Store) -> list[tuple[str, str]]:
     found = store.database.read(
         "SELECT thread, scope, count(*) AS many FROM version WHERE kind = 'message' AND thread <> ''"
         " AND ends IS NULL AND status = 'active' GROUP BY thread, scope"
-        " HAVING many >= ? AND sum(length(text)) >= ? ORDER BY max(moment) DESC",
+        " HAVING count(*) >= ? AND sum(length(text)) >= ? ORDER BY max(moment) DESC",
         (LEAST_MESSAGES, LEAST_CHARACTERS),
     )
     chosen: list[tuple[str, str]] = []

@@ -1,168 +1,145 @@
-"""One SQLite file: a connection per thread, one immediate transaction per write.
+"""The database behind the store: what both kinds of it promise, and which kind an address names.
 
-The rule it protects: a write is wholly in the file or not at all, and what the machine refuses
-(a full disk, a read-only folder, a locked or foreign file) reaches the operator as fact, cause
-and remedy. It knows no table of ours; `migrations.py` makes them.
+The rule it protects: the modules of the store speak one SQL, which SQLite and PostgreSQL both
+understand; where the two differ, the difference is a method here and lives with its database.
+It opens nothing before it is asked, and knows no table of ours; `migrations.py` makes them.
+
+The shared SQL: parameters are question marks; texts compare byte by byte; times are the texts that
+`rows.iso` writes; `json_each(column)` gives the values of a JSON list, `instr` a place in a text;
+what exists already is passed over with ON CONFLICT; INDEXED BY and NOT INDEXED are for SQLite's
+planner, and PostgreSQL is not told of them.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from bullpen_memory.errors import OperatorError
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    import numpy as np
+    from numpy.typing import NDArray
 
-Params = Sequence[object] | dict[str, object]
+    from bullpen_memory.fulltext import FullText
 
-BUSY_SECONDS = 30.0
-CHECKPOINT_MILLISECONDS = 250
-# Pages that a connection keeps, as it comes to need them; SQLite's own 2 MB read most of them again.
-CACHE_KILOBYTES = 32_768
+Params = Sequence[object]
+Place = Path | str
+"""Where a store is: the path of a SQLite file, or the address of a PostgreSQL database."""
 
-_EXPLAINED: dict[int, tuple[str, str]] = {
-    sqlite3.SQLITE_NOTADB: (
-        "It is not a SQLite database.",
-        "Move that file away (or choose another home folder) and start again.",
-    ),
-    sqlite3.SQLITE_CORRUPT: (
-        "The file is damaged.",
-        "Put back a copy from a backup, or move the file away to start with an empty store.",
-    ),
-    sqlite3.SQLITE_READONLY: (
-        "The file or its folder is read-only.",
-        "Give the user that runs Bullpen write permission there, or choose another home folder.",
-    ),
-    sqlite3.SQLITE_CANTOPEN: (
-        "The file cannot be opened or created.",
-        "Check that the folder exists and that the user that runs Bullpen may write there.",
-    ),
-    sqlite3.SQLITE_FULL: (
-        "The disk is full.",
-        "Free some space and try again; nothing was half-written.",
-    ),
-    sqlite3.SQLITE_IOERR: (
-        "The disk answered with an input/output error.",
-        "Check the disk's health and its free space, then try again.",
-    ),
-    sqlite3.SQLITE_BUSY: (
-        f"Another program kept it locked for over {BUSY_SECONDS:.0f} seconds.",
-        "Close that program (a database browser, a backup, a second Bullpen) and try again.",
-    ),
-}
+SET_NAME = "bullpen_memory"
+POSTGRES = ("postgresql://", "postgres://")
 
 
-def explained(error: sqlite3.Error, path: Path) -> OperatorError | None:
-    """The operator's sentence for what SQLite refused, or None where the fault is ours."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None or (code & 0xFF) not in _EXPLAINED:
-        return None
-    cause, remedy = _EXPLAINED[code & 0xFF]
-    return OperatorError(f"The context store {path} cannot be used.", cause, remedy)
+class Row(Protocol):
+    """One row; its values by name or by position."""
+
+    def __getitem__(self, key: str | int, /) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def keys(self) -> Sequence[str]: ...
 
 
-class Database:
-    """Connections to one file. Safe to share between threads; closing it closes them all."""
+class Cursor(Protocol):
+    """The answer to one statement."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
+    def fetchone(self) -> Any: ...
 
-    def connection(self) -> SqliteUtils:
-        """This thread's own connection, opened at first use."""
-        known: SqliteUtils | None = getattr(self._local, "connection", None)
-        if known is not None:
-            return known
-        with self._refusals():
-            made = self._connect()
-        self._local.connection = made
-        return made
+    def fetchall(self) -> list[Any]: ...
 
-    def read(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
-        """All rows of one SELECT."""
-        connection = self.connection()
-        with self._refusals():
-            return connection.conn.execute(sql, params).fetchall()
+    def __iter__(self) -> Iterator[Any]: ...
 
-    @contextmanager
-    def writing(self) -> Generator[SqliteUtils]:
-        """One transaction that holds the write lock from its beginning; commits on leaving."""
-        connection = self.connection()
-        with self._refusals():
-            connection.conn.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.conn.execute("COMMIT")
-            except BaseException:
-                connection.rollback()
-                raise
 
-    @contextmanager
-    def reading(self) -> Generator[SqliteUtils]:
-        """Several SELECTs over one unchanging snapshot of the file."""
-        connection = self.connection()
-        with self._refusals():
-            connection.conn.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.rollback()
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of ours: its columns in their order, and those that order its rows."""
 
-    def checkpoint(self) -> bool:
-        """Fold the write-ahead log into the file and empty it. False while a reader is in the way."""
-        raw = self.connection().conn
-        with self._refusals():
-            # Not worth the patience of a write: the caller comes back.
-            raw.execute(f"PRAGMA busy_timeout = {CHECKPOINT_MILLISECONDS}")
-            row = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            raw.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-        return row[0] == 0
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
 
-    def close(self) -> None:
-        """Close every thread's connection."""
-        with self._lock:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
-        self._local = threading.local()
 
-    def _connect(self) -> SqliteUtils:
-        # sqlite-utils imports pandas where it is installed (half a second), so it waits until
-        # a store is really opened.
-        from sqlite_utils.db import Database as Wrapped
+class Connection(Protocol):
+    """One conversation with the database, inside a transaction of `Database`.
 
-        raw = sqlite3.connect(
-            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        try:
-            raw.row_factory = sqlite3.Row
-            raw.execute("PRAGMA journal_mode = WAL")
-            raw.execute("PRAGMA synchronous = NORMAL")
-            raw.execute("PRAGMA secure_delete = ON")
-            raw.execute("PRAGMA foreign_keys = ON")
-            raw.execute("PRAGMA temp_store = MEMORY")
-            raw.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
-        except sqlite3.Error:
-            raw.close()
-            raise
-        with self._lock:
-            self._open.append(raw)
-        return Wrapped(raw, execute_plugins=False)
+    `define` runs a statement of `migrations.py`, whose column types are SQLite's. `lock_rows`
+    makes the database refuse every update and delete in a table, with a sentence. `migrate` takes
+    the steps that were not taken yet and returns the names of those that this Bullpen does not
+    know, in which case it does nothing. `tables` lists ours, those that others refer to first.
+    `loosen` looks at references between tables only at the commit; `renumber` is called after
+    rows were written with numbers of their own. `words` finds rows by the words in them.
 
-    @contextmanager
-    def _refusals(self) -> Generator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            operator = explained(error, self.path)
-            if operator is None:
-                raise
-            raise operator from error
+    For questions with thousands of rows: `plain` gives tuples without names, `numbers` one column
+    of whole numbers, (n,).
+    """
+
+    @property
+    def words(self) -> FullText: ...
+
+    def execute(self, sql: str, params: Params = (), /) -> Cursor: ...
+
+    def executemany(self, sql: str, params: Iterable[Params], /) -> object: ...
+
+    def plain(self, sql: str, params: Params = (), /) -> list[Any]: ...
+
+    def numbers(self, sql: str, params: Params = (), /) -> NDArray[np.int64]: ...
+
+    def define(self, statement: str) -> None: ...
+
+    def lock_rows(self, table: str, sentence: str) -> None: ...
+
+    def migrate(self, steps: Sequence[Step]) -> list[str]: ...
+
+    def steps(self) -> list[str]: ...
+
+    def tables(self) -> list[Table]: ...
+
+    def loosen(self) -> None: ...
+
+    def renumber(self) -> None: ...
+
+
+Step = Callable[[Connection], None]
+
+
+class Database(Protocol):
+    """All transactions of one store. Safe to share between threads.
+
+    `place` is what people read of where it is; no password is in it. `read` answers one SELECT.
+    `writing` is one transaction: writers of all processes follow one another, each sees all that
+    those before it committed, and what raises inside leaves nothing behind. `reading` shows one
+    unchanging moment. `scour` makes the freed space hold no byte of what was deleted, and answers
+    False where somebody was in the way, for the caller to come back. What the machine, the server
+    or the network refuses is an OperatorError.
+    """
+
+    @property
+    def place(self) -> str: ...
+
+    def read(self, sql: str, params: Params = ()) -> list[Row]: ...
+
+    def writing(self) -> AbstractContextManager[Connection]: ...
+
+    def reading(self) -> AbstractContextManager[Connection]: ...
+
+    def scour(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+def is_server(place: Place) -> bool:
+    """Whether the store is in a PostgreSQL database, and not in a file of ours."""
+    return isinstance(place, str) and place.startswith(POSTGRES)
+
+
+def open_database(place: Place) -> Database:
+    """The database at an address. Nothing is connected before the first statement."""
+    if is_server(place):
+        from bullpen_memory.postgres import PostgresDatabase
+
+        return PostgresDatabase(str(place))
+    from bullpen_memory.sqlite import SqliteDatabase
+
+    return SqliteDatabase(Path(place))

@@ -1,13 +1,16 @@
-"""What the store has for its index: the changes still to be taken in, and every present vector.
+"""What the store has for its indexes: the changes still to be taken in, and every present vector.
 
-The rule it protects: a change leaves the outbox only after the index has it, and whatever is
-asked twice gives the same. It talks to no index.
+The rule it protects: each index that follows the store has a place of its own in the outbox; a
+change leaves only after every index has it, and whatever is asked twice gives the same. An index
+that was not seen for a week is waited for no longer, and is built anew when it comes back. It talks
+to no index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bullpen_memory import rows
@@ -16,53 +19,92 @@ from bullpen_memory.embed import Embedder
 from bullpen_memory.index import Entry, Held
 
 if TYPE_CHECKING:
-    import sqlite3
+    from bullpen_memory.database import Row
 
 BATCH = 500
 AT_ONCE = 64
 """Changes that are taken in before anybody looks whether to stop: their vectors may have to be made."""
+GONE_DAYS = 7
+# An index without a place has everything ahead of it.
+_AHEAD = "seq > coalesce((SELECT seq FROM reader WHERE name = ?), 0)"
 _PRESENT = "v.ends IS NULL AND v.status <> 'forgotten'"
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Some of the outbox, oldest first: up to which number, and what to put and to drop."""
+    """Some of the outbox, oldest first: how many changes up to which number, what to put and to drop."""
 
-    seqs: tuple[int, ...]
+    changes: int
+    until: int
     puts: tuple[str, ...]
     drops: tuple[tuple[str, str], ...]
 
 
+def utcnow() -> datetime:
+    """The present, aware and in UTC."""
+    return datetime.now(UTC)
+
+
 class Feed:
-    """The indexer's side of one store's database."""
+    """The indexer's side of one store's database. `reader` is the name of an index."""
 
-    def __init__(self, database: Database, embedder: Embedder) -> None:
-        self._database, self._embedder = database, embedder
+    def __init__(
+        self, database: Database, embedder: Embedder, clock: Callable[[], datetime] = utcnow
+    ) -> None:
+        self._database, self._embedder, self._clock = database, embedder, clock
 
-    def pending(self) -> Pending:
-        """The next changes; of several for one record the last counts."""
+    def knows(self, reader: str) -> bool:
+        """Whether this index has a place in the outbox; if not, it must be built anew."""
+        return bool(self._database.read("SELECT 1 FROM reader WHERE name = ?", (reader,)))
+
+    def newest(self) -> int:
+        """The number of the newest change; what is written from now on has a greater one."""
+        return int(self._database.read("SELECT coalesce(max(seq), 0) FROM outbox")[0][0])
+
+    def pending(self, reader: str) -> Pending:
+        """The next changes for this index; of several for one record the last counts."""
         found = self._database.read(
-            "SELECT seq, id, scope, op FROM outbox ORDER BY seq LIMIT ?", (AT_ONCE,)
+            f"SELECT seq, id, scope, op FROM outbox WHERE {_AHEAD} ORDER BY seq LIMIT ?",
+            (reader, AT_ONCE),
         )
         last = {row["id"]: row for row in found}
         return Pending(
-            seqs=tuple(row["seq"] for row in found),
+            changes=len(found),
+            until=found[-1]["seq"] if found else 0,
             puts=tuple(row["id"] for row in last.values() if row["op"] == "put"),
             drops=tuple((row["scope"], row["id"]) for row in last.values() if row["op"] == "drop"),
         )
 
-    def waiting(self) -> frozenset[str]:
-        """The ids whose changes the index does not have yet."""
-        return frozenset(row["id"] for row in self._database.read("SELECT id FROM outbox"))
+    def waiting(self, reader: str) -> frozenset[str]:
+        """The ids whose changes this index does not have yet."""
+        found = self._database.read(f"SELECT id FROM outbox WHERE {_AHEAD}", (reader,))
+        return frozenset(row["id"] for row in found)
 
-    def all_pending(self) -> list[int]:
-        """The numbers of every change that waits now."""
-        return [row["seq"] for row in self._database.read("SELECT seq FROM outbox")]
+    def done(self, reader: str, until: int, *, instead_of: str = "") -> None:
+        """This index has all changes up to a number; what every index has leaves the outbox.
 
-    def done(self, seqs: Sequence[int]) -> None:
-        """Take these changes out of the outbox."""
+        A new index says which one it takes the place of.
+        """
+        now = self._clock()
         with self._database.writing() as db:
-            db.conn.executemany("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in seqs])
+            if instead_of != reader:
+                db.execute("DELETE FROM reader WHERE name = ?", (instead_of,))
+            db.execute(
+                "INSERT INTO reader (name, model, seq, seen_at) VALUES (?, ?, ?, ?) ON CONFLICT"
+                " (name) DO UPDATE SET seq = excluded.seq, seen_at = excluded.seen_at",
+                (reader, self._embedder.id, until, rows.iso(now)),
+            )
+            db.execute(
+                "DELETE FROM reader WHERE seen_at < ?", (rows.iso(now - timedelta(days=GONE_DAYS)),)
+            )
+            db.execute("DELETE FROM outbox WHERE seq <= (SELECT min(seq) FROM reader)")
+
+    def seen(self, reader: str) -> None:
+        """This index is still there."""
+        with self._database.writing() as db:
+            db.execute(
+                "UPDATE reader SET seen_at = ? WHERE name = ?", (rows.iso(self._clock()), reader)
+            )
 
     def entries(self, ids: Sequence[str]) -> list[Entry]:
         """The present entry of each of these records that is not forgotten."""
@@ -119,7 +161,7 @@ class Feed:
     def discard_other_models(self) -> None:
         """Remove vectors that no embedder in use can be compared with."""
         with self._database.writing() as db:
-            db.execute("DELETE FROM vector WHERE model <> ?", (self._embedder.id,))
+            db.execute("DELETE FROM vector WHERE model NOT IN (SELECT model FROM reader)")
 
     def _fill(self, condition: str, params: Sequence[str]) -> None:
         """Embed what was written while another embedder, or none, was in use."""
@@ -135,8 +177,8 @@ class Feed:
             for row, vector in zip(lacking, made, strict=True):
                 # Forgotten or revised meanwhile: then there is nothing to keep.
                 db.execute(
-                    "INSERT OR IGNORE INTO vector (vid, model, data) SELECT vid, ?, ? FROM"
-                    f" version v WHERE v.vid = ? AND {_PRESENT}",
+                    "INSERT INTO vector (vid, model, data) SELECT vid, ?, ? FROM version v"
+                    f" WHERE v.vid = ? AND {_PRESENT} ON CONFLICT DO NOTHING",
                     (self._embedder.id, vector.tobytes(), row["vid"]),
                 )
 
@@ -149,7 +191,7 @@ class Feed:
         return [_entry(row) for row in found]
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def _entry(row: Row) -> Entry:
     import numpy as np
 
     vector = np.frombuffer(row["data"], "<f4")

@@ -8,7 +8,7 @@ any way. It ranks nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bullpen_memory import lexemes, rows
 from bullpen_memory.filters import Eligible
@@ -17,117 +17,85 @@ from bullpen_memory.rerank import Candidate
 from bullpen_memory.words import Terms
 
 if TYPE_CHECKING:
-    import sqlite3
-
     import numpy as np
     from numpy.typing import NDArray
-    from sqlite_utils.db import Database as SqliteUtils
 
-# Columns text, title, context, near, grams.
-COLUMN_WEIGHTS = "1.0, 1.0, 1.0, 0.35, 1.0"
+    from bullpen_memory.database import Connection, Row
+
 _FIELDS = "v.vid, v.id, v.kind, v.thread, v.speaker, v.near_id, v.moment, v.symbols"
 
 
 def by_words(
-    db: SqliteUtils, where: Eligible, match: str, pool: int, threads: Sequence[str] = ()
+    db: Connection, where: Eligible, match: str, pool: int, threads: Sequence[str] = ()
 ) -> dict[int, float]:
-    """The `pool` best eligible rows that hold a word, with FTS5's bm25 (greater is better)."""
+    """The `pool` best eligible rows that hold a word, with its BM25 (greater is better)."""
     if not match:
         return {}
-    condition, params = where.sql, list(where.params)
     if threads:
-        condition += f" AND v.thread IN ({', '.join('?' * len(threads))})"
-        params += threads
-    # CROSS JOIN keeps SQLite from asking the full-text index once for every visible row.
-    sql = (
-        f"SELECT v.vid, -bm25(words, {COLUMN_WEIGHTS}) AS bm25 FROM words"
-        " CROSS JOIN version v ON v.vid = words.rowid"
-        f" WHERE words MATCH ? AND {condition} ORDER BY bm25 DESC, v.vid DESC LIMIT ?"
-    )
-    return dict(_pairs(db, sql, (match, *params, pool)))
+        marks = ", ".join("?" * len(threads))
+        where = Eligible(f"{where.sql} AND v.thread IN ({marks})", (*where.params, *threads))
+    return db.words.best(match, where, pool)
 
 
-def newest_by_words(db: SqliteUtils, where: Eligible, match: str, limit: int) -> dict[int, float]:
+def newest_by_words(db: Connection, where: Eligible, match: str, limit: int) -> dict[int, float]:
     """The newest eligible rows that hold a word, best first: for words that many rows hold."""
-    sql = (
-        f"SELECT v.vid, -bm25(words, {COLUMN_WEIGHTS}) AS bm25 FROM words"
-        " CROSS JOIN version v ON v.vid = words.rowid"
-        f" WHERE words MATCH ? AND {where.sql} ORDER BY words.rowid DESC LIMIT ?"
-    )
-    found = _pairs(db, sql, (match, *where.params, limit))
-    return dict(sorted(found, key=lambda one: (-one[1], -one[0])))
+    return db.words.newest(match, where, limit)
 
 
-def counted(db: SqliteUtils, match: str, limit: int) -> tuple[int, int]:
+def counted(db: Connection, match: str, limit: int) -> tuple[int, int]:
     """How many rows of the store hold a word, counting up to `limit`, and the last one counted."""
-    sql = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)"
-    return _pairs(db, sql, (match, limit))[0]
+    return db.words.counted(match, limit)
 
 
-def newest(db: SqliteUtils) -> int:
+def newest(db: Connection) -> int:
     """The number of the newest row of the store; 0 where it is empty."""
-    return int(db.conn.execute("SELECT coalesce(max(vid), 0) FROM version").fetchone()[0])
+    return int(db.execute("SELECT coalesce(max(vid), 0) FROM version").fetchone()[0])
 
 
-def visible(db: SqliteUtils, where: Eligible, limit: int = -1) -> NDArray[np.int64]:
+def visible(db: Connection, where: Eligible, limit: int = -1) -> NDArray[np.int64]:
     """The eligible rows, (n,), up to `limit`; all where it is negative."""
-    import numpy as np
-
-    # One text of a hundred thousand numbers is read ten times faster than as many rows.
-    sql = f"SELECT group_concat(vid) FROM (SELECT v.vid FROM version v WHERE {where.sql} LIMIT ?)"
-    listed = db.conn.execute(sql, (*where.params, limit)).fetchone()[0]
-    return np.fromstring(str(listed or ""), np.int64, sep=",")
+    up_to = "" if limit < 0 else f" LIMIT {int(limit)}"
+    return db.numbers(f"SELECT v.vid FROM version v WHERE {where.sql}{up_to}", where.params)
 
 
-def visible_among(db: SqliteUtils, where: Eligible, ids: Iterable[str]) -> list[tuple[int, str]]:
+def visible_among(db: Connection, where: Eligible, ids: Iterable[str]) -> list[tuple[int, str]]:
     """The eligible rows of these records, each with its record's id."""
     marks, held = _marks(ids)
-    versions = _pairs(db, f"SELECT vid, id FROM version WHERE id IN ({marks})", held)
+    versions = db.plain(f"SELECT vid, id FROM version WHERE id IN ({marks})", held)
     marks, vids = _marks(vid for vid, _ in versions)
     # NOT INDEXED: by the row's number, instead of through all that the asker may see.
     sql = f"SELECT v.vid, v.id FROM version v NOT INDEXED WHERE v.vid IN ({marks}) AND {where.sql}"
-    return _pairs(db, sql, (*vids, *where.params))
+    return db.plain(sql, (*vids, *where.params))
 
 
-def waiting(db: SqliteUtils, where: Eligible, limit: int) -> list[int]:
+def waiting(db: Connection, where: Eligible, limit: int) -> list[int]:
     """The eligible rows that the index has not taken in yet, the newest of them."""
-    found = db.conn.execute("SELECT id FROM outbox ORDER BY seq DESC LIMIT ?", (limit,)).fetchall()
+    found = db.execute("SELECT id FROM outbox ORDER BY seq DESC LIMIT ?", (limit,)).fetchall()
     return [vid for vid, _ in visible_among(db, where, {row["id"] for row in found})]
 
 
-def vectors(db: SqliteUtils, model: str, vids: Sequence[int]) -> list[tuple[int, bytes]]:
+def vectors(db: Connection, model: str, vids: Sequence[int]) -> list[tuple[int, bytes]]:
     """The vectors of these rows, as many as there are."""
     marks, held = _marks(vids)
     sql = f"SELECT vid, data FROM vector WHERE vid IN ({marks}) AND model = ?"
-    return _pairs(db, sql, (*held, model))
+    return db.plain(sql, (*held, model))
 
 
-def vectors_since(
-    db: SqliteUtils, model: str, seq: int, limit: int
-) -> list[tuple[int, int, bytes]]:
+def vectors_since(db: Connection, model: str, seq: int, limit: int) -> list[tuple[int, int, bytes]]:
     """The next vectors after a number: number, row, vector."""
-    cursor = db.conn.cursor()
-    cursor.row_factory = None
     sql = "SELECT seq, vid, data FROM vector WHERE seq > ? AND model = ? ORDER BY seq LIMIT ?"
-    return cursor.execute(sql, (seq, model, limit)).fetchall()
+    return db.plain(sql, (seq, model, limit))
 
 
-def holding_words(db: SqliteUtils, match: str, vids: Sequence[int]) -> frozenset[int]:
+def holding_words(db: Connection, match: str, vids: Sequence[int]) -> frozenset[int]:
     """Which of these rows hold a word."""
-    if not match or not vids:
-        return frozenset()
-    marks = ", ".join("?" * len(vids))
-    # The plus sign: one pass over the matches instead of one question for each row.
-    found = db.conn.execute(
-        f"SELECT rowid FROM words WHERE words MATCH ? AND +rowid IN ({marks})", (match, *vids)
-    ).fetchall()
-    return frozenset(row["rowid"] for row in found)
+    return db.words.holding(match, vids) if match and vids else frozenset()
 
 
-def in_threads(db: SqliteUtils, where: Eligible, threads: Sequence[str], limit: int) -> list[int]:
+def in_threads(db: Connection, where: Eligible, threads: Sequence[str], limit: int) -> list[int]:
     """The eligible rows of these threads."""
     marks = ", ".join("?" * len(threads))
-    found = db.conn.execute(
+    found = db.execute(
         "SELECT v.vid FROM version v INDEXED BY version_thread"
         f" WHERE v.thread IN ({marks}) AND {where.sql} LIMIT ?",
         (*threads, *where.params, limit),
@@ -135,14 +103,12 @@ def in_threads(db: SqliteUtils, where: Eligible, threads: Sequence[str], limit: 
     return [row["vid"] for row in found]
 
 
-def candidates(db: SqliteUtils, where: Eligible, vids: Iterable[int]) -> dict[int, Candidate]:
+def candidates(db: Connection, where: Eligible, vids: Iterable[int]) -> dict[int, Candidate]:
     """These rows with what stands before and after them, as far as the asker may see that."""
     marks, held = _marks(vids)
     if not held:
         return {}
-    found = db.conn.execute(
-        f"SELECT {_FIELDS} FROM version v WHERE v.vid IN ({marks})", held
-    ).fetchall()
+    found = db.execute(f"SELECT {_FIELDS} FROM version v WHERE v.vid IN ({marks})", held).fetchall()
     made = {row["vid"]: _candidate(row) for row in found}
     by_id = {row["id"]: row["vid"] for row in found}
     earlier = visible_among(db, where, {row["near_id"] for row in found} - {None})
@@ -154,13 +120,13 @@ def candidates(db: SqliteUtils, where: Eligible, vids: Iterable[int]) -> dict[in
         "SELECT v.near_id, v.vid FROM version v INDEXED BY version_near"
         f" WHERE v.near_id IN ({marks}) AND {where.sql}"
     )
-    for near_id, vid in _pairs(db, sql, (*ids, *where.params)):
+    for near_id, vid in db.plain(sql, (*ids, *where.params)):
         made[by_id[near_id]].after_vid = vid
     _with_lexemes(db, made)
     return made
 
 
-def _with_lexemes(db: SqliteUtils, made: dict[int, Candidate]) -> None:
+def _with_lexemes(db: Connection, made: dict[int, Candidate]) -> None:
     wanted = {vid for one in made.values() for vid in (one.vid, one.before_vid, one.after_vid)}
     held = lexemes_of(db, wanted - {0})
     for one in made.values():
@@ -169,21 +135,21 @@ def _with_lexemes(db: SqliteUtils, made: dict[int, Candidate]) -> None:
         one.after = held.get(one.after_vid, NOTHING)
 
 
-def lexemes_of(db: SqliteUtils, vids: Iterable[int]) -> dict[int, Lexemes]:
+def lexemes_of(db: Connection, vids: Iterable[int]) -> dict[int, Lexemes]:
     """What each of these rows says, as numbers; made now where they are not stored."""
     marks, wanted = _marks(vids)
-    found = _pairs(db, f"SELECT vid, data FROM lexeme WHERE vid IN ({marks})", wanted)
+    found = db.plain(f"SELECT vid, data FROM lexeme WHERE vid IN ({marks})", wanted)
     held = {vid: lexemes.read(data) for vid, data in found}
     if len(held) < len(wanted):
         marks, lacking = _marks(vid for vid in wanted if vid not in held)
         sql = f"SELECT vid, title, text, context FROM version WHERE vid IN ({marks})"
-        for row in db.conn.execute(sql, lacking).fetchall():
+        for row in db.execute(sql, lacking).fetchall():
             said = lexemes.made(row["title"], row["text"], row["context"])
             held[row["vid"]] = lexemes.read(said)
     return held
 
 
-def _candidate(row: sqlite3.Row) -> Candidate:
+def _candidate(row: Row) -> Candidate:
     return Candidate(
         vid=row["vid"],
         id=row["id"],
@@ -199,13 +165,6 @@ def _marks(values: Iterable[object]) -> tuple[str, list[object]]:
     """The question marks for these values, and the values."""
     held = list(values)
     return ", ".join("?" * len(held)), held
-
-
-def _pairs(db: SqliteUtils, sql: str, params: Sequence[object]) -> list[tuple[Any, Any]]:
-    """Rows of two columns as plain tuples: thousands of them are read for a question."""
-    cursor = db.conn.cursor()
-    cursor.row_factory = None
-    return cursor.execute(sql, params).fetchall()
 
 
 def matching(terms: Terms, *, neighbours: bool) -> str:

@@ -15,8 +15,8 @@ from bullpen_memory.vectors import VectorCache
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from sqlite_utils.db import Database as SqliteUtils
 
+    from bullpen_memory.database import Connection
     from bullpen_memory.embed import Embedder
 
 
@@ -49,7 +49,7 @@ class BothCaches(VectorCache):
         self._former.clear()
 
     def nearest(
-        self, db: SqliteUtils, query: NDArray[np.float32], vids: NDArray[np.int64], k: int
+        self, db: Connection, query: NDArray[np.float32], vids: NDArray[np.int64], k: int
     ) -> dict[int, float]:
         """See `VectorCache`; of both models together the k nearest."""
         near = super().nearest(db, query[: self._split], vids, k)
@@ -61,7 +61,7 @@ class BothCaches(VectorCache):
         return dict(sorted(near.items(), key=lambda item: -item[1])[:k])
 
     def exactly(
-        self, db: SqliteUtils, query: NDArray[np.float32], vids: Iterable[int]
+        self, db: Connection, query: NDArray[np.float32], vids: Iterable[int]
     ) -> dict[int, float]:
         """See `VectorCache`."""
         asked = list(vids)

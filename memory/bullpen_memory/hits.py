@@ -10,17 +10,17 @@ import re
 from typing import TYPE_CHECKING
 
 from bullpen_memory import rows
+from bullpen_memory.fulltext import END, START
 from bullpen_memory.records import Hit
 from bullpen_memory.rerank import Candidate
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 # Unrelated sentences reach a cosine of about 0.2; without a word in common more is asked for.
 MEANING_FLOOR = 0.3
 
-_START, _END = "\x02", "\x03"
-_MARKED = re.compile(f"{_START}(.*?){_END}", re.DOTALL)
+_MARKED = re.compile(f"{START}(.*?){END}", re.DOTALL)
 
 
 def common_words(limit: int) -> str:
@@ -39,7 +39,7 @@ def excerpt(text: str, length: int = 240) -> str:
     return line[:length].rsplit(" ", 1)[0] + "…"
 
 
-def hits(db: SqliteUtils, match: str, page: list[Candidate]) -> list[Hit]:
+def hits(db: Connection, match: str, page: list[Candidate]) -> list[Hit]:
     """The page of ranked rows as hits, in its order."""
     if not page:
         return []
@@ -47,7 +47,7 @@ def hits(db: SqliteUtils, match: str, page: list[Candidate]) -> list[Hit]:
     marks = ", ".join("?" * len(vids))
     held = {
         row["vid"]: row
-        for row in db.conn.execute(f"SELECT * FROM version WHERE vid IN ({marks})", vids).fetchall()
+        for row in db.execute(f"SELECT * FROM version WHERE vid IN ({marks})", vids).fetchall()
     }
     snippets = _snippets(db, match, vids)
     made: list[Hit] = []
@@ -60,25 +60,16 @@ def hits(db: SqliteUtils, match: str, page: list[Candidate]) -> list[Hit]:
     return made
 
 
-def _snippets(db: SqliteUtils, match: str, vids: list[int]) -> dict[int, tuple[str, list[str]]]:
+def _snippets(db: Connection, match: str, vids: list[int]) -> dict[int, tuple[str, list[str]]]:
     """For each row that holds a word: its text around it, and which words matched anywhere."""
     if not match:
         return {}
-    marks = ", ".join("?" * len(vids))
-    columns = " || ' ' || ".join(
-        f"highlight(words, {column}, '{_START}', '{_END}')" for column in range(5)
-    )
-    found = db.conn.execute(
-        f"SELECT rowid, snippet(words, 0, '{_START}', '{_END}', '…', 32) AS snippet,"
-        f" {columns} AS marked FROM words WHERE words MATCH ? AND +rowid IN ({marks})",
-        (match, *vids),
-    ).fetchall()
     return {
-        row["rowid"]: (
-            " ".join(_MARKED.sub(r"**\1**", row["snippet"]).split()),
-            list(dict.fromkeys(word.casefold() for word in _MARKED.findall(row["marked"]))),
+        vid: (
+            " ".join(_MARKED.sub(r"**\1**", snippet).split()),
+            list(dict.fromkeys(word.casefold() for word in _MARKED.findall(whole))),
         )
-        for row in found
+        for vid, (snippet, whole) in db.words.marked(match, vids).items()
     }
 
 

@@ -18,8 +18,7 @@ from bullpen_memory.errors import InputError
 from bullpen_memory.exits import ExitRule, Measure, Reason, Side
 
 if TYPE_CHECKING:
-    import sqlite3
-
+    from bullpen_memory.database import Row
     from bullpen_memory.store import Store
 
 
@@ -103,12 +102,14 @@ class Ideas:
     def open(self, terms: Terms) -> Idea:
         """Lock a call. The same record again gives back the call that is there."""
         with self._database.writing() as db:
+            there = db.execute(f"{_SELECT} WHERE i.record_id = ?", (terms.record_id,)).fetchone()
+            if there is not None:
+                return _idea(there)
             db.execute(
                 "INSERT INTO idea (record_id, scope, author, instrument, series, unit, measure,"
                 " side, size, opened_at, entry_day, entry, horizon, probability, base_rate,"
                 " base_rate_from, take_profit, stop_loss, backdated, sha256, receipts)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (record_id) DO NOTHING",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     terms.record_id, terms.scope, terms.author, terms.instrument, terms.series,
                     terms.unit, terms.measure, terms.side, terms.size, rows.iso(terms.opened_at),
@@ -117,14 +118,14 @@ class Ideas:
                     terms.stop_loss, int(terms.backdated), terms.sha256, rows.dump(terms.receipts),
                 ),
             )  # fmt: skip
-            row = db.conn.execute(f"{_SELECT} WHERE i.record_id = ?", (terms.record_id,)).fetchone()
+            row = db.execute(f"{_SELECT} WHERE i.record_id = ?", (terms.record_id,)).fetchone()
         return _idea(row)
 
     def resolve(self, idea_id: str, outcome: Outcome) -> Idea:
         """Write how a call ended. A call that has ended keeps the outcome that it has."""
         number = _number(idea_id)
         with self._database.writing() as db:
-            if db.conn.execute("SELECT 1 FROM idea WHERE n = ?", (number,)).fetchone() is None:
+            if db.execute("SELECT 1 FROM idea WHERE n = ?", (number,)).fetchone() is None:
                 raise _unknown(idea_id)
             db.execute(
                 "INSERT INTO idea_outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -135,7 +136,7 @@ class Ideas:
                     outcome.sha256,
                 ),
             )  # fmt: skip
-            row = db.conn.execute(f"{_SELECT} WHERE i.n = ?", (number,)).fetchone()
+            row = db.execute(f"{_SELECT} WHERE i.n = ?", (number,)).fetchone()
         return _idea(row)
 
     def get(self, idea_id: str, scopes: frozenset[str]) -> Idea:
@@ -192,11 +193,11 @@ def _unknown(idea_id: str) -> InputError:
     )
 
 
-def _idea(row: sqlite3.Row) -> Idea:
+def _idea(row: Row) -> Idea:
     return Idea(id=f"i{row['n']}", terms=_terms(row), outcome=_outcome(row))
 
 
-def _terms(row: sqlite3.Row) -> Terms:
+def _terms(row: Row) -> Terms:
     return Terms(
         record_id=row["record_id"],
         scope=row["scope"],
@@ -222,7 +223,7 @@ def _terms(row: sqlite3.Row) -> Terms:
     )
 
 
-def _outcome(row: sqlite3.Row) -> Outcome | None:
+def _outcome(row: Row) -> Outcome | None:
     if row["day"] is None:
         return None
     return Outcome(

@@ -61,7 +61,8 @@ class Held:
 class Index(Protocol):
     """Nearest records by vector, scope by scope. Every call is safe from several threads.
 
-    `model` is the embedder its vectors come from, empty for a new index. `put` adds or replaces
+    `model` is the embedder its vectors come from, empty for a new index; `generation` is another
+    word after each `renew`, by which the store remembers how far this index has followed. `put` adds or replaces
     by id. `drop` forgives ids it does not hold. `nearest` gives up to `k` record ids with their
     cosine to `query` (dim,), drawn only from the named scopes; a scope it has never heard of
     adds nothing. Its answers may be stale: the caller checks every id against the store.
@@ -71,6 +72,9 @@ class Index(Protocol):
 
     @property
     def model(self) -> str: ...
+
+    @property
+    def generation(self) -> str: ...
 
     def put(self, entries: Sequence[Entry]) -> None: ...
 
@@ -112,6 +116,11 @@ class ChromaIndex:
     def model(self) -> str:
         """See `Index`."""
         return self._state.model
+
+    @property
+    def generation(self) -> str:
+        """See `Index`."""
+        return self._state.generation
 
     def put(self, entries: Sequence[Entry]) -> None:
         """See `Index`. Replaces in place: deleting and adding again makes Chroma's files grow."""

@@ -89,16 +89,17 @@ class Indexer:
         keeps a dropped vector's bytes on the disk.
         """
         with self._work:
-            if self._index.model != self._model:
+            reader = self._index.generation
+            if self._index.model != self._model or not self._feed.knows(reader):
                 return self._renew()
             taken, erased = 0, False
-            while (pending := self._feed.pending()).seqs:
+            while (pending := self._feed.pending(reader)).changes:
                 for scope, record_id in pending.drops:
                     self._index.drop(scope, [record_id])
                     erased = True
                 self._index.put(self._feed.entries(pending.puts))
-                self._feed.done(pending.seqs)
-                taken += len(pending.seqs)
+                self._feed.done(reader, pending.until)
+                taken += pending.changes
                 if self._stopping.is_set():
                     break
             if erased:
@@ -115,7 +116,7 @@ class Indexer:
     def verify(self) -> Agreement:
         """Compare every record, and ask the index for a sample of what it claims to hold."""
         with self._work:
-            waiting = self._feed.waiting()
+            waiting = self._feed.waiting(self._index.generation)
             should, does = self._feed.present(), self._index.holdings()
             missing = [i for i in should if i not in does and i not in waiting]
             orphaned = [
@@ -160,15 +161,16 @@ class Indexer:
 
     def _renew(self) -> int:
         # Noted before reading: what is written while the new index fills stays in the outbox.
-        taken = self._feed.all_pending()
+        old = self._index.generation
+        taken, until = len(self._feed.waiting(old)), self._feed.newest()
         try:
             self._index.renew(self._told(), self._model)
         finally:
             self._report.over()
-        self._feed.done(taken)
+        self._feed.done(self._index.generation, until, instead_of=old)
         self._feed.discard_other_models()
         self._store.one_generation()
-        return len(taken)
+        return taken
 
     def _told(self) -> Generator[list[Entry]]:
         """Every present entry; how far that is is written down, and a stop is heeded."""
@@ -196,7 +198,7 @@ class Indexer:
         if len(passed_over) > PASSED_OVER * len(ids):
             wrong, passed_over = [*wrong, *passed_over], []
         # What was written while this looked differs for that reason alone.
-        waiting = self._feed.waiting()
+        waiting = self._feed.waiting(self._index.generation)
         return [one for one in wrong if one not in waiting], passed_over
 
     def _found(self, entry: Entry, depth: int) -> bool:
@@ -223,6 +225,7 @@ class Indexer:
                 self.drain()
                 if not self.settled or time.monotonic() - verified > VERIFY_SECONDS:
                     self.settled = self._settled()
+                    self._feed.seen(self._index.generation)
                     verified = time.monotonic()
                 self._store.finish_erasing()
                 self.fault = None

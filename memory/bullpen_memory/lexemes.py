@@ -21,7 +21,7 @@ from bullpen_memory import rows
 from bullpen_memory.stem import stem
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 LONGEST = 6_000
 """Characters of a text, its title included, that are read."""
@@ -80,17 +80,17 @@ def lexeme(one: str) -> int:
     return zlib.crc32(one.encode()) & 0xFFFFFFFE | one[:1].isdigit() or 2
 
 
-def fill(db: SqliteUtils) -> None:
+def fill(db: Connection) -> None:
     """Make what is lacking: for stores of an earlier Bullpen, and for archives, which leave it out."""
     while True:
-        found = db.conn.execute(
+        found = db.execute(
             "SELECT v.vid, v.title, v.text, v.context FROM version v WHERE v.status <> 'forgotten'"
             " AND NOT EXISTS (SELECT 1 FROM lexeme l WHERE l.vid = v.vid) LIMIT ?",
             (_BATCH,),
         ).fetchall()
         if not found:
             return
-        db.conn.executemany(
+        db.executemany(
             "INSERT INTO lexeme (vid, data) VALUES (?, ?)",
             [(row["vid"], made(row["title"], row["text"], row["context"])) for row in found],
         )

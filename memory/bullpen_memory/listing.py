@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 from bullpen_memory import filters, rows
 from bullpen_memory.database import Database
 from bullpen_memory.filters import Eligible
+from bullpen_memory.fulltext import Counts
 from bullpen_memory.records import Kind, Query, Record, Status
 from bullpen_memory.words import STOP_WORDS
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 View = Literal["all", "new", "proposed", "changed", "disputed", "expiring", "pinned", "forgotten"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -33,6 +34,7 @@ NEW_DAYS, CHANGED_DAYS, EXPIRING_DAYS = 7, 30, 30
 RANKED = 2_000
 """Of so many matches the best come first; of more the newest, for ranking all of them takes long."""
 KEPT_ORDERS = 16
+TITLES_FIRST = Counts(title=3.0, context=0.6, near=0.1)
 _WORD = re.compile(r"\w+(?:&\w+)*", re.UNICODE)
 _IN_FORCE: frozenset[Status] = frozenset({"active", "proposed"})
 
@@ -171,19 +173,19 @@ class Listing:
     def _counted(self, where: Eligible, kinds: frozenset[Kind], hour: datetime) -> dict[View, int]:
         # Narrow rows first: the sums look at few columns of each, none of them its text.
         kind_marks = ", ".join("?" * len(kinds))
-        columns = ", ".join(f"sum({_counting(view, hour)})" for view in VIEWS)
+        columns = ", ".join(f"count(*) FILTER (WHERE {_counting(view, hour)})" for view in VIEWS)
         row = self._database.read(
             f"SELECT {columns} FROM version v WHERE {where.sql} AND v.kind IN ({kind_marks})",
             (*where.params, *sorted(kinds)),
         )[0]
-        return {view: int(number or 0) for view, number in zip(VIEWS, row, strict=True)}
+        return {view: int(number) for view, number in zip(VIEWS, row, strict=True)}
 
     def _stamp(self) -> int:
         """Grows with every change of any record."""
         return int(self._database.read("SELECT coalesce(max(seq), 0) FROM change")[0][0])
 
 
-def _ordered(db: SqliteUtils, shelf: Shelf, hour: datetime) -> Order:
+def _ordered(db: Connection, shelf: Shelf, hour: datetime) -> Order:
     statuses, condition, by = _CONDITIONS[shelf.view]
     query = shelf.query if not shelf.any_status else replace(shelf.query, statuses=statuses)
     if not query.scopes or not query.statuses:
@@ -195,31 +197,23 @@ def _ordered(db: SqliteUtils, shelf: Shelf, hour: datetime) -> Order:
         return _matching(db, match, Eligible(sql, where.params))
     if len(query.text.strip()) > 1:
         return Order(array("q"), "Nothing to look for is among these words.")
-    found = db.conn.execute(
+    found = db.execute(
         f"SELECT v.vid FROM version v WHERE {sql} ORDER BY {by}", where.params
     ).fetchall()
     return Order(array("q", (row[0] for row in found)))
 
 
-def _matching(db: SqliteUtils, match: str, where: Eligible) -> Order:
-    counted = db.conn.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
-        (match, RANKED + 1),
-    ).fetchone()[0]
-    many = counted > RANKED
-    by = "words.rowid DESC" if many else "bm25(words, 1.0, 3.0, 0.6, 0.1, 1.0), words.rowid DESC"
-    found = db.conn.execute(
-        "SELECT v.vid FROM words CROSS JOIN version v ON v.vid = words.rowid"
-        f" WHERE words MATCH ? AND {where.sql} ORDER BY {by} LIMIT ?",
-        (match, *where.params, RANKED),
-    ).fetchall()
+def _matching(db: Connection, match: str, where: Eligible) -> Order:
+    many = db.words.counted(match, RANKED + 1)[0] > RANKED
+    if many:
+        found = sorted(db.words.newest(match, where, RANKED), reverse=True)
+    else:
+        found = list(db.words.best(match, where, RANKED, TITLES_FIRST))
     note = f"Very many records fit: the newest {RANKED:,} are listed. One more word narrows them."
-    return Order(
-        array("q", (row[0] for row in found)), note if many and len(found) == RANKED else ""
-    )
+    return Order(array("q", found), note if many and len(found) == RANKED else "")
 
 
-def typed(db: SqliteUtils, text: str) -> str:
+def typed(db: Connection, text: str) -> str:
     """The full-text question for what was typed so far: all words, each perhaps unfinished.
 
     Empty where nothing was typed that could be looked for.
@@ -236,16 +230,14 @@ def typed(db: SqliteUtils, text: str) -> str:
     return " AND ".join(parts)
 
 
-def _completed(db: SqliteUtils, word: str) -> str:
+def _completed(db: Connection, word: str) -> str:
     """The word as a beginning of words; shorter where stemming keeps the whole from matching.
 
     "volatilit" begins no stem, for "volatility" is kept as "volatil".
     """
     for length in range(len(word), max(2, len(word) - 4), -1):
         expression = f'"{word[:length]}"*'
-        if db.conn.execute(
-            "SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (expression,)
-        ).fetchone():
+        if db.words.counted(expression, 1)[0]:
             return expression
     return f'"{word}"*'
 

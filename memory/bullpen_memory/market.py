@@ -22,9 +22,7 @@ from bullpen_memory.records import WORKSPACE, Observation, SeriesInfo, SeriesSli
 from bullpen_memory.store import Store
 
 if TYPE_CHECKING:
-    import sqlite3
-
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection, Row
 
 # Words that people add to a series' name without meaning another series.
 _GENERIC = frozenset(
@@ -142,12 +140,12 @@ class Market:
                 "Swap the two dates.",
             )
         seen = rows.iso(as_of) if as_of else "9999"
-        # SQLite takes the bare columns from the row that holds the maximum.
         found = self._database.read(
-            "SELECT period, value, max(known_at) AS known_at FROM observation"
-            " WHERE series = ? AND period BETWEEN ? AND ? AND known_at <= ?"
-            " GROUP BY period ORDER BY period",
-            (key, low, high, seen),
+            "SELECT o.period, o.value, o.known_at FROM (SELECT period, max(known_at) AS known_at"
+            " FROM observation WHERE series = ? AND period BETWEEN ? AND ? AND known_at <= ?"
+            " GROUP BY period) latest JOIN observation o ON o.series = ?"
+            " AND o.period = latest.period AND o.known_at = latest.known_at ORDER BY o.period",
+            (key, low, high, seen, key),
         )
         lines = [f"{row['period']},{row['value']!r},{row['known_at']}\n" for row in found]
         return SeriesSlice(
@@ -205,20 +203,20 @@ class Market:
         raise _unknown(series_id, list(known.values()))
 
 
-def _describe(db: SqliteUtils, info: SeriesInfo) -> int:
+def _describe(db: Connection, info: SeriesInfo) -> int:
     """Write the descriptor; returns the key its observations are kept under."""
-    row = db.conn.execute(
+    row = db.execute(
         "SELECT * FROM series WHERE id = ? AND scope = ?", (info.id, info.scope)
     ).fetchone()
     values = (info.title, info.unit, info.frequency, info.source, info.licence, info.kind,
               rows.dump(info.symbols), info.url, info.notes)  # fmt: skip
     if row is None:
-        cursor = db.execute(
+        made = db.execute(
             "INSERT INTO series (title, unit, frequency, source, licence, kind, symbols, url,"
-            " notes, id, scope) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " notes, id, scope) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
             (*values, info.id, info.scope),
         )
-        return cast("int", cursor.lastrowid)
+        return int(made.fetchone()[0])
     _refuse_other(info, _info(row))
     db.execute(
         "UPDATE series SET title = ?, unit = ?, frequency = ?, source = ?, licence = ?, kind = ?,"
@@ -239,9 +237,9 @@ def _refuse_other(info: SeriesInfo, held: SeriesInfo) -> None:
             )
 
 
-def _observe(db: SqliteUtils, key: int, series: str, one: Observation) -> int:
+def _observe(db: Connection, key: int, series: str, one: Observation) -> int:
     known_at = rows.iso(one.known_at)
-    held = db.conn.execute(
+    held = db.execute(
         "SELECT value FROM observation WHERE series = ? AND period = ? AND known_at = ?",
         (key, one.period, known_at),
     ).fetchone()
@@ -288,7 +286,7 @@ def _day(given: str | date | None, default: str) -> str:
         ) from None
 
 
-def _info(row: sqlite3.Row) -> SeriesInfo:
+def _info(row: Row) -> SeriesInfo:
     return SeriesInfo(
         id=row["id"],
         title=row["title"],
@@ -307,7 +305,7 @@ def _info(row: sqlite3.Row) -> SeriesInfo:
     )
 
 
-def _observation(row: sqlite3.Row) -> Observation:
+def _observation(row: Row) -> Observation:
     return Observation(row["period"], row["value"], rows.moment_of(row["known_at"]))
 
 

@@ -14,11 +14,7 @@ from bullpen_memory.lexemes import fill
 from bullpen_memory.sameness import backfill
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
-
-    from bullpen_memory.database import Database
-
-SET_NAME = "bullpen_memory"
+    from bullpen_memory.database import Connection, Database
 
 # Every change of a record is a new row; the row with `ends` NULL is what holds now. `begins` and
 # `ends` bound the time in which the desk knew the record so, which is what as-of looks at.
@@ -50,32 +46,6 @@ _INDEXES = (
     "CREATE INDEX version_visible ON version (scope, status, moment) WHERE ends IS NULL",
     "CREATE INDEX version_thread ON version (thread, scope, kind, vid)",
     "CREATE INDEX version_near ON version (near_id) WHERE near_id IS NOT NULL",
-)
-
-# Triggers keep the words beside the rows whoever writes, so the two cannot drift apart.
-_WORDS = (
-    """
-    CREATE VIRTUAL TABLE words USING fts5 (
-        text, title, context, near, grams, content='version', content_rowid='vid',
-        tokenize="porter unicode61 remove_diacritics 2"
-    )
-    """,
-    """
-    CREATE TRIGGER words_added AFTER INSERT ON version WHEN new.status <> 'forgotten' BEGIN
-        INSERT INTO words (rowid, text, title, context, near, grams)
-        VALUES (new.vid, new.text, new.title, new.context, new.near, new.grams);
-    END
-    """,
-    """
-    CREATE TRIGGER words_changed AFTER UPDATE OF text, title, context, near, grams ON version
-    WHEN old.status <> 'forgotten' BEGIN
-        INSERT INTO words (words, rowid, text, title, context, near, grams)
-        VALUES ('delete', old.vid, old.text, old.title, old.context, old.near, old.grams);
-        INSERT INTO words (rowid, text, title, context, near, grams)
-        SELECT new.vid, new.text, new.title, new.context, new.near, new.grams
-        WHERE new.status <> 'forgotten';
-    END
-    """,
 )
 
 _REST = (
@@ -132,30 +102,27 @@ _REST = (
 
 
 def apply(database: Database) -> None:
-    """Bring the file up to this Bullpen's tables; refuse one written by a newer Bullpen."""
-    from sqlite_utils.migrations import Migrations
-
-    steps = Migrations(SET_NAME)
-    for step in STEPS:
-        steps(name=step.__name__)(step)
+    """Bring the store up to this Bullpen's tables; refuse one written by a newer Bullpen."""
     with database.writing() as db:
-        known = {step.__name__ for step in STEPS}
-        newer = sorted(done.name for done in steps.applied(db) if done.name not in known)
-        if newer:
-            raise OperatorError(
-                f"The context store {database.path} cannot be opened.",
-                f"A newer Bullpen wrote it (steps {', '.join(newer)}).",
-                "Install that newer version, or choose another home folder.",
-            )
-        if steps.pending(db):
-            steps.apply(db)
+        newer = db.migrate(STEPS)
+    if newer:
+        raise OperatorError(
+            f"The context store {database.place} cannot be opened.",
+            f"A newer Bullpen wrote it (steps {', '.join(newer)}).",
+            "Install that newer version, or choose another home folder.",
+        )
 
 
-def m001_records(db: SqliteUtils) -> None:
+def m001_records(db: Connection) -> None:
     """Versions, their words and vectors, history, tombstones, the index's outbox and series."""
-    for statement in (_VERSION, *_INDEXES, *_WORDS, *_REST):
-        db.execute(statement)
-    db.table("secret").insert({"name": "hint_key", "value": secrets.token_bytes(32)})
+    for statement in (_VERSION, *_INDEXES):
+        db.define(statement)
+    db.words.create()
+    for statement in _REST:
+        db.define(statement)
+    db.execute(
+        "INSERT INTO secret (name, value) VALUES (?, ?)", ("hint_key", secrets.token_bytes(32))
+    )
 
 
 _IDEAS = (
@@ -177,21 +144,15 @@ _IDEAS = (
         vintage TEXT NOT NULL, sha256 TEXT NOT NULL
     )
     """,
-    *(
-        f"""
-        CREATE TRIGGER {table}_is_locked_for_{verb} BEFORE {verb} ON {table}
-        BEGIN SELECT RAISE(ABORT, 'an idea is locked when it is opened'); END
-        """
-        for table in ("idea", "idea_outcome")
-        for verb in ("update", "delete")
-    ),
 )
 
 
-def ideas(db: SqliteUtils) -> None:
+def ideas(db: Connection) -> None:
     """Market calls, locked when they are opened, and how they ended."""
     for statement in _IDEAS:
-        db.execute(statement)
+        db.define(statement)
+    for table in ("idea", "idea_outcome"):
+        db.lock_rows(table, "an idea is locked when it is opened")
 
 
 _SAMENESS = (
@@ -222,16 +183,16 @@ _SAMENESS = (
 )
 
 
-def sameness(db: SqliteUtils) -> None:
+def sameness(db: Connection) -> None:
     """What says the same, how records relate, what answers cited and which of it misled."""
     for statement in _SAMENESS:
-        db.execute(statement)
+        db.define(statement)
     backfill(db)
 
 
-def lexemes(db: SqliteUtils) -> None:
+def lexemes(db: Connection) -> None:
     """What each version says as numbers, so that ranking reads no text; messages' own marks."""
-    db.execute(
+    db.define(
         "CREATE TABLE lexeme (vid INTEGER PRIMARY KEY REFERENCES version (vid), data BLOB NOT NULL)"
     )
     fill(db)
@@ -247,10 +208,18 @@ _LISTS = (
 )
 
 
-def lists(db: SqliteUtils) -> None:
+def lists(db: Connection) -> None:
     """What long lists, their counts, and the ties between records are read from."""
     for statement in _LISTS:
-        db.execute(statement)
+        db.define(statement)
 
 
-STEPS = (m001_records, ideas, sameness, lexemes, lists)
+def readers(db: Connection) -> None:
+    """Several indexes may follow one store, each from where it is."""
+    db.define(
+        "CREATE TABLE reader (name TEXT PRIMARY KEY, model TEXT NOT NULL, seq INTEGER NOT NULL,"
+        " seen_at TEXT NOT NULL)"
+    )
+
+
+STEPS = (m001_records, ideas, sameness, lexemes, readers, lists)

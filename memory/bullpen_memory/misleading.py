@@ -20,7 +20,7 @@ from bullpen_memory.store import Store
 from bullpen_memory.writing import Act
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 UNSTATED = 0.8
 """The confidence that a record without one is taken to have before it is lowered."""
@@ -47,9 +47,9 @@ def cited(store: Store, *, run_id: str, agent: str, answer: str, text: str) -> t
     if named:
         at = rows.iso(store.now())
         with store.database.writing() as db:
-            db.conn.executemany(
-                "INSERT OR IGNORE INTO cited (run_id, agent, answer, record_id, at)"
-                " VALUES (?, ?, ?, ?, ?)",
+            db.executemany(
+                "INSERT INTO cited (run_id, agent, answer, record_id, at)"
+                " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [(run_id, agent, answer, record_id, at) for record_id in named],
             )
     return named
@@ -101,9 +101,9 @@ def misled(
     return Misled(marked=tuple(marked), correction=_proposed(store, marked, act))
 
 
-def _noted(db: SqliteUtils, run_id: str, record_id: str, act: Act) -> bool:
+def _noted(db: Connection, run_id: str, record_id: str, act: Act) -> bool:
     """Whether this person's mark is new; the note of a repeated one is kept."""
-    known = db.conn.execute(
+    known = db.execute(
         "SELECT 1 FROM misled WHERE run_id = ? AND record_id = ? AND by = ?",
         (run_id, record_id, act.by),
     ).fetchone()

@@ -25,14 +25,14 @@ def write(database: Database, folder: Path, *, messages: bool = False) -> int:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     written = 0
     with database.reading() as db:
-        heads = db.conn.execute(
+        heads = db.execute(
             "SELECT * FROM version WHERE ends IS NULL AND status <> 'forgotten'"
             + ("" if messages else " AND kind <> 'message'")
             + " ORDER BY vid"
         )
         for row in heads:
             record = to_record(row)
-            older = db.conn.execute(
+            older = db.execute(
                 "SELECT * FROM version WHERE id = ? AND n < ? ORDER BY n DESC",
                 (record.id, record.version),
             ).fetchall()

@@ -14,7 +14,7 @@ from bullpen_memory import gather
 from bullpen_memory.words import Term, Terms
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 # Every row that holds a word looked up has to be scored. Of many words the rarest are looked up, as
 # long as they stand in no more rows than this together; the others count in the second look.
@@ -34,7 +34,7 @@ class Rarity:
         """Let go of the words that were asked for."""
         self._common.clear()
 
-    def weigh(self, db: SqliteUtils, asked: list[Term]) -> Terms:
+    def weigh(self, db: Connection, asked: list[Term]) -> Terms:
         """The words that occur, with their idf; which of them are looked up, their rarity decides.
 
         idf = ln((N - n + 0.5) / (n + 0.5)), floored at 1e-6, as FTS5's bm25() has it, with the
@@ -49,7 +49,7 @@ class Rarity:
                 found.append((counted, replace(term, idf=idf)))
         return Terms(tuple(term for _, term in found), *_telling(found))
 
-    def _rows_with(self, db: SqliteUtils, term: Term, total: int) -> int:
+    def _rows_with(self, db: Connection, term: Term, total: int) -> int:
         known, then = self._common.get(term.match, (0, 0))
         if known and then <= total <= then * (1 + DRIFT):
             return known

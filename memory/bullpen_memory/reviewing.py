@@ -23,7 +23,7 @@ from bullpen_memory.store import Store, utcnow
 from bullpen_memory.writing import Act, Vector
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Review:
                 "Nothing was merged.", "One record was chosen.", "Choose at least two."
             )
 
-        def step(db: SqliteUtils, act: Act) -> Record:
+        def step(db: Connection, act: Act) -> Record:
             kept = _present(db, keep)
             gone = [_present(db, one) for one in rest]
             for other in gone:
@@ -81,7 +81,7 @@ class Review:
     def separate(self, record_id: str, *, by: str, reason: str = "") -> Record:
         """Undo a merge for one record: it stands for itself again. What was taken over stays there."""
 
-        def step(db: SqliteUtils, act: Act) -> Record:
+        def step(db: Connection, act: Act) -> Record:
             record = writing.must_exist(writing.head(db, record_id), record_id)
             if record.status != "superseded" or _last_action(db, record_id) != "merge":
                 raise InputError(
@@ -89,7 +89,7 @@ class Review:
                     "It was not merged into another one.",
                     "Restore it, or see its history for how it ceased to hold.",
                 )
-            row = db.conn.execute(
+            row = db.execute(
                 "SELECT status FROM version WHERE id = ? AND n = ?", (record_id, record.version - 1)
             ).fetchone()
             return writing.follow(
@@ -105,7 +105,7 @@ class Review:
                 "Nothing was disputed.", "No reason was given.", "Say what speaks against it."
             )
 
-        def step(db: SqliteUtils, act: Act) -> Record:
+        def step(db: Connection, act: Act) -> Record:
             record = _present(db, seen)
             _in_force(record, "disputed")
             if DISPUTED in record.tags:
@@ -117,7 +117,7 @@ class Review:
     def settle(self, seen: Seen, *, by: str, reason: str = "") -> Record:
         """Take the mark of a dispute away: the record holds."""
 
-        def step(db: SqliteUtils, act: Act) -> Record:
+        def step(db: Connection, act: Act) -> Record:
             record = _present(db, seen)
             tags = tuple(tag for tag in record.tags if tag != DISPUTED)
             return (
@@ -147,7 +147,7 @@ class Review:
         fresh = rows.first_version(draft, record_id=str(ULID()), now=now)
         vector = self._vector(fresh)
 
-        def step(db: SqliteUtils, act: Act) -> Record:
+        def step(db: Connection, act: Act) -> Record:
             record = _present(db, seen)
             _in_force(record, "shared")
             changes.refuse_forgotten(db, fresh)
@@ -180,7 +180,7 @@ class Review:
             )
 
     def _change(
-        self, action: str, by: str, reason: str, step: Callable[[SqliteUtils, Act], Record]
+        self, action: str, by: str, reason: str, step: Callable[[Connection, Act], Record]
     ) -> Record:
         if not by.strip():
             raise InputError("Nothing was changed.", "It is not said who asks.", "State `by`.")
@@ -207,7 +207,7 @@ def known_as(database: Database, author: str) -> str:
     return str(found[0]["speaker"]) if found else author
 
 
-def _present(db: SqliteUtils, seen: Seen) -> Record:
+def _present(db: Connection, seen: Seen) -> Record:
     record = writing.must_exist(writing.head(db, seen.id), seen.id)
     changes.refuse_stale(record, seen.version)
     return record
@@ -245,8 +245,8 @@ def _in_force(record: Record, done: str) -> None:
         )
 
 
-def _last_action(db: SqliteUtils, record_id: str) -> str:
-    row = db.conn.execute(
+def _last_action(db: Connection, record_id: str) -> str:
+    row = db.execute(
         "SELECT action FROM change WHERE id = ? ORDER BY seq DESC LIMIT 1", (record_id,)
     ).fetchone()
     return cast("str", row["action"])

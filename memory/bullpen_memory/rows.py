@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sqlite3
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import cast
 
+from bullpen_memory.database import Row
 from bullpen_memory.errors import InputError
 from bullpen_memory.records import Draft, Kind, Record, Source, SourceKind, Status
 
@@ -237,7 +237,7 @@ def embedded_text(record: Record) -> str:
     return f"{record.title}\n{record.text}" if record.title else record.text
 
 
-def to_record(row: sqlite3.Row) -> Record:
+def to_record(row: Row) -> Record:
     """The record that a row of `version` holds."""
     evidence = cast("list[dict[str, str]]", json.loads(str(row["evidence"])))
     return Record(

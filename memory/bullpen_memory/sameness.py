@@ -25,7 +25,7 @@ from bullpen_memory import rows
 from bullpen_memory.records import Draft, Kind, Record
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 CELLS, BANDS = 30, 10
 SIMILAR = 0.6
@@ -111,7 +111,7 @@ def _next_filled(cells: list[int], start: int) -> int:
     return 0
 
 
-def keep(db: SqliteUtils, record: Record) -> None:
+def keep(db: Connection, record: Record) -> None:
     """Write what finds this record's text again; called for every new text."""
     db.execute(
         "INSERT INTO norm (id, hash, scope, kind) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
@@ -128,26 +128,26 @@ def keep(db: SqliteUtils, record: Record) -> None:
     db.execute("DELETE FROM sketch WHERE id = ?", (record.id,))
     marks = shingles(record.text)
     if len(marks) >= SHORTEST:
-        db.conn.executemany(
-            "INSERT OR IGNORE INTO sketch (band, id) VALUES (?, ?)",
+        db.executemany(
+            "INSERT INTO sketch (band, id) VALUES (?, ?) ON CONFLICT DO NOTHING",
             [(band, record.id) for band in bands(marks)],
         )
 
 
-def drop(db: SqliteUtils, record_id: str) -> None:
+def drop(db: Connection, record_id: str) -> None:
     """Take away all that could tell what a forgotten record said, or what it was like."""
     for table in ("norm", "sketch"):
         db.execute(f"DELETE FROM {table} WHERE id = ?", (record_id,))
     db.execute("DELETE FROM link WHERE source = ? OR target = ?", (record_id, record_id))
 
 
-def same_words(db: SqliteUtils, draft: Draft) -> Record | None:
+def same_words(db: Connection, draft: Draft) -> Record | None:
     """A present record of this scope and kind with the same letters and digits, if it counts.
 
     A statement counts from whatever source (under the same headline, as `same_statement` has it);
     a message only as the same message; a passage or document only in a file of the same name.
     """
-    found = db.conn.execute(
+    found = db.execute(
         "SELECT v.* FROM norm n JOIN version v ON v.id = n.id AND v.ends IS NULL"
         " WHERE n.hash = ? AND n.scope = ? AND n.kind = ?"
         " AND v.status IN ('active', 'proposed', 'retracted')"
@@ -173,7 +173,7 @@ def _counts(record: Record, draft: Draft) -> bool:
     return not titled or rows.folded(record.title) == rows.folded(draft.title)
 
 
-def link_similar(db: SqliteUtils, record: Record, now: datetime) -> None:
+def link_similar(db: Connection, record: Record, now: datetime) -> None:
     """Join a new statement to the present ones of its scope that say nearly the same."""
     if record.kind not in rows.STATEMENTS:
         return
@@ -182,7 +182,7 @@ def link_similar(db: SqliteUtils, record: Record, now: datetime) -> None:
         return
     values = bands(marks)
     spots = ", ".join("?" * len(values))
-    found = db.conn.execute(
+    found = db.execute(
         "SELECT v.id, v.text FROM (SELECT id, count(*) AS shared FROM sketch"
         f" WHERE band IN ({spots}) GROUP BY id) s JOIN version v ON v.id = s.id AND v.ends IS NULL"
         " WHERE v.scope = ? AND v.id <> ? AND v.status IN ('active', 'proposed')"
@@ -197,11 +197,12 @@ def link_similar(db: SqliteUtils, record: Record, now: datetime) -> None:
 
 
 def connect(
-    db: SqliteUtils, source: str, target: str, kind: LinkType, weight: float, now: datetime
+    db: Connection, source: str, target: str, kind: LinkType, weight: float, now: datetime
 ) -> None:
     """Write one edge; the same edge again changes nothing."""
     db.execute(
-        "INSERT OR IGNORE INTO link (source, target, type, weight, at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO link (source, target, type, weight, at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
         (source, target, kind, weight, rows.iso(now)),
     )
 
@@ -210,9 +211,9 @@ def _numbers(text: str) -> list[str]:
     return sorted(number.replace(",", "") for number in _NUMBER.findall(text))
 
 
-def backfill(db: SqliteUtils) -> None:
+def backfill(db: Connection) -> None:
     """Write the hashes and sketches of what an earlier Bullpen stored."""
-    found = db.conn.execute(
+    found = db.execute(
         "SELECT * FROM version WHERE ends IS NULL AND status <> 'forgotten'"
     ).fetchall()
     for row in found:

@@ -31,8 +31,8 @@ from bullpen_memory.words import Term, Terms
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from sqlite_utils.db import Database as SqliteUtils
 
+    from bullpen_memory.database import Connection
     from bullpen_memory.embed import Embedder
     from bullpen_memory.index import Index
 
@@ -109,11 +109,11 @@ class Search:
     def _listed(self, query: Query) -> Found:
         where = filters.eligible(query)
         with self._database.reading() as db:
-            total = db.conn.execute(
+            total = db.execute(
                 f"SELECT count(*) FROM version v WHERE {where.sql}", where.params
             ).fetchone()[0]
             last = cursors.read(query)
-            page = db.conn.execute(
+            page = db.execute(
                 f"SELECT * FROM version v WHERE {where.sql}"
                 + (" AND (v.moment, v.vid) < (?, ?)" if last else "")
                 + " ORDER BY v.moment DESC, v.vid DESC LIMIT ? OFFSET ?",
@@ -129,7 +129,7 @@ class Search:
 
     def _ranked(
         self,
-        db: SqliteUtils,
+        db: Connection,
         query: Query,
         asked: list[Term],
         meaning: NDArray[np.float32] | None,
@@ -171,7 +171,7 @@ class Search:
 
     def _by_meaning(
         self,
-        db: SqliteUtils,
+        db: Connection,
         query: Query,
         where: Eligible,
         meaning: NDArray[np.float32],
@@ -194,7 +194,7 @@ class Search:
 
     def _by_index(
         self,
-        db: SqliteUtils,
+        db: Connection,
         near: dict[str, float],
         where: Eligible,
         meaning: NDArray[np.float32],
@@ -209,7 +209,7 @@ class Search:
 
     def _compare(
         self,
-        db: SqliteUtils,
+        db: Connection,
         found: dict[int, Candidate],
         near: dict[int, float],
         meaning: NDArray[np.float32],
@@ -223,7 +223,7 @@ class Search:
 
 
 def _in_documents(
-    db: SqliteUtils, where: Eligible, match: str, named: list[Named]
+    db: Connection, where: Eligible, match: str, named: list[Named]
 ) -> dict[int, float]:
     """The rows of the documents that the question names: those with its words, or all of a few."""
     if not named:
@@ -249,7 +249,7 @@ def _mark(found: list[Candidate], question: str, named: list[Named]) -> None:
 
 
 def _tail(
-    db: SqliteUtils,
+    db: Connection,
     where: Eligible,
     terms: Terms,
     every: Mapping[int, float],

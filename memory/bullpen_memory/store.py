@@ -11,14 +11,13 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from ulid import ULID
 
 from bullpen_memory import changes, echoes, filters, migrations, rows, sameness, writing
 from bullpen_memory.changes import Revision
-from bullpen_memory.database import Database
+from bullpen_memory.database import Place, open_database
 from bullpen_memory.errors import InputError
 from bullpen_memory.policy import Policy
 from bullpen_memory.records import Change, Draft, Found, Query, Recall, Record
@@ -30,12 +29,11 @@ Scopes = frozenset[str] | None
 Moment = datetime | None
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
-
+    from bullpen_memory.database import Connection
     from bullpen_memory.embed import Embedder
     from bullpen_memory.index import Index
 
-Step = Callable[["SqliteUtils", Record, Act], Record]
+Step = Callable[["Connection", Record, Act], Record]
 
 
 def utcnow() -> datetime:
@@ -44,7 +42,7 @@ def utcnow() -> datetime:
 
 
 class Store:
-    """Records in one SQLite file. Synchronous and safe to share between threads.
+    """Records in one SQLite file or PostgreSQL database. Synchronous and safe to share between threads.
 
     Times given and returned are aware UTC datetimes. `scopes=None` means unrestricted and is for
     our own machinery; everything done on behalf of a reader passes that reader's scopes.
@@ -52,19 +50,20 @@ class Store:
 
     def __init__(
         self,
-        path: Path,
+        place: Place,
         *,
         embedder: Embedder | None = None,
         clock: Callable[[], datetime] = utcnow,
         former: Embedder | None = None,
     ) -> None:
-        """Open or create the file. Raises OperatorError when the machine refuses.
+        """Open or create it: a file by its path, or a PostgreSQL database by its address.
 
         `former` compares what `embedder` has not embedded yet, after one took the other's place.
+        Raises OperatorError when the machine or the server refuses.
         """
-        self.path = path
+        self.place = place
         self.embedder = embedder
-        self.database = Database(path)
+        self.database = open_database(place)
         self.on_write: Callable[[], None] | None = None
         self.policy = Policy()
         self._clock = clock
@@ -151,7 +150,7 @@ class Store:
             else None
         )
 
-        def step(db: SqliteUtils, record: Record, act: Act) -> Record:
+        def step(db: Connection, record: Record, act: Act) -> Record:
             made = changes.attributed(db, changes.revised(record, new), record, act.by)
             changes.refuse_forgotten(db, made)
             return record if made == record else writing.follow(db, made, act, vector)
@@ -207,7 +206,7 @@ class Store:
     ) -> Record:
         """Mark a record as one to keep as it is, or release it."""
 
-        def step(db: SqliteUtils, record: Record, act: Act) -> Record:
+        def step(db: Connection, record: Record, act: Act) -> Record:
             return changes.pin(db, record, act, pinned)
 
         action = "pin" if pinned else "unpin"
@@ -224,7 +223,7 @@ class Store:
     ) -> Record:
         """State until when a record is true of the world; after that it reads as expired."""
 
-        def step(db: SqliteUtils, record: Record, act: Act) -> Record:
+        def step(db: Connection, record: Record, act: Act) -> Record:
             made = changes.revised(record, {"valid_to": until})
             return record if made == record else writing.follow(db, made, act)
 
@@ -251,7 +250,7 @@ class Store:
         The indexer calls it again until it succeeds; opening the store does too.
         """
         if self._erasing:
-            self._erasing = not self.database.checkpoint()
+            self._erasing = not self.database.scour()
 
     def log_recall(self, *, run_id: str, agent: str, query: str, record_ids: Iterable[str]) -> None:
         """Note which records were shown to which agent (the injection log)."""
@@ -342,7 +341,7 @@ class Store:
     # Inside
 
     @contextmanager
-    def writing(self) -> Generator[SqliteUtils]:
+    def writing(self) -> Generator[Connection]:
         """One transaction, after which the indexer is woken. For the modules of this package."""
         with self.database.writing() as db:
             yield db
@@ -355,7 +354,7 @@ class Store:
 
     def _place(
         self,
-        db: SqliteUtils,
+        db: Connection,
         draft: Draft,
         identity: str,
         first: Record | None,

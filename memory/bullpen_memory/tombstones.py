@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 from bullpen_memory.records import WORKSPACE, Kind
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 HINT_BYTES = 2
 # About 50 ms and 16 MB for each guess.
@@ -28,23 +28,18 @@ def subject(kind: Kind, source_ref: str, content: str) -> str:
     return f"{source_ref}\x1f{content}" if kind == "message" else content
 
 
-def bury(db: SqliteUtils, *, record_id: str, scope: str, sealed: str) -> None:
+def bury(db: Connection, *, record_id: str, scope: str, sealed: str) -> None:
     """Seal one subject under the id of the record that held it."""
     salt = secrets.token_bytes(16)
-    db.table("tombstone").insert(
-        {
-            "id": record_id,
-            "scope": scope,
-            "hint": _hint(db, sealed),
-            "salt": salt,
-            "seal": _seal(sealed, salt),
-        }
+    db.execute(
+        "INSERT INTO tombstone (id, scope, hint, salt, seal) VALUES (?, ?, ?, ?, ?)",
+        (record_id, scope, _hint(db, sealed), salt, _seal(sealed, salt)),
     )
 
 
-def buried(db: SqliteUtils, *, scope: str, sealed: str) -> str | None:
+def buried(db: Connection, *, scope: str, sealed: str) -> str | None:
     """The id of the forgotten record that this subject was, or None."""
-    rows = db.conn.execute(
+    rows = db.execute(
         "SELECT id, salt, seal FROM tombstone WHERE hint = ? AND scope IN (?, ?)",
         (_hint(db, sealed), scope, WORKSPACE),
     ).fetchall()
@@ -54,8 +49,8 @@ def buried(db: SqliteUtils, *, scope: str, sealed: str) -> str | None:
     return None
 
 
-def _hint(db: SqliteUtils, sealed: str) -> bytes:
-    row = db.conn.execute("SELECT value FROM secret WHERE name = 'hint_key'").fetchone()
+def _hint(db: Connection, sealed: str) -> bytes:
+    row = db.execute("SELECT value FROM secret WHERE name = 'hint_key'").fetchone()
     key = cast("bytes", row["value"])
     return hmac.digest(key, sealed.encode(), "sha256")[:HINT_BYTES]
 

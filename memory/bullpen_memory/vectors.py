@@ -16,7 +16,8 @@ from bullpen_memory import gather
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from sqlite_utils.db import Database as SqliteUtils
+
+    from bullpen_memory.database import Connection
 
 # 384 numbers of 4 bytes each: 300 MB. What a larger store compares exactly is read from the file.
 HELD = 200_000
@@ -44,7 +45,7 @@ class VectorCache:
             self._rows = self._seq = 0
 
     def nearest(
-        self, db: SqliteUtils, query: NDArray[np.float32], vids: NDArray[np.int64], k: int
+        self, db: Connection, query: NDArray[np.float32], vids: NDArray[np.int64], k: int
     ) -> dict[int, float]:
         """The k of `vids` with the greatest cosine to `query` (dim,), with that cosine."""
         import numpy as np
@@ -61,7 +62,7 @@ class VectorCache:
         return dict(zip(found.tolist(), cosine.tolist(), strict=True))
 
     def exactly(
-        self, db: SqliteUtils, query: NDArray[np.float32], vids: Sequence[int]
+        self, db: Connection, query: NDArray[np.float32], vids: Sequence[int]
     ) -> dict[int, float]:
         """The cosine of each of `vids` that has a vector, read from the store."""
         import numpy as np
@@ -76,7 +77,7 @@ class VectorCache:
         return scored
 
     def _in_memory(
-        self, db: SqliteUtils, query: NDArray[np.float32], vids: NDArray[np.int64]
+        self, db: Connection, query: NDArray[np.float32], vids: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         import numpy as np
 
@@ -92,10 +93,10 @@ class VectorCache:
                 return found, (self._matrix[: self._rows] @ query)[at]
             return found, self._matrix[at] @ query
 
-    def _newest(self, db: SqliteUtils) -> int:
-        return int(db.conn.execute("SELECT coalesce(max(seq), 0) FROM vector").fetchone()[0])
+    def _newest(self, db: Connection) -> int:
+        return int(db.execute("SELECT coalesce(max(seq), 0) FROM vector").fetchone()[0])
 
-    def _refresh(self, db: SqliteUtils) -> None:
+    def _refresh(self, db: Connection) -> None:
         while added := gather.vectors_since(db, self._model, self._seq, _BATCH):
             self._take(added)
 

@@ -18,7 +18,7 @@ from bullpen_memory.errors import InputError
 from bullpen_memory.records import Draft, Kind, Record, Source
 
 if TYPE_CHECKING:
-    from sqlite_utils.db import Database as SqliteUtils
+    from bullpen_memory.database import Connection
 
 NEAR_CHARACTERS = 600
 
@@ -44,23 +44,21 @@ class Act:
     at: datetime
 
 
-def head(db: SqliteUtils, record_id: str) -> Record | None:
+def head(db: Connection, record_id: str) -> Record | None:
     """What holds now for this id."""
-    row = db.conn.execute(
-        "SELECT * FROM version WHERE id = ? AND ends IS NULL", (record_id,)
-    ).fetchone()
+    row = db.execute("SELECT * FROM version WHERE id = ? AND ends IS NULL", (record_id,)).fetchone()
     return None if row is None else rows.to_record(row)
 
 
-def known(db: SqliteUtils, identity: str) -> Record | None:
+def known(db: Connection, identity: str) -> Record | None:
     """The head of the record that this identity was stored as, in whatever version."""
-    row = db.conn.execute(
+    row = db.execute(
         "SELECT id FROM version WHERE identity = ? ORDER BY vid LIMIT 1", (identity,)
     ).fetchone()
     return None if row is None else head(db, row["id"])
 
 
-def same_statement(db: SqliteUtils, draft: Draft, content: str) -> Record | None:
+def same_statement(db: Connection, draft: Draft, content: str) -> Record | None:
     """A record of this scope and kind that says the same, from whatever source.
 
     A retracted one counts, whatever its title: what a person withdrew comes back by `restore`, not
@@ -70,7 +68,7 @@ def same_statement(db: SqliteUtils, draft: Draft, content: str) -> Record | None
     """
     if draft.kind not in rows.STATEMENTS:
         return None
-    found = db.conn.execute(
+    found = db.execute(
         "SELECT * FROM version WHERE content = ? AND scope = ? AND kind = ? AND ends IS NULL"
         " AND status IN ('active', 'proposed', 'retracted') ORDER BY status = 'retracted', vid",
         (content, draft.scope, draft.kind),
@@ -83,7 +81,7 @@ def same_statement(db: SqliteUtils, draft: Draft, content: str) -> Record | None
     return None
 
 
-def forgotten(db: SqliteUtils, draft: Draft, content: str) -> Record | None:
+def forgotten(db: Connection, draft: Draft, content: str) -> Record | None:
     """The tombstone that this draft would raise from, in these words or with other punctuation."""
     for said in (content, spelled(draft.title, draft.text)):
         sealed = tombstones.subject(draft.kind, draft.source.ref, said)
@@ -98,7 +96,7 @@ def spelled(title: str, text: str) -> str:
     return sameness.norm_hash(title, text).hex()
 
 
-def begin(db: SqliteUtils, record: Record, identity: str, vector: Vector | None) -> Record:
+def begin(db: Connection, record: Record, identity: str, vector: Vector | None) -> Record:
     """Write version 1."""
     act = Act(action="add", by=record.author, reason="", at=record.created_at)
     near_id, near = _neighbour(db, record)
@@ -114,9 +112,9 @@ def begin(db: SqliteUtils, record: Record, identity: str, vector: Vector | None)
     return made
 
 
-def follow(db: SqliteUtils, record: Record, act: Act, vector: Vector | None = None) -> Record:
+def follow(db: Connection, record: Record, act: Act, vector: Vector | None = None) -> Record:
     """Write the version after the present one; without a new text its vector is kept."""
-    old = db.conn.execute(
+    old = db.execute(
         "SELECT vid, n, near, near_id, identity, text FROM version WHERE id = ? AND ends IS NULL",
         (record.id,),
     ).fetchone()
@@ -149,7 +147,7 @@ def follow(db: SqliteUtils, record: Record, act: Act, vector: Vector | None = No
     return kept
 
 
-def corroborate(db: SqliteUtils, record: Record, draft: Draft, now: datetime) -> Record:
+def corroborate(db: Connection, record: Record, draft: Draft, now: datetime) -> Record:
     """Add the draft's source to what speaks for the record; unchanged where it already does."""
     if record.status == "retracted":
         return record
@@ -161,9 +159,9 @@ def corroborate(db: SqliteUtils, record: Record, draft: Draft, now: datetime) ->
     return follow(db, replace(record, evidence=(*record.evidence, *fresh)), act)
 
 
-def erase(db: SqliteUtils, record: Record, act: Act) -> Record:
+def erase(db: Connection, record: Record, act: Act) -> Record:
     """Take the text of every version away and leave a tombstone that says who and when."""
-    versions = db.conn.execute(
+    versions = db.execute(
         "SELECT title, text, content FROM version WHERE id = ? AND content IS NOT NULL",
         (record.id,),
     ).fetchall()
@@ -196,14 +194,14 @@ def erase(db: SqliteUtils, record: Record, act: Act) -> Record:
         status="forgotten", pinned=False, source=replace(record.source, title="", locator=""),
     )  # fmt: skip
     left = follow(db, empty, act)
-    # A deleted entry's words stay in the full-text segments until these are merged.
-    db.execute("INSERT INTO words (words) VALUES ('optimize')")
+    db.words.keep("id = ?", (record.id,))
+    db.words.tidy()
     return left
 
 
-def _forget_summaries(db: SqliteUtils, record: Record, act: Act) -> None:
+def _forget_summaries(db: Connection, record: Record, act: Act) -> None:
     """A summary quotes what it summarises; the thread gets another one without it."""
-    found = db.conn.execute(
+    found = db.execute(
         "SELECT source FROM link WHERE target = ? AND type = 'summarises'", (record.id,)
     ).fetchall()
     for row in found:
@@ -212,18 +210,18 @@ def _forget_summaries(db: SqliteUtils, record: Record, act: Act) -> None:
             erase(db, summary, act)
 
 
-def _forget_questions(db: SqliteUtils, record: Record) -> None:
+def _forget_questions(db: Connection, record: Record) -> None:
     """A question that quoted the text would keep it alive in the injection log."""
-    found = db.conn.execute("SELECT DISTINCT text FROM version WHERE id = ?", (record.id,))
+    found = db.execute("SELECT DISTINCT text FROM version WHERE id = ?", (record.id,))
     texts = [row["text"] for row in found.fetchall()]
-    asked = db.conn.execute("SELECT seq, query FROM recall WHERE query <> ''").fetchall()
+    asked = db.execute("SELECT seq, query FROM recall WHERE query <> ''").fetchall()
     for row in asked:
         if repeats(row["query"], texts) or any(text and text in row["query"] for text in texts):
             db.execute("UPDATE recall SET query = '' WHERE seq = ?", (row["seq"],))
 
 
 def _insert(
-    db: SqliteUtils,
+    db: Connection,
     record: Record,
     fields: Mapping[str, object],
     vector: Vector | None,
@@ -236,14 +234,17 @@ def _insert(
         row |= {"context": "", "near": "", "near_id": None, "grams": "", "identity": None}
     names = ", ".join(row)
     marks = ", ".join("?" * len(row))
-    cursor = db.execute(f"INSERT INTO version ({names}) VALUES ({marks})", tuple(row.values()))
+    vid = db.execute(
+        f"INSERT INTO version ({names}) VALUES ({marks}) RETURNING vid", tuple(row.values())
+    ).fetchone()[0]
+    db.words.keep("vid = ?", (vid,))
     if not gone:
         said = lexemes.made(record.title, record.text, str(row["context"]))
-        db.execute("INSERT INTO lexeme (vid, data) VALUES (?, ?)", (cursor.lastrowid, said))
+        db.execute("INSERT INTO lexeme (vid, data) VALUES (?, ?)", (vid, said))
     if vector is not None:
         db.execute(
             "INSERT INTO vector (vid, model, data) VALUES (?, ?, ?)",
-            (cursor.lastrowid, vector.model, vector.data),
+            (vid, vector.model, vector.data),
         )
     db.execute(
         "INSERT INTO change (id, n, action, by, reason, at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -256,11 +257,11 @@ def _insert(
     return record
 
 
-def _neighbour(db: SqliteUtils, record: Record) -> tuple[str | None, str]:
+def _neighbour(db: Connection, record: Record) -> tuple[str | None, str]:
     """The text before this one in its thread: only from the same scope, whose words it lends."""
     if record.kind not in SEQUENTIAL or not record.thread:
         return None, ""
-    row = db.conn.execute(
+    row = db.execute(
         "SELECT id, text FROM version WHERE thread = ? AND scope = ? AND kind = ?"
         " AND ends IS NULL ORDER BY vid DESC LIMIT 1",
         (record.thread, record.scope, record.kind),
@@ -268,11 +269,13 @@ def _neighbour(db: SqliteUtils, record: Record) -> tuple[str | None, str]:
     return (None, "") if row is None else (row["id"], row["text"][:NEAR_CHARACTERS])
 
 
-def _retell_neighbours(db: SqliteUtils, record_id: str, text: str) -> None:
-    db.execute(
-        "UPDATE version SET near = ?, near_id = ? WHERE near_id = ?",
+def _retell_neighbours(db: Connection, record_id: str, text: str) -> None:
+    changed = db.execute(
+        "UPDATE version SET near = ?, near_id = ? WHERE near_id = ? RETURNING vid",
         (text[:NEAR_CHARACTERS], record_id if text else None, record_id),
-    )
+    ).fetchall()
+    vids = [row["vid"] for row in changed]
+    db.words.keep(f"vid IN ({', '.join('?' * len(vids))})", vids)
 
 
 def _where(source: Source) -> tuple[str, str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import postgres_server
+from bullpen_memory.database import Place
 from bullpen_memory.records import WORKSPACE, Draft, Kind, Source
 from bullpen_memory.store import Store
 
@@ -68,8 +72,50 @@ def clock() -> Clock:
     return Clock()
 
 
+CONTRACT = {
+    "test_store", "test_scope", "test_reviewing", "test_market", "test_ideas", "test_search",
+    "test_sameness", "test_policy", "test_misleading", "test_archive", "test_upkeep",
+}  # fmt: skip
+"""What every store promises, wherever it is: these run on SQLite and again on PostgreSQL."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "kind_of_store" in metafunc.fixturenames:
+        both = metafunc.module.__name__.rpartition(".")[2] in CONTRACT
+        metafunc.parametrize("kind_of_store", ["sqlite", "postgres"] if both else ["sqlite"])
+
+
+Lend = Callable[[], AbstractContextManager[Place]]
+
+
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    made = Store(tmp_path / "context.db", embedder=HashedEmbedder(), clock=clock)
+def lend(kind_of_store: str) -> Lend:
+    """Lends places where nothing is stored yet: files, or PostgreSQL databases."""
+
+    @contextmanager
+    def lent() -> Generator[Place]:
+        if kind_of_store == "postgres":
+            url = postgres_server.fresh_database()
+            try:
+                yield url
+            finally:
+                postgres_server.give_back(url)
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder) / "context.db"
+
+    return lent
+
+
+@pytest.fixture
+def place(lend: Lend) -> Iterator[Place]:
+    """One of them."""
+    with lend() as place:
+        yield place
+
+
+@pytest.fixture
+def store(place: Place, clock: Clock) -> Iterator[Store]:
+    made = Store(place, embedder=HashedEmbedder(), clock=clock)
     yield made
     made.close()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.memory.conftest import EVERYBODY, Clock, HashedEmbedder, draft
+from tests.memory.conftest import EVERYBODY, Clock, HashedEmbedder, Lend, draft
 
+import postgres_server
 from bullpen_memory import archive, notebook
+from bullpen_memory.database import Place
 from bullpen_memory.errors import InputError
 from bullpen_memory.market import Market
 from bullpen_memory.records import WORKSPACE, Observation, Query, Record, SeriesInfo
@@ -44,9 +47,9 @@ def step(store: Store, review: Review, act: str, pair: tuple[Record, Record], wo
     return made.id if act == "supersede" and made is not None else ""
 
 
-def filled(folder: Path, acts: list[tuple[str, int, str]]) -> Store:
+def filled(place: Place, acts: list[tuple[str, int, str]]) -> Store:
     clock = Clock()
-    store = Store(folder / "context.db", embedder=HashedEmbedder(), clock=clock)
+    store = Store(place, embedder=HashedEmbedder(), clock=clock)
     review, known = Review(store, clock), list[str]()
     for number, (act, which, word) in enumerate(acts):
         text = f"{word} {number}"
@@ -63,16 +66,15 @@ def filled(folder: Path, acts: list[tuple[str, int, str]]) -> Store:
     return store
 
 
-@settings(max_examples=15, deadline=None)
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     acts=st.lists(st.tuples(ACTS, st.integers(0, 9), st.text(min_size=1, max_size=8)), max_size=25),
     form=st.sampled_from(["jsonl", "jsonl with vectors", "db"]),
 )  # fmt: skip
-def test_what_is_taken_in_equals_what_was_given_out(acts, form) -> None:
-    with TemporaryDirectory() as name:
-        here, there = Path(name, "here"), Path(name, "there")
-        here.mkdir()
-        there.mkdir()
+def test_what_is_taken_in_equals_what_was_given_out(lend: Lend, acts, form) -> None:
+    with TemporaryDirectory() as name, lend() as here, lend() as there:
         store = filled(here, acts)
         Market(store).put(SeriesInfo(id="wti", title="Oil", unit="usd", frequency="daily", source="x", licence="y"), [Observation("2026-01-31", 70.0, datetime(2026, 2, 1, tzinfo=UTC))])  # fmt: skip
         vectors = form != "jsonl"
@@ -81,7 +83,7 @@ def test_what_is_taken_in_equals_what_was_given_out(acts, form) -> None:
             archive.copy(store.database, path)
         else:
             archive.write(store.database, path, vectors=vectors)
-        new = Store(there / "context.db", embedder=HashedEmbedder())
+        new = Store(there, embedder=HashedEmbedder())
         archive.read(new.database, path)
         assert archive.fingerprint(new.database, vectors=vectors) == archive.fingerprint(
             store.database, vectors=vectors
@@ -98,13 +100,40 @@ def test_what_is_taken_in_equals_what_was_given_out(acts, form) -> None:
         store.close()
 
 
-def test_what_was_forgotten_stays_forgotten_in_the_copy(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["jsonl", "db"])
+def test_a_memory_moves_from_a_file_to_a_server_and_back(tmp_path: Path, form: str) -> None:
+    acts = [("add", n, f"word {n}") for n in range(9)] + [("revise", 2, "other"), ("forget", 4, "")]
+    url = postgres_server.fresh_database()
+    here, server = filled(tmp_path / "context.db", acts), Store(url, embedder=HashedEmbedder())
+    back = Store(tmp_path / "back.db", embedder=HashedEmbedder())
+    for source, target in ((here, server), (server, back)):
+        path = tmp_path / f"{type(source.database).__name__}.{form}"
+        (archive.copy if form == "db" else archive.write)(source.database, path)
+        archive.read(target.database, path)
+    for one in (server, back):
+        assert archive.fingerprint(one.database) == archive.fingerprint(here.database)
+        asked = Query(text="word 7", scopes=EVERYBODY)
+        assert one.find(asked).hits[0].record == here.find(asked).hits[0].record
+        assert one.add(draft("word 4", scope=WORKSPACE, ref="again")).id
+        one.close()
+    here.close()
+    postgres_server.give_back(url)
+
+
+@pytest.fixture
+def new_place(lend: Lend) -> Iterator[Place]:
+    with lend() as place:
+        yield place
+
+
+def test_what_was_forgotten_stays_forgotten_in_the_copy(
+    store: Store, new_place: Place, tmp_path: Path
+) -> None:
     record = store.add(draft("Butter is cheap", ref="m1"))
     store.forget(record.id, by="ann", reason="asked")
     archive.write(store.database, tmp_path / "a.jsonl")
     assert "Butter" not in (tmp_path / "a.jsonl").read_text()
-    (tmp_path / "new").mkdir()
-    new = Store(tmp_path / "new/context.db")
+    new = Store(new_place)
     archive.read(new.database, tmp_path / "a.jsonl")
     assert new.add(draft("butter is  cheap")).status == "forgotten"
     with pytest.raises(InputError, match="holds 1 records already"):
@@ -126,14 +155,13 @@ def test_what_was_forgotten_stays_forgotten_in_the_copy(store: Store, tmp_path: 
     ],
 )
 def test_a_harmed_file_is_refused_and_nothing_is_kept(
-    store: Store, tmp_path: Path, harm, why: str
+    store: Store, new_place: Place, tmp_path: Path, harm, why: str
 ) -> None:
     store.add_many([draft("Gold is dear"), draft("Oil is cheap")])
     path = tmp_path / "a.jsonl"
     archive.write(store.database, path)
     path.write_text("\n".join(harm(path.read_text().splitlines())) + "\n")
-    (tmp_path / "new").mkdir()
-    new = Store(tmp_path / "new/context.db")
+    new = Store(new_place)
     with pytest.raises(InputError, match=why):
         archive.read(new.database, path)
     assert new.count(None) == {}

@@ -183,7 +183,7 @@ def test_a_disk_that_takes_no_more_is_said_and_then_it_goes_on(tmp_path: Path) -
 
 
 def test_a_lock_of_another_program_is_waited_for(tmp_path: Path, store: Store) -> None:
-    other = sqlite3.connect(store.path, isolation_level=None, check_same_thread=False)
+    other = sqlite3.connect(store.place, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     released = threading.Timer(0.7, lambda: other.execute("COMMIT"))
     released.start()
@@ -196,7 +196,7 @@ def test_a_lock_of_another_program_is_waited_for(tmp_path: Path, store: Store) -
 
 @pytest.mark.slow
 def test_a_lock_that_stays_is_said(store: Store) -> None:
-    other = sqlite3.connect(store.path, isolation_level=None)
+    other = sqlite3.connect(store.place, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(
         OperatorError, match=r"kept it locked for over 30 seconds.*Close that program"

@@ -6,12 +6,13 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bullpen_memory.database import Place
 from bullpen_memory.errors import InputError
 from bullpen_memory.exits import Exit, ExitRule, base_rate, exit_of, profit_of
 from bullpen_memory.ideas import Ideas, Outcome, Terms
@@ -27,8 +28,8 @@ def days(*values: float, first: date = START) -> list[tuple[date, float]]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "context.db")
+def store(place: Place) -> Iterator[Store]:
+    opened = Store(place)
     yield opened
     opened.close()
 
@@ -53,8 +54,8 @@ def test_a_call_is_locked_and_has_one_outcome(store: Store) -> None:
     assert done.outcome == MADE
     assert book.resolve(idea.id, replace(MADE, profit=-1.0)) == done
     for statement in ("UPDATE idea SET entry = 1", "DELETE FROM idea_outcome"):
-        with pytest.raises(sqlite3.IntegrityError, match="locked"):
-            store.database.connection().execute(statement)
+        with pytest.raises((sqlite3.IntegrityError, psycopg.Error), match="locked"), store.database.writing() as db:  # fmt: skip
+            db.execute(statement)
 
 
 def test_a_call_is_seen_in_its_scope_and_in_its_time(store: Store) -> None:

@@ -113,7 +113,7 @@ def test_an_index_of_another_embedder_is_built_anew(
 ) -> None:
     ids = fill(store)
     Indexer(store, index).drain()
-    other = Store(store.path, embedder=HashedEmbedder("another", dim=32), clock=Clock())
+    other = Store(store.place, embedder=HashedEmbedder("another", dim=32), clock=Clock())
     indexer = Indexer(other, index)
     assert "rebuild" in " ".join(indexer.verify().notes)
     indexer.drain()
@@ -147,7 +147,7 @@ def test_the_thread_follows_writes_of_this_and_of_another_process(
     indexer.start()
     store.add(draft("first"))
     eventually(lambda: len(index.holdings()) == 1)
-    other = Store(store.path, embedder=HashedEmbedder())
+    other = Store(store.place, embedder=HashedEmbedder())
     other.add(draft("second"))
     eventually(lambda: len(index.holdings()) == 2)
     other.close()

@@ -40,7 +40,7 @@ def test_every_version_has_its_lexemes_and_forgetting_takes_all_of_them(store: S
     assert all(word.to_bytes(4, "little") in held for word in said)
     store.forget(one.id, by="ann", reason="")
     assert len(kept(store)) == 1
-    raw = store.path.read_bytes() + Path(f"{store.path}-wal").read_bytes()
+    raw = Path(store.place).read_bytes() + Path(f"{store.place}-wal").read_bytes()
     assert not [word for word in said if word.to_bytes(4, "little") in raw]
     assert store.find(Query(text="palladium", scopes=EVERYBODY)).total == 0
 
@@ -89,7 +89,7 @@ def test_a_narrow_filter_in_a_large_scope_finds_its_rows(tmp_path: Path) -> None
     index = ChromaIndex(tmp_path / "chroma")
     Indexer(store, index).drain()
     store.use_index(index, exact_limit=1)
-    exact = Store(store.path, embedder=HashedEmbedder())
+    exact = Store(store.place, embedder=HashedEmbedder())
     query = Query(text="tanker leaks oil", scopes=EVERYBODY, authors=frozenset({"bob"}))
     by_index, by_scan = (
         {hit.record.id: hit.score for hit in one.find(query).hits} for one in (store, exact)
@@ -105,7 +105,7 @@ def test_vectors_held_and_vectors_read_give_the_same(store: Store) -> None:
     import numpy as np
 
     embedder = HashedEmbedder()
-    other = Store(store.path, embedder=embedder)
+    other = Store(store.place, embedder=embedder)
     other.add_many([draft(f"vessel {i} {i % 7} docked", ref=str(i)) for i in range(50)])
     query = embedder.embed(["vessel 3 docked"])[0]
     with other.database.reading() as db:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bullpen_memory.errors import InputError
@@ -154,14 +153,9 @@ def test_two_values_at_one_moment_are_refused(market: Market) -> None:
         market.put(replace(WTI, unit="pct"), [])
 
 
-@pytest.fixture(scope="module")
-def vintages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
-    store = Store(tmp_path_factory.mktemp("vintages") / "context.db")
-    yield Market(store)
-    store.close()
-
-
-@settings(max_examples=60, deadline=None)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     rows=st.lists(
         st.tuples(st.integers(1, 4), st.integers(0, 30), st.integers(0, 3)), min_size=1, max_size=20,
@@ -170,8 +164,10 @@ def vintages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     day=st.integers(0, 31),
 )  # fmt: skip
 def test_a_slice_is_the_last_value_known_of_each_period(
-    vintages: Market, rows: list[tuple[int, int, int]], day: int
+    store: Store, rows: list[tuple[int, int, int]], day: int
 ) -> None:
+    vintages = Market(store)
+
     def at(number: int) -> datetime:
         return datetime(2020, 1, 1 + number, tzinfo=UTC) if number < 31 else FEBRUARY
 

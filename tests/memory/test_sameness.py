@@ -5,13 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import random
 import threading
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bullpen_memory import sameness
+from bullpen_memory.database import Place
 from bullpen_memory.errors import ConflictError
 from bullpen_memory.records import Query, Source
 from bullpen_memory.store import Store
@@ -97,8 +97,8 @@ def test_what_was_forgotten_does_not_come_back_in_other_dress(store: Store, agai
         assert store.database.read(f"SELECT * FROM {table}") == []
 
 
-def test_an_older_store_learns_what_it_holds(tmp_path: Path) -> None:
-    store = Store(tmp_path / "context.db")
+def test_an_older_store_learns_what_it_holds(place: Place) -> None:
+    store = Store(place)
     first = store.add(draft(SILVER, ref="a"))
     with store.database.writing() as db:
         db.execute("DELETE FROM norm")
@@ -107,25 +107,24 @@ def test_an_older_store_learns_what_it_holds(tmp_path: Path) -> None:
     store.close()
 
 
-def write_along(path: str, name: str, count: int) -> None:
-    store = Store(Path(path))
+def write_along(place: Place, name: str, count: int) -> None:
+    store = Store(place)
     for i in range(count):
         store.add(draft(f"Shared statement number {i} about the silver market", ref=f"{name}{i}"))
         store.add(draft(f"{name} alone says this about item {i}", ref=f"{name}own{i}"))
     store.close()
 
 
-def test_processes_that_write_the_same_at_once_keep_it_once(tmp_path: Path) -> None:
-    path = str(tmp_path / "context.db")
-    Store(Path(path)).close()
+def test_processes_that_write_the_same_at_once_keep_it_once(place: Place) -> None:
+    Store(place).close()
     spawn = multiprocessing.get_context("spawn")
-    workers = [spawn.Process(target=write_along, args=(path, name, 15)) for name in "abc"]
+    workers = [spawn.Process(target=write_along, args=(place, name, 15)) for name in "abc"]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join(60)
         assert worker.exitcode == 0
-    store = Store(Path(path))
+    store = Store(place)
     assert store.count(None)["note"] == 15 + 3 * 15
     shared = store.find(Query(text="shared statement", scopes=EVERYBODY, limit=100)).hits
     assert {1 + len(hit.record.evidence) for hit in shared if "Shared" in hit.record.text} == {3}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -17,7 +16,7 @@ from bullpen_memory.indexer import Indexer
 from bullpen_memory.records import WORKSPACE, Kind, Query, Record, Status
 from bullpen_memory.store import Store
 
-from .conftest import Clock, HashedEmbedder, draft
+from .conftest import Clock, HashedEmbedder, Lend, draft
 
 SCOPES = [WORKSPACE, "channel:C1", "channel:C2", "person:U1"]
 WORDS = ["oil", "gold", "vol", "spread", "石油", "rates", "carry"]
@@ -86,9 +85,10 @@ def test_nothing_outside_the_scopes_is_returned_counted_or_hinted(
     asked: str,
     kinds: frozenset[Kind],
     past: int,
+    lend: Lend,
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Store(Path(folder) / "whole.db", embedder=HashedEmbedder(), clock=Clock())
+    with lend() as place:
+        whole = Store(place, embedder=HashedEmbedder(), clock=Clock())
         records: list[Record] = []
         for number, step in enumerate(steps):
             apply(whole, records, step, number)

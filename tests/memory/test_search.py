@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bullpen_memory.database import Place
 from bullpen_memory.embed import Embedder, local_embedder
 from bullpen_memory.errors import InputError
 from bullpen_memory.index import ChromaIndex
@@ -14,7 +15,7 @@ from bullpen_memory.indexer import Indexer
 from bullpen_memory.records import Found, Query
 from bullpen_memory.store import Store
 
-from .conftest import EVERYBODY, Clock, HashedEmbedder, draft
+from .conftest import EVERYBODY, HashedEmbedder, draft
 
 
 def ask(store: Store, text: str = "", **query: object) -> Found:
@@ -76,12 +77,10 @@ def test_a_message_is_found_by_speaker_date_channel_and_neighbour(store: Store) 
         ("CL=F closed at 71.25", "71.25"),
     ],
 )
-def test_every_language_is_found(tmp_path: Path, text: str, asked: str) -> None:
-    store = Store(tmp_path / "words.db")
+def test_every_language_is_found(store: Store, text: str, asked: str) -> None:
     store.add(draft(text))
     store.add(draft("something else 123"))
     assert found(store, asked) == [text]
-    store.close()
 
 
 def test_filters_hold_together(store: Store) -> None:
@@ -127,8 +126,8 @@ def test_nothing_fits_nothing_is_found(store: Store) -> None:
     assert ask(store, "?!").notes == ("The question holds no word to look for.",)
 
 
-def test_without_an_embedder_the_answer_says_what_was_not_searched(tmp_path: Path) -> None:
-    store = Store(tmp_path / "words.db")
+def test_without_an_embedder_the_answer_says_what_was_not_searched(place: Place) -> None:
+    store = Store(place)
     store.add(draft("oil"))
     (note,) = ask(store, "oil").notes
     assert note.startswith("Only words were searched, not meaning:")
@@ -143,14 +142,15 @@ def test_a_common_word_does_not_drown_a_rare_one(store: Store) -> None:
     assert found(store, "market")[0].startswith("market update")
 
 
-def test_a_large_scope_asks_the_index_and_still_sees_the_newest(tmp_path: Path) -> None:
-    store = Store(tmp_path / "context.db", embedder=HashedEmbedder(), clock=Clock())
+def test_a_large_scope_asks_the_index_and_still_sees_the_newest(
+    tmp_path: Path, store: Store
+) -> None:
     store.add_many([draft(f"tanker route {i} delayed", ref=str(i)) for i in range(60)])
     index = ChromaIndex(tmp_path / "chroma")
     indexer = Indexer(store, index)
     indexer.drain()
     store.use_index(index, exact_limit=20)
-    exact = Store(store.path, embedder=HashedEmbedder())
+    exact = Store(store.place, embedder=HashedEmbedder())
     by_index, by_scan = (
         {h.record.id: h.score for h in ask(one, "tanker delayed", limit=60).hits}
         for one in (store, exact)
@@ -167,7 +167,6 @@ def test_a_large_scope_asks_the_index_and_still_sees_the_newest(tmp_path: Path) 
     }
     exact.close()
     index.close()
-    store.close()
 
 
 @pytest.fixture(scope="module")
@@ -178,8 +177,8 @@ def minilm() -> Embedder:
     return embedder
 
 
-def test_meaning_finds_what_shares_no_word(tmp_path: Path, minilm: Embedder) -> None:
-    store = Store(tmp_path / "context.db", embedder=minilm)
+def test_meaning_finds_what_shares_no_word(place: Place, minilm: Embedder) -> None:
+    store = Store(place, embedder=minilm)
     store.add(draft("The Federal Reserve raised interest rates"))
     store.add(draft("A cat sits on the mat"))
     (hit,) = ask(store, "monetary policy was tightened by the central bank").hits

@@ -44,6 +44,8 @@ async def test_an_emoji_is_found_by_its_name(page, workspace, desk, person):  # 
     await expect(page.locator("#picker-name")).to_have_text(":oil_drum:")
     await page.keyboard.press("Enter")
     await expect(message.get_by_test_id("reaction")).to_contain_text("🛢️")
+    # Who reacted by key goes on from that message.
+    await expect(message.locator(".msg-in")).to_be_focused()
     await page.locator("#main [data-act=emoji]").click()
     await page.get_by_test_id("emoji-search").fill("no such thing")
     await expect(page.locator("#picker-name")).to_have_text("No emoji is called that.")
@@ -67,6 +69,23 @@ async def test_a_message_is_pinned_and_its_menu_walked_by_key(page, workspace, d
     await expect(focused).to_contain_text("Copy the text")
     await page.keyboard.press("Escape")
     await expect(more).to_be_focused()
+
+
+async def test_j_and_k_walk_and_a_long_message_is_edited_whole(page, workspace, desk, person):  # noqa: F811
+    person.post(desk, "first")
+    person.post(desk, "\n".join(f"line {number}" for number in range(9)))
+    messages = page.get_by_test_id("message")
+    await expect(messages).to_have_count(2)
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("j")
+    await expect(messages.nth(1).locator(".msg-in")).to_be_focused()
+    await page.keyboard.press("k")
+    await expect(messages.nth(0).locator(".msg-in")).to_be_focused()
+    await page.keyboard.press("j")
+    await page.keyboard.press("e")
+    box = page.get_by_test_id("edit-box")
+    await expect(box).to_be_focused()
+    assert await box.evaluate("box => box.scrollHeight <= box.clientHeight + 2")
 
 
 async def test_somebody_new_is_written_to_from_the_search(page, workspace, desk):  # noqa: F811

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from bullpen_tools.quant.answers import refuse
-from bullpen_tools.quant.black_scholes import Terms, value
+from bullpen_tools.quant.black_scholes import Greeks, Terms, value
 from bullpen_tools.quant.quantlib import evaluated_on
 
 Method = Literal["exact", "binomial", "barone_adesi_whaley", "bjerksund_stensland"]
@@ -124,6 +124,7 @@ def binomial(t: Terms, steps: int, *, early: bool, dividends: Dividends = ()) ->
             "The drift of a step exceeds its volatility.",
             "Use more steps, or the method `exact`.",
         )
+    dividends = tuple(d for d in dividends if d[0] <= t.years)
     bare = t.spot - present_value(dividends, t.rate, 0.0)
     shrink = math.exp(-t.rate * dt)
     nodes = np.arange(steps, -1, -1)
@@ -158,3 +159,17 @@ def without_dividends(t: Terms, dividends: Dividends) -> Terms:
             "Check amounts and times (in years).",
         )
     return replace(t, spot=t.spot - paid)
+
+
+def with_dividends(g: Greeks, t: Terms, dividends: Dividends) -> Greeks:
+    """The Greeks on the spot price, from those on the spot less the present value of its dividends.
+
+    That value grows at the rate as the days pass, and falls when the rate rises.
+    """
+    paid = [(at, present_value(((at, amount),), t.rate, 0.0)) for at, amount in dividends]
+    paid = [one for one in paid if one[0] <= t.years]
+    return replace(
+        g,
+        theta=g.theta - g.delta * t.rate * sum(worth for _, worth in paid),
+        rho=g.rho + g.delta * sum(at * worth for at, worth in paid),
+    )

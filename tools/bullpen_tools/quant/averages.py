@@ -68,7 +68,7 @@ def asian_option(ctx: ToolContext, option: AsianOption) -> Result:
 
     values = {
         "value": figure(share * value, unit, "Value"),
-        **terms.greek_values(terms.bumped(price, t), unit),
+        **terms.greek_values(terms.bumped(price, t, dated_inside=True), unit),
         **terms.given(option),
     }
     result = Result(

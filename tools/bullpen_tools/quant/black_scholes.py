@@ -124,6 +124,18 @@ def bachelier_greeks(t: Terms) -> Greeks:
     return Greeks(delta, t.discount * pdf(d) / t.deviation, vega, theta, -t.years * worth)
 
 
+def on_spot(g: Greeks, t: Terms, carry: float) -> Greeks:
+    """The Greeks on a spot price, from those on the forward price that it carries to (`t.spot`)."""
+    grown = math.exp(carry * t.years)
+    return Greeks(
+        delta=g.delta * grown,
+        gamma=g.gamma * grown * grown,
+        vega=g.vega,
+        theta=g.theta - carry * t.spot * g.delta,
+        rho=g.rho + t.years * t.spot * g.delta,
+    )
+
+
 def finish_below(t: Terms, price: float) -> float:
     """Risk-neutral probability that the underlying ends below `price` (lognormal)."""
     if price <= 0:

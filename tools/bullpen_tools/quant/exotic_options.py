@@ -84,9 +84,12 @@ def exotic_option(ctx: ToolContext, option: ExoticOption) -> Result:
     t = terms.read_terms(whole)
     positive(t.vol, "The volatility")
     price = _priced(whole, t)
+    dated = option.style in ("chooser", "compound", "forward_start")
     values = {
         "value": figure(price(t), unit, "Value"),
-        **terms.greek_values(terms.bumped(price, t, wall=_wall(whole, t)), unit),
+        **terms.greek_values(
+            terms.bumped(price, t, wall=_wall(whole, t), dated_inside=dated), unit
+        ),
         **terms.given(whole),
     }
     if not option.style.startswith(("lookback_floating", "forward", "chooser")):

@@ -114,7 +114,7 @@ def read_terms(option: OptionTerms) -> Terms:
         strike=option.strike,
         years=years,
         rate=rate,
-        carry=_carry(option, rate, years),
+        carry=carry_of(option, rate, years),
         vol=option.volatility_pct / 100,
         on_future=option.forward is not None,
     )
@@ -125,7 +125,7 @@ def normal_terms(option: OptionTerms) -> Terms:
     years = term(option.years, option.days)
     price = _price(option)
     rate = continuous(option.rate_pct, option.compounding, years)
-    forward = price * math.exp(_carry(option, rate, years) * years)
+    forward = price * math.exp(carry_of(option, rate, years) * years)
     positive(option.volatility_pct, "The normal volatility")
     return Terms(
         sign=1 if option.kind == "call" else -1,
@@ -139,7 +139,7 @@ def normal_terms(option: OptionTerms) -> Terms:
     )
 
 
-def _carry(option: OptionTerms, rate: float, years: float) -> float:
+def carry_of(option: OptionTerms, rate: float, years: float) -> float:
     """b, continuous, as a fraction: 0 for a future, the rate less the yield for a spot."""
     if option.forward is not None:
         return 0.0
@@ -241,8 +241,19 @@ def greek_values(g: Greeks, unit: str, *, normal: bool = False) -> dict[str, Val
     }
 
 
-def bumped(price: Callable[[Terms], float], t: Terms, *, wall: float | None = None) -> Greeks:
-    """Greeks by central differences; the step in spot stays on this side of a `wall`."""
+def bumped(
+    price: Callable[[Terms], float],
+    t: Terms,
+    *,
+    wall: float | None = None,
+    dated_inside: bool = False,
+) -> Greeks:
+    """Greeks by central differences; the step in spot stays on this side of a `wall`.
+
+    `dated_inside`: the option has days before its expiry (a choice, fixings), which a shorter term
+    would move too; theta is then what Black and Scholes' equation leaves for it,
+    r V - b S delta - vol^2 S^2 gamma / 2.
+    """
     step = 1e-3 * t.spot
     if wall is not None:
         step = min(step, abs(t.spot - wall) / 2) or step
@@ -258,13 +269,11 @@ def bumped(price: Callable[[Terms], float], t: Terms, *, wall: float | None = No
         price(replace(t, rate=t.rate + dr, carry=t.carry + moved))
         - price(replace(t, rate=t.rate - dr, carry=t.carry - moved))
     ) / (2 * dr)
-    return Greeks(
-        delta=(up - down) / (2 * step),
-        gamma=(up - 2 * base + down) / (step * step),
-        vega=vega,
-        theta=(sooner - later) / (2 * dt),
-        rho=rho,
-    )
+    delta, gamma = (up - down) / (2 * step), (up - 2 * base + down) / (step * step)
+    theta = (sooner - later) / (2 * dt)
+    if dated_inside:
+        theta = t.rate * base - t.carry * t.spot * delta - t.vol**2 * t.spot**2 * gamma / 2
+    return Greeks(delta=delta, gamma=gamma, vega=vega, theta=theta, rho=rho)
 
 
 SCALED = ("value", "early_exercise", "delta", "gamma", "vega", "theta", "rho")

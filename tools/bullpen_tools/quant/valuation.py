@@ -95,7 +95,10 @@ def _normal(option: VanillaOption) -> _Told:
             "Forward less strike" if t.sign > 0 else "Strike less forward",
         )
     }
-    return formulas.bachelier(t), formulas.bachelier_greeks(t), "Bachelier's normal model", told, []
+    g = formulas.bachelier_greeks(t)
+    if option.spot is not None:
+        g = formulas.on_spot(g, t, terms.carry_of(option, t.rate, t.years))
+    return formulas.bachelier(t), g, "Bachelier's normal model", told, []
 
 
 def _lognormal(option: VanillaOption) -> _Told:
@@ -103,7 +106,11 @@ def _lognormal(option: VanillaOption) -> _Told:
     unit = currency(option.currency)
     paid = tuple((d.years, d.amount) for d in option.dividends)
     _check_dividends(option)
-    warnings: list[str] = []
+    warnings = [
+        f"The dividend in {at:g} years falls after the expiry and is left out."
+        for at, _ in paid
+        if at > t.years
+    ]
     bare = early.without_dividends(t, paid)
     plain = formulas.value(bare)
     told = {
@@ -115,11 +122,13 @@ def _lognormal(option: VanillaOption) -> _Told:
     }
     if option.exercise == "european":
         how = "Black-76" if option.forward is not None else "Black-Scholes-Merton"
-        return plain, formulas.greeks(bare), how, told, warnings
+        return plain, early.with_dividends(formulas.greeks(bare), t, paid), how, told, warnings
 
     def price(one: Terms) -> float:
         if paid:
-            return early.american_with_dividends(one, paid, min(option.steps, 400))
+            # A term that is a day shorter brings the dividends a day nearer too.
+            nearer = tuple((at + one.years - t.years, amount) for at, amount in paid)
+            return early.american_with_dividends(one, nearer, min(option.steps, 400))
         return early.american(one, option.method, option.steps)
 
     value = price(t)

@@ -34,7 +34,8 @@ function turnPane(back) {
 function onMessage(event, article) {
   const all = $$(".msg:not(.pending) > .msg-in", article.closest("#feed, #thread-scroll") || article.closest("ol")), at = all.indexOf(article);
   const press = (sel) => { const el = $(sel, article); if (el) { event.preventDefault(); el.click(); } };
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") { const next = all[at + (event.key === "ArrowDown" ? 1 : -1)]; event.preventDefault(); if (next) next.focus(); else if (event.key === "ArrowDown") $("textarea", article.closest(".pane"))?.focus(); return; }
+  const by = event.ctrlKey || event.metaKey || event.altKey ? 0 : { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+  if (by) { const next = all[at + by]; event.preventDefault(); if (next) next.focus(); else if (by > 0) $("textarea", article.closest(".pane"))?.focus(); return; }
   const keys = { Enter: "[data-act=thread]", p: "[data-act=pin]", r: "[data-act=pick]", e: "[data-act=edit]", u: "[data-act=unread]" };
   if (keys[event.key] && !event.ctrlKey && !event.metaKey && !event.altKey) press(keys[event.key]);
 }
@@ -42,7 +43,7 @@ document.addEventListener("keydown", (event) => {
   const { key } = event, open = $("dialog[open]");
   if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "k") { event.preventDefault(); openSwitcher(); return; }
   if (key === "Escape") {
-    if (!picker.hidden) { picker.hidden = true; return; }
+    if (!picker.hidden) { picker.hidden = true; picker.dispatchEvent(new Event("away")); return; }
     const up = $("details.menu[open]"); if (up) { closeMenus(null); $("summary", up).focus(); return; }
     if (open) return;
     if ($("#thread")) { event.preventDefault(); closeThread(); } else if (app.classList.contains("show-side")) app.classList.remove("show-side");
@@ -59,4 +60,5 @@ document.addEventListener("keydown", (event) => {
   if (typing(event.target)) return;
   if (key === "?") { event.preventDefault(); $("#keys").showModal(); return; }
   if (event.target.matches?.(".msg-in")) onMessage(event, event.target);
+  else if ((key === "j" || key === "k") && event.target === document.body && !event.ctrlKey && !event.metaKey && !event.altKey) { event.preventDefault(); $$(".msg:not(.pending) > .msg-in", $("#messages") || $("#feed") || document.body).at(-1)?.focus(); }
 });

@@ -11,7 +11,7 @@ import { askToKnock, showBell } from "./knock.js";
 import { jumpOf, listOf, parked, unpark } from "./window.js";
 import { arrive, closeThread, go, inChannel, older, openThread } from "./places.js";
 
-let pickFor = null;
+let pickFor = null, pickAt = "";
 async function inside(path, why) { const a = await fetch(path); if (!a.ok) throw new Refused(why); return a.text(); }
 function openInside(html) {
   if (html == null) return;
@@ -68,7 +68,7 @@ const acts = {
   react(el) { const m = el.closest(".msg"); attempt(() => post("react", { channel: m.dataset.channel, ts: m.dataset.ts, name: el.dataset.name })); },
   pick(el) { const m = el.closest(".msg"); showPicker(el, (name) => attempt(() => post("react", { channel: m.dataset.channel, ts: m.dataset.ts, name, add: true }))); },
   emoji(el) { const box = composerNear(el); showPicker(el, (_n, glyph) => put(box, glyph)); },
-  picked(el) { picker.hidden = true; pickFor?.(el.dataset.name, el.textContent); pickFor = null; },
+  picked(el) { picker.hidden = true; pickFor?.(el.dataset.name, el.textContent); pickFor = null; picker.dispatchEvent(new Event("away")); },
   async "copy-link"(el) { const href = new URL(el.dataset.href, location.href).href; try { await navigator.clipboard.writeText(href); toast("The link is on the clipboard."); } catch { prompt("Copy the link", href); } },
   edit(el) { edit(el.closest(".msg")); },
   async delete(el) { const m = el.closest(".msg"); if (await ask("Delete this message?", "It disappears for everybody. This cannot be undone.", "Delete", "Keep it", true)) attempt(() => post("delete", { channel: m.dataset.channel, ts: m.dataset.ts })); },
@@ -99,7 +99,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("touchend", (event) => { const m = event.target.closest(".msg-in"); if (event.target.closest("a,button,textarea,input,summary")) return; $$(".touched").forEach((o) => o !== m && o.classList.remove("touched")); m?.classList.toggle("touched"); }, { passive: true });
 function showPicker(el, then) {
-  pickFor = then; picker.hidden = false; const r = el.getBoundingClientRect(), w = picker.offsetWidth, h = picker.offsetHeight;
+  pickFor = then; pickAt = el.closest(".msg")?.id || ""; picker.hidden = false; const r = el.getBoundingClientRect(), w = picker.offsetWidth, h = picker.offsetHeight;
   picker.style.left = `${Math.max(8, Math.min(r.left, innerWidth - w - 8))}px`; picker.style.top = `${r.top > h + 12 ? r.top - h - 6 : Math.min(r.bottom + 6, innerHeight - h - 8)}px`;
   const find = $("#picker-find"); find.value = ""; sift(); find.focus();
 }
@@ -110,6 +110,8 @@ function sift() {
   $("#picker-name").textContent = inGrid().length ? "" : "No emoji is called that.";
 }
 picker.addEventListener("input", sift);
+// Whoever reacted goes on from the message; in a box the text has the focus already.
+picker.addEventListener("away", () => { if (pickAt) $(".msg-in", document.getElementById(pickAt) || document.createElement("i"))?.focus({ preventScroll: true }); });
 for (const kind of ["mouseover", "focusin"]) picker.addEventListener(kind, (event) => { if (event.target.dataset?.name) $("#picker-name").textContent = `:${event.target.dataset.name}:`; });
 picker.addEventListener("keydown", (event) => {
   const all = inGrid(), at = all.indexOf(document.activeElement), wide = getComputedStyle($(".picker-grid", picker)).gridTemplateColumns.split(" ").length;

@@ -33,7 +33,7 @@ SHORTCUTS = (
     ("Alt ↑ ↓", "The channel above or below"),
     ("Alt Shift ↑ ↓", "The unread channel above or below"),
     ("F6", "From the sidebar to the messages to the box"),
-    ("↑ ↓", "From message to message, once one has the focus"),
+    ("↑ ↓ J K", "From message to message, once one has the focus"),
     ("Enter", "On a message: open its thread"),
     ("P", "On a message: pin it, or take its pin off"),
     ("R", "On a message: react"),
