@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.app.test_commands import modal, until
+from tests.app.test_commands import modal
 
 from bullpen.wiring import Bullpen, build
 from bullpen_memory.policy import Policy, Rule
@@ -20,6 +20,15 @@ from bullpen_workspace.controls import Controls
 from real_desk import Someone, here, keyless
 
 __all__ = ["keyless"]
+
+
+async def until(true: Callable[[], Awaitable[Any]]) -> Any:
+    """What it gives once it gives something: a busy machine loads the model meanwhile."""
+    deadline = time.monotonic() + 60
+    while not (found := await true()):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    return found
 
 
 class Card:
