@@ -62,6 +62,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "spot": 100,
         "quotes": [{"kind": "put" if k < 100 else "call", "strike": k, "days": 180, "bid": p * 0.99, "ask": p * 1.01} for k, p in SMILE],
     },
+    "sabr_smile": {"forward": 100, "years": 0.5, "strikes": [70, 80, 90, 100, 110, 120, 130], "volatilities_pct": [34, 30, 27, 25, 24, 24, 25], "beta": 1},
     "merton_model": {"spread_bp": 700, "equity_volatility_pct": 80},
     "bond_value": {"coupon_pct": 5, "years": 10, "yield_pct": 6},
     "yield_curve": {"points": [{"years": n, "rate_pct": 3 + n / 10} for n in (1, 2, 3, 5, 7, 10, 30)], "quoted_as": "par"},

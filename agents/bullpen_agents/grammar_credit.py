@@ -26,10 +26,12 @@ _MERTON = re.compile(
     r"\bmerton\b|\bstructural model\b|\bcapital structures?\b|\b(?:bps?|basis points?)\b.{0,30}\b(?:vol|vols|volatility)\b"
     r"|\basset vol"
 )
-_CDS = re.compile(r"\bcds\b|\bdefault swaps?\b|\bcredit default\b")
+_CDS = re.compile(
+    r"\bdefault prob\w*\b.*\d\s*(?:bps?|basis)|\bprobability of default\b.*\d\s*(?:bps?|basis)|\bcds\b|\bdefault swaps?\b|\bcredit default\b"
+)
 _BOND = re.compile(r"\bbonds?\b|\btreasur(?:y|ies)\b|\bgilts?\b|\bbunds?\b|\bzero[- ]coupon\b")
 _BOND_ASK = re.compile(
-    r"\bprice\b|\byield\w*\b|\bduration\b|\bconvexity\b|\bdv01\b|\bbasis point\b|\bworth\b|\bvalue\b"
+    r"\bzero[- ]coupon\b|\bprice\b|\byield\w*\b|\bduration\b|\bconvexity\b|\bdv01\b|\bbasis point\b|\bworth\b|\bvalue\b"
 )
 
 
@@ -152,6 +154,9 @@ def _notional(words: Words) -> Json:
             rf"{money}{NUM}{SCALE}(?:\s*(?P<c2>usd|eur|gbp|jpy|chf)\b)?\s*(?:of )?(?:notional|nominal|face|protection)\b"
         )
         or words.take(
+            rf"\bof\s+{money}{NUM}\s*(?P<scale>mn|m|million|bn|billion)\b(?P<c2>)(?=.*\d\s*-?(?:y|yrs?|years?)\b)"
+        )
+        or words.take(
             rf"\b(?:on|for)\s+{money}{NUM}\s*(?P<scale>mn|m|million|bn|billion|k)\b(?:\s*(?P<c2>usd|eur|gbp|jpy|chf)\b)?"
         )
     )
@@ -181,6 +186,12 @@ def _bond(words: Words) -> Compute:
         words.labelled("yielding", "ytm", "yields?(?: to maturity)?") if not asked_yield else None
     )
     coupon = words.labelled("coupon") or _coupon(words)
+    if (
+        rate is None
+        and not asked_yield
+        and (at := words.take(rf"\bat\s+(?:an?\s+)?(?:yield of\s+)?{NUM}\s*%"))
+    ):
+        rate = float(at["n"])
     price = words.behind("priced at", "trading at", "quoted at", "for", "at(?! a yield)")
     if rate is None and not asked_yield and price is not None and price < 40 and words.has("%"):
         rate, price = price, None

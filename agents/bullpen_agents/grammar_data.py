@@ -79,6 +79,9 @@ _ROLLING = re.compile(
 
 def _rolling(original: str, lower: str) -> DataLookup | None:
     del original
+    lower = re.sub(
+        r"\b(\d{1,4})\s?-?(?:d|day|days)?\s?-?s?(?:ma|dma)\b", r"\1 day moving average", lower
+    )
     found = _ROLLING.search(lower)
     if not found or "position" in lower or "specul" in lower:
         return None
@@ -95,9 +98,19 @@ def _rolling(original: str, lower: str) -> DataLookup | None:
         if found["how"].removeprefix("rolling ") in ("median",)
         else found["how"]
     )
+    against = (
+        "against" if re.search(r"\b(?:above|below|over|under) (?:its|the|their)\b", lower) else ""
+    )
     args = {"statistic": _STATISTICS.get(how, "mean"), "window": int(window) if window else 250}
     return about_one(
-        "series_rolling", re.sub(r"\b(?:current|now|rolling|moving)\b", " ", rest), args
+        "series_rolling",
+        re.sub(
+            r"\b(?:current|currently|now|rolling|moving|above|below|its|their|over|under|trading)\b",
+            " ",
+            rest,
+        ),
+        args,
+        against,
     )
 
 
@@ -110,10 +123,17 @@ _GRAINS = {
     "annual": "year",
 }
 _ROWS = re.compile(
-    r"\b(?P<grain>daily|weekly|monthly|quarterly|yearly|annual) (?P<how>averages?|means?|closes?|values?|data|table|highs?|lows?|sums?|numbers|figures|rows)\b"
+    r"\b(?P<grain>daily|weekly|monthly|quarterly|yearly|annual) (?P<how>averages?|avgs?|means?|closes?|values?|data|table|highs?|lows?|sums?|numbers|figures|rows)\b"
     r"|\bexport\b|\b(?:as|to) (?:a )?(?:csv|table)\b|\btable of\b|\b(?:values|rows) of\b|\bby (?P<by>week|month|quarter|year)\b"
 )
-_HOWS = {"average": "mean", "mean": "mean", "high": "max", "low": "min", "sum": "sum"}
+_HOWS = {
+    "average": "mean",
+    "avg": "mean",
+    "mean": "mean",
+    "high": "max",
+    "low": "min",
+    "sum": "sum",
+}
 
 
 def _rows(original: str, lower: str) -> DataLookup | None:

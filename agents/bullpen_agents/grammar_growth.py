@@ -26,7 +26,7 @@ Json = dict[str, Any]
 _R = r"\+?(?P<a>\d+(?:\.\d+)?)\s*%?(?:\s*(?:-|–|to|and)\s*\+?(?P<b>\d+(?:\.\d+)?))?\s*%"
 _GAP = re.compile(r"\bsupply\b.*\bdemand\b|\bdemand\b.*\bsupply\b|\butili[sz]ation\b|\bshortfall\b")
 _MULTIPLE = re.compile(
-    r"\b\d[\d,.]*\s*x\b.*(?:\bneeded\b|\brequired?\b|\bneeds?\b|\bin \w+ years?\b|\bover \w+ years?\b)|\b(?:needed|required|needs?)\b.*\b\d[\d,.]*\s*x\b"
+    r"\b\d[\d,.]*\s*x\b.*(?:\bneeded\b|\brequired?\b|\bneeds?\b|\bin \w+ (?:years?|yrs?)\b|\bover \w+ (?:years?|yrs?)\b)|\b(?:needed|required|needs?)\b.*\b\d[\d,.]*\s*x\b"
 )
 _RUNWAY = re.compile(
     r"\brunway\b|\bebitda\b.*\bcapex\b|\bcapex\b.*\bcash\b|\bcash (?:burn|last)|\bburn(?:s|ing)?\b.*\bcash\b|\bcash\b.*\blast\b"
@@ -73,14 +73,16 @@ def _range(words: Words, pattern: str) -> list[float] | None:
 def _gap(words: Words) -> Compute:
     text = words.text
     until = words.take(r"\b(?:until|to|by|through|in all by)\s+(?P<n>20\d\d)\b")
-    base = words.take(r"\b(?:in|from|since|base year)\s+(?P<n>20\d\d)\b")
+    base = words.take(r"\b(?:in|from|since|base year)\s+(?P<n>20\d\d)\b") or words.take(
+        r"(?<=%)\s*,?\s*(?P<n>20\d\d)\b"
+    )
     shortfall = words.take(
         r"(?P<a>\d+(?:\.\d+)?)\s*x?(?:\s*(?:-|–|to)\s*(?P<b>\d+(?:\.\d+)?))?\s*x\s+short\w*|\bshort\w*\s+of\s+(?P<c>\d+)\s*(?:-|–|to)\s*(?P<d>\d+)\s*x"
     )
     crossing = words.take(
         r"\b(?:when|until|cross\w*|falls? to|reach\w*|drops? to)\b[^%;]{0,40}?(?P<n>\d+(?:\.\d+)?)\s*%"
     )
-    utilisation = _range(words, r"\butili[sz]ation\s*(?:of|at|is|now)?\s*" + _R)
+    utilisation = _range(words, r"\butil(?:i[sz]ation)?\s*(?:of|at|is|now)?\s*" + _R)
     supply = _range(
         words, r"\b(?:supply|capacity)\s*(?:growth|growing|grows?|up|of|at|by|is)*\s*" + _R
     )
@@ -120,7 +122,7 @@ def _ends(found: re.Match[str]) -> list[float]:
 
 def _multiple(words: Words) -> Compute:
     years = words.take(
-        r"\b(?:in|over)\s+(?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten)\s+years?\b"
+        r"\b(?:in|over)\s+(?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:years?|yrs?)\b"
     )
     needed = words.take(rf"{NUM}\s*x\s*(?:is |are |more )*(?:needed|required)?(?=.)") or words.take(
         rf"{NUM}\s*x\b"

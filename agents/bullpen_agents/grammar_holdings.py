@@ -18,6 +18,7 @@ from bullpen_agents.grammar_intents import (
     ReadFile,
     Stats,
 )
+from bullpen_agents.grammar_lookup import as_written
 from bullpen_agents.grammar_measures import CHART, DRAWN, asked_for
 from bullpen_agents.grammar_text import lists_data
 
@@ -67,8 +68,15 @@ def about_files(lower: str, files: Sequence[str]) -> Intent | None:
     return ReadFile() if _READ.search(lower) else None
 
 
+_HELD = re.compile(
+    r"^(?:do|does|did) (?:you|we|the desk) (?:have|hold|carry|cover|got|get) (?:any |some |the )?(?:(?:data|prices|series|figures|numbers|history) (?:on|for|of) )?(?P<of>(?!anything|something|a |an )[a-z&][\w&' ]{1,30}?)(?: (?:data|prices?|series|history|figures))?[?.! ]*$"
+)
+
+
 def _about_data(original: str, lower: str) -> Intent | None:
-    del original
+    """Whether the question is what data there are."""
+    if found := _HELD.match(lower):
+        return Catalogue(as_written(found["of"].strip(), original))
     return Catalogue() if lists_data(lower) else None
 
 

@@ -121,7 +121,7 @@ _REPORT = re.compile(
     r"\bhow (?:are|did|do|have) (?:my|our|the) (?:ideas|calls)\b"
 )
 _HITS = (
-    re.compile(r"\b(?P<hits>\d{1,4}) (?:hits )?(?:out )?of (?P<n>\d{1,4}) (?:calls|ideas|trades|forecasts|predictions|bets)\b"),
+    re.compile(r"\b(?P<hits>\d{1,4}) (?:hits )?(?:out )?of (?P<n>\d{1,4})(?: (?:calls|ideas|trades|forecasts|predictions|bets)\b|(?= (?:right|correct|hits|wins)\b| (?:vs\.?|versus|against) \d+(?:\.\d+)?\s*%))"),
     re.compile(r"\b(?P<pct>\d{1,3}(?:\.\d+)?)\s*(?:%|percent) of (?P<n>\d{1,4}) (?:calls|ideas|trades|forecasts|predictions|bets)\b"),
 )  # fmt: skip
 _AGAINST = re.compile(

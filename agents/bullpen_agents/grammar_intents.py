@@ -55,7 +55,9 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """List the data."""
+    """List the data; `of` asks for one series by name, "" for all."""
+
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

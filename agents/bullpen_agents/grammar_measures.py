@@ -18,8 +18,8 @@ import re
 
 from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Chart, Compare, Compute, Correlate, Intent, Stats
-from bullpen_agents.grammar_lookup import as_written
-from bullpen_agents.grammar_series import KNOWN, read_names, read_period
+from bullpen_agents.grammar_lookup import as_written, several
+from bullpen_agents.grammar_series import EVERYTHING, KNOWN, read_names, read_period
 from bullpen_agents.grammar_text import mend, unpolite
 
 _EXTREME = (
@@ -136,9 +136,21 @@ def asked_for(lower: str) -> str:
 
 def _alone(original: str, lower: str) -> Intent | None:
     """The name of a series and nothing else: what there is to say about it."""
-    name = re.sub(r"^(?:and|the|what about|how about) ", "", lower.strip(" ?!."))
-    known = name in KNOWN and name not in ("gold", "silver")
-    return Stats(as_written(name, original)) if known else None
+    period, rest = read_period(lower)
+    name = re.sub(
+        r"^(?:and|the|what about|how about|what (?:was|were|is)|whats) ", "", rest.strip(" ?!.,")
+    )
+    name = re.sub(
+        r"\s+(?:price|prices|level|levels|value|values|yield|index)s?$",
+        "",
+        re.sub(r"\s+", " ", name),
+    ).strip()
+    if name not in KNOWN or (name in ("gold", "silver") and period == EVERYTHING):
+        return None
+    written = as_written(name, original)
+    if period == EVERYTHING:
+        return Stats(written)
+    return several("series_span", (written,), {}, "all", period)
 
 
 def _window(lower: str) -> tuple[int, str]:

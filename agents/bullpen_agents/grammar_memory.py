@@ -41,7 +41,7 @@ _RECALLS = tuple(
 _TOPIC_LENGTH = 300
 _NAMED = re.compile(
     r"^what (?:did|does|has|had) (?P<who>(?!we\b|you\b|i\b|it\b|the\b|this\b|that\b|oil\b)[\w.-]+) "
-    r"(?:say|said|think|write|written|note|noted|decide|decided|find|found)\b" + _TOPIC
+    r"(?:say|said|think|write|written|note|noted|decide|decided|find|found)\b\s*" + _TOPIC
 )
 _WHO_SAID = re.compile(
     r"^who (?:said|says|wrote|noted|told us|decided|thinks|found)\b(?: that)?" + _TOPIC
@@ -76,6 +76,11 @@ def read_memory(original: str, lower: str) -> Intent | None:
     if re.search(r"\babout\s*[?.!]*$", lower) and any(p.match(lower) for p in _RECALLS):
         return Say(ASK_ABOUT)
     for pattern in _RECALLS:
+        if re.match(
+            r"do (?:you|we) (?:have|hold) (?!anything|something|notes|a note|any (?:notes|records|findings)|records|findings|much)",
+            lower,
+        ):
+            break
         if found := pattern.match(lower):
             return Recall(_written(original, found["topic"])[:_TOPIC_LENGTH])
     return _statement(original, lower)

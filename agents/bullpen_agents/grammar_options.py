@@ -43,68 +43,18 @@ from bullpen_agents.grammar_strikes import (
     read_strikes,
     set_aside,
 )
+from bullpen_agents.grammar_structures import (
+    CREDIT,
+    FLIPPED,
+    LEGS,
+    REVERSIBLE,
+    SHORT,
+    STRIKES,
+    WITH_STOCK,
+    structure_named,
+)
 from bullpen_agents.grammar_text import lists_data, mend
 
-_STRUCTURES: tuple[tuple[str, str], ...] = (
-    (r"risk[\s-]+reversals?", "risk_reversal"),
-    (r"iron\s+condors?", "iron_condor"),
-    (r"iron\s+(?:butterfl(?:y|ies)|fl(?:y|ies))", "iron_butterfly"),
-    (r"puts?\s+(?:butterfl(?:y|ies)|fl(?:y|ies))", "put_butterfly"),
-    (r"(?:calls?\s+)?(?:butterfl(?:y|ies)|\bfl(?:y|ies))", "call_butterfly"),
-    (r"puts?\s+condors?", "put_condor"),
-    (r"(?:calls?\s+)?condors?", "call_condor"),
-    (r"bull(?:ish)?\s+calls?\s+spreads?|calls?\s+debit\s+spreads?", "bull_call_spread"),
-    (r"bear(?:ish)?\s+calls?\s+spreads?|calls?\s+credit\s+spreads?", "bear_call_spread"),
-    (r"bull(?:ish)?\s+puts?\s+spreads?|puts?\s+credit\s+spreads?", "bull_put_spread"),
-    (r"bear(?:ish)?\s+puts?\s+spreads?|puts?\s+debit\s+spreads?", "bear_put_spread"),
-    (
-        r"calls?\s+(?:verticals?|spreads?)|callspreads?|verticals?\b[^?.!]{0,30}\bcalls?",
-        "call_spread",
-    ),
-    (r"puts?\s+(?:verticals?|spreads?)|putspreads?|verticals?\b[^?.!]{0,30}\bputs?", "put_spread"),
-    (r"straddles?", "straddle"),
-    (r"strangles?", "strangle"),
-    (r"collars?", "collar"),
-    (r"covered\s+calls?|buy-?writes?", "covered_call"),
-    (r"(?:protective|married)\s+puts?", "protective_put"),
-    (r"calls?(?!\s+(?:you|me|him|her|it|us|them|back)\b)", "call"),
-    (r"puts?", "put"),
-)
-STRIKES = {
-    "call": 1, "put": 1, "risk_reversal": 2, "straddle": 1, "covered_call": 1, "protective_put": 1,
-    "call_spread": 2, "put_spread": 2, "bull_call_spread": 2, "bear_call_spread": 2,
-    "bull_put_spread": 2, "bear_put_spread": 2, "strangle": 2, "collar": 2,
-    "call_butterfly": 3, "put_butterfly": 3, "iron_butterfly": 3,
-    "call_condor": 4, "put_condor": 4, "iron_condor": 4,
-}  # fmt: skip
-_CREDIT = {"iron_condor", "iron_butterfly", "bear_call_spread", "bull_put_spread"}
-_REVERSIBLE = {"iron_condor", "iron_butterfly"}
-_WITH_STOCK = {"collar", "covered_call", "protective_put"}
-_FLIPPED = {"call_spread": "bear_call_spread", "put_spread": "bull_put_spread"}
-_LEGS: dict[str, tuple[tuple[str, int, int], ...]] = {
-    "call": (("call", 1, 0),),
-    "put": (("put", 1, 0),),
-    "straddle": (("put", 1, 0), ("call", 1, 0)),
-    "strangle": (("put", 1, 0), ("call", 1, 1)),
-    "call_butterfly": (("call", 1, 0), ("call", -2, 1), ("call", 1, 2)),
-    "put_butterfly": (("put", 1, 0), ("put", -2, 1), ("put", 1, 2)),
-    "iron_butterfly": (("put", 1, 0), ("put", -1, 1), ("call", -1, 1), ("call", 1, 2)),
-    "call_condor": (("call", 1, 0), ("call", -1, 1), ("call", -1, 2), ("call", 1, 3)),
-    "put_condor": (("put", 1, 0), ("put", -1, 1), ("put", -1, 2), ("put", 1, 3)),
-    "iron_condor": (("put", 1, 0), ("put", -1, 1), ("call", -1, 2), ("call", 1, 3)),
-}
-"""The legs of what can be sold as a whole: (kind, quantity when bought, position of the strike)."""
-_SHORT = {
-    "bear_call_spread": (("call", -1, 0), ("call", 1, 1)),
-    "bull_put_spread": (("put", 1, 0), ("put", -1, 1)),
-    "call_spread": (("call", 1, 0), ("call", -1, 1)),
-    "bull_call_spread": (("call", 1, 0), ("call", -1, 1)),
-    "put_spread": (("put", -1, 0), ("put", 1, 1)),
-    "bear_put_spread": (("put", -1, 0), ("put", 1, 1)),
-    "covered_call": (("call", -1, 0),),
-    "protective_put": (("put", 1, 0),),
-    "collar": (("put", 1, 0), ("call", -1, 1)),
-}
 _SOLD = re.compile(r"\b(?:sold|sell|selling|short|shorted|shorting|wrote|written|writing)\b")
 _BOUGHT = re.compile(r"\b(?:bought|buy|buying|paid|pay|paying|debit|costs?|costing)\b")
 _BEYOND = (
@@ -159,7 +109,7 @@ class Payoff:
     @property
     def position(self) -> Legs:
         """The options of the position, leg by leg; the stock of a covered call is not among them."""
-        plan = _SHORT.get(self.structure) or _LEGS.get(self.structure, ())
+        plan = SHORT.get(self.structure) or LEGS.get(self.structure, ())
         if self.legs or max((at for _, _, at in plan), default=0) >= len(self.strikes):
             return self.legs
         return tuple((kind, quantity, self.strikes[at]) for kind, quantity, at in plan)
@@ -167,17 +117,12 @@ class Payoff:
     @property
     def with_stock(self) -> bool:
         """Whether the stock itself belongs to the position."""
-        return self.structure in _WITH_STOCK and not self.legs
+        return self.structure in WITH_STOCK and not self.legs
 
     @property
     def answerable(self) -> bool:
         """Whether everything that was written has a place, and nothing is missing."""
         return not (self.missing or self.unplaced or self.beyond)
-
-
-def structure_named(lower: str) -> str | None:
-    """The structure that a lower-case text names, or None."""
-    return next((n for p, n in _STRUCTURES if re.search(rf"\b(?:{p})\b", lower)), None)
 
 
 def read_payoff(text: str) -> Payoff | None:
@@ -202,7 +147,7 @@ def read_payoff(text: str) -> Payoff | None:
     said = _Said(structure, lower, body, at, underlying, currency)
     if structure == "risk_reversal" and not written:
         return said.payoff((), missing="a risk reversal needs both legs in words")
-    read = _by_legs(said) if written and structure not in _WITH_STOCK else _by_strikes(said)
+    read = _by_legs(said) if written and structure not in WITH_STOCK else _by_strikes(said)
     return _sized(read, size) if read else None
 
 
@@ -279,14 +224,14 @@ def _by_strikes(said: _Said) -> Payoff | None:
     strikes, price = read.found, read.price
     if not strikes and structure in ("call", "put"):
         return None
-    sold = structure not in _CREDIT and bool(_SOLD.search(lower) or credit)
-    if structure in _WITH_STOCK:
+    sold = structure not in CREDIT and bool(_SOLD.search(lower) or credit)
+    if structure in WITH_STOCK:
         return _on_stock(
             said, replace(read, quantity=quantity or read.quantity), stock, price, credit
         )
     missing = _missing(structure, strikes, read.doubtful)
-    structure = _FLIPPED.get(structure, structure) if sold else structure
-    flip = structure in _LEGS and (sold or _paid_for_credit(structure, lower))
+    structure = FLIPPED.get(structure, structure) if sold else structure
+    flip = structure in LEGS and (sold or _paid_for_credit(structure, lower))
     return said.payoff(
         strikes,
         structure,
@@ -349,17 +294,17 @@ def _cost(
 ) -> float | None:
     if price is None or price <= 0:
         return price
-    credit = sold or credited or (structure in _CREDIT and not _paid_for_credit(structure, text))
+    credit = sold or credited or (structure in CREDIT and not _paid_for_credit(structure, text))
     return -price if credit else price
 
 
 def _paid_for_credit(structure: str, text: str) -> bool:
     """True when somebody says that they paid for what usually brings money in: it is reversed."""
-    return structure in _REVERSIBLE and bool(_BOUGHT.search(text)) and not _SOLD.search(text)
+    return structure in REVERSIBLE and bool(_BOUGHT.search(text)) and not _SOLD.search(text)
 
 
 def _sold_legs(structure: str, strikes: tuple[float, ...]) -> tuple[tuple[str, int, float], ...]:
-    return tuple((kind, -quantity, strikes[at]) for kind, quantity, at in _LEGS[structure])
+    return tuple((kind, -quantity, strikes[at]) for kind, quantity, at in LEGS[structure])
 
 
 def _underlying(text: str, expiry: re.Match[str] | None) -> str:

@@ -36,7 +36,7 @@ _PRICES = (
     ),
     re.compile(rf"(?:\bfor\s+)?(?:\ba\s+)?{NUMBER}\s+(?:net\s+)?(?:debit(?!\s+spread)|premium)\b"),
     re.compile(
-        r"\bfor\s+(?:a\s+)?(?:net\s+)?(?:(?:premium|price|cost|debit)\s+of\s+)?"
+        r"\b(?:for|für|fuer|zu|pour)\s+(?:a\s+)?(?:net\s+)?(?:(?:premium|price|cost|debit)\s+of\s+)?"
         rf"{NUMBER}{_A_STRIKE}"
     ),
     re.compile(rf"@\s*{NUMBER}"),

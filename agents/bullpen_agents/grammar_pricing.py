@@ -22,10 +22,10 @@ from typing import Any
 from bullpen_agents.grammar_family import Family
 from bullpen_agents.grammar_intents import Compute
 from bullpen_agents.grammar_legs import read_legs
-from bullpen_agents.grammar_lookup import DAY, days_in
-from bullpen_agents.grammar_options import structure_named
+from bullpen_agents.grammar_market import PAIR, market, spelled
 from bullpen_agents.grammar_sizes import read_size
-from bullpen_agents.grammar_words import NUM, Words, number, years_of
+from bullpen_agents.grammar_structures import structure_named
+from bullpen_agents.grammar_words import NUM, Words, number
 
 Json = dict[str, Any]
 _WORTH = re.compile(
@@ -33,7 +33,7 @@ _WORTH = re.compile(
     r"|\bpremium (?:of|for|should)\b|\bhow much (?:is|does|should)\b|\bwhat (?:does|should) .{0,80}\bcosts?\b|\bprice (?:of )?(?:a|an|the|this|me)\b"
 )
 _IMPLIED = re.compile(
-    r"\bimpl(?:ied|y|ies)\b.{0,30}\bvol|\bvol\w*\b.{0,40}\bimpl(?:y|ied|ies)\b|\biv\b|\bwhat vol\w*\b.{0,40}\b(?:is|does|pric\w+|gives?|make)\b"
+    r"\bimpl(?:ied|y|ies)\b.{0,30}\bvol|\bvol\w*\b.{0,40}\bimpl(?:y|ied|ies)\b|\biv\b(?!\s*(?:of|at|is|=|:)?\s*\d)|\bwhat vol\w*\b.{0,40}\b(?:is|does|pric\w+|gives?|make)\b"
 )
 _ODDS = re.compile(r"\b(?:odds|chance|probability|likel\w+)\b")
 _EXOTIC = {
@@ -43,7 +43,9 @@ _EXOTIC = {
     "barrier": re.compile(
         r"\b(?:knock[- ]?(?:out|in)|(?:down|up)[- ]and[- ](?:out|in)|barrier|kiko|[ud][oi] (?:call|put))\b"
     ),
-    "asian": re.compile(r"\b(?:asian|average[- ]price|average rate|averag\w+)\b"),
+    "asian": re.compile(
+        r"\basian\b|\baverag\w+(?:[- ](?:price|rate|strike))?\b(?=.*\b(?:calls?|puts?|options?)\b)|\b(?:calls?|puts?)\b.*\baverag\w+"
+    ),
 }
 _NEEDS = {
     "spot": "the price of the underlying (`spot 69.90`, or `futures at 75`)",
@@ -57,32 +59,27 @@ _NEEDS = {
 def read_pricing(original: str, lower: str) -> Compute | None:
     """The pricing question in a text, or None."""
     option = re.search(
-        r"\b(?:calls?|puts?|options?|digital|binary|(?:one|no)[- ]touch|straddle|strangle|fl(?:y|ies)|butterfl\w+|condor|collar|spread)\b",
+        r"\b(?:calls?|puts?|options?|digital|binary|(?:one|no)[- ]touch|straddle|strangle|fl(?:y|ies)|butterfl\w+|condor|collar|spread|risk[\s-]+reversals?)\b",
         lower,
     )
     if not option or not re.search(r"\d", lower):
         return None
-    size, sized = read_size(_spelled(lower))
+    size, sized = read_size(spelled(lower))
     found = _priced(original, lower, Words.of(sized))
     return replace(found, args={**found.args, **size}) if found and size else found
 
 
-_VALUE = r"\s*=\s*(-?\d+(?:\.\d+)?)(?![\d.])"
-_LETTERS = (
-    (rf"\bs_?0?{_VALUE}", "spot"), (rf"\bk{_VALUE}", "strike"), (rf"\b(?:sigma|σ|vol|v){_VALUE}\s*%?", "vol"), (rf"\bf{_VALUE}", "forward"),
-    (rf"\br{_VALUE}\s*%?", "rate"), (rf"\bq{_VALUE}\s*%?", "dividend yield"),
-)  # fmt: skip
-"""The letters of the textbook; a time without a unit is in years."""
-
-
-def _spelled(lower: str) -> str:
-    for pattern, word in _LETTERS:
-        lower = re.sub(pattern, rf" {word} \1, ", lower)
-    lower = re.sub(rf"\b(?:t|tau){_VALUE}(?!\s*[dwmy])", r" \1 years, ", lower)
-    return re.sub(r"\b(?:t|tau)\s*=\s*(?=\d)", " ", lower)
-
-
 def _priced(original: str, lower: str, words: Words) -> Compute | None:
+    if re.search(r"\brisk[\s-]+reversals?\b", lower) and not read_legs(words.text):
+        return (
+            Compute(
+                "strategy_value",
+                {},
+                "Which leg is bought? Write both: `value of long 105 call, short 95 put, spot 100, vol 20, 3 months`.",
+            )
+            if has_market(lower)
+            else None
+        )
     if _IMPLIED.search(lower):
         return _implied(original, words)
     exotic = next((kind for kind, found in _EXOTIC.items() if found.search(lower)), "")
@@ -111,77 +108,6 @@ def has_market(lower: str) -> bool:
     return bool(re.search(r"\b(?:vol|vols|volatility|sigma|iv)\b", lower))
 
 
-def market(words: Words) -> Json:
-    """Spot or forward, volatility, time, rates: what stands there."""
-    found: Json = {}
-    normal = words.labelled("normal vol(?:atility)?", "bp vol")
-    vol = normal if normal is not None else words.labelled("vols?", "volatility", "sigma", "iv")
-    if normal is not None or words.has(r"\bbachelier\b"):
-        found["model"] = "bachelier"
-    found["volatility_pct"] = vol
-    pair = _PAIR.search(words.text)
-    base, quote = (pair["a"], pair["b"]) if pair else ("", "")
-    found["yield_pct"] = words.labelled(
-        *((rf"{base}(?: interest)? rates?", rf"r_?{base}") if pair else ()),
-        "dividend yields?",
-        "dividends?",
-        "yield",
-        "lease rates?",
-        "foreign rates?",
-        "carry yield",
-    )
-    found["rate_pct"] = words.labelled(
-        *((rf"{quote}(?: interest)? rates?", rf"r_?{quote}", "domestic rates?") if pair else ()),
-        "interest rates?",
-        "risk[- ]free(?: rates?)?",
-        "rates?",
-        "funding",
-        "r",
-    )
-    forward = words.labelled("futures?", "forward", "fwd")
-    spot = (
-        words.labelled("spot", "underlying", "stock", "shares?", "index")
-        if forward is None
-        else None
-    )
-    if spot is None and forward is None:
-        spot = words.behind(
-            r"trading",
-            r"with (?:the )?(?!strikes?|vol|rates?|recovery|expiry|barrier|fixings|yield|dividend|a\b|an\b)[a-z&]{1,12}",
-            "s",
-        )
-    found["forward"], found["spot"] = forward, spot
-    if pair and quote != "usd":
-        found["currency"] = quote.upper()
-    if expiry := _expiry(words):
-        return {key: value for key, value in found.items() if value is not None} | {
-            "expiry": expiry
-        }
-    days = words.days()
-    if days is not None:
-        found["years"] = round(years_of(days), 12) if (days / 365 * 12) % 1 < 1e-9 else None
-        found["days"] = None if found["years"] is not None else days
-    return {key: value for key, value in found.items() if value is not None}
-
-
-_CURRENCIES = "eur|usd|gbp|jpy|chf|aud|nzd|cad|sek|nok|cny|cnh|mxn|brl|zar|try|inr|vnd|sgd|hkd"
-_PAIR = re.compile(rf"\b(?P<a>{_CURRENCIES})\s?/?\s?(?P<b>{_CURRENCIES})\b")
-_EXPIRY = re.compile(
-    rf"\b(?:expir\w*|exp|maturing|matures?|maturity|until|to)\b\.?\s*(?:on|:|is|date|the)?\s*(?P<when>{DAY.pattern})"
-)
-
-
-def _expiry(words: Words) -> str:
-    """The day of expiry (ISO) that is named, which then leaves the text; or ""."""
-    found = _EXPIRY.search(words.text)
-    named = days_in(found["when"]) if found else days_in(words.text)
-    if len(named) != 1:
-        return ""
-    day, written = named[0]
-    words.text = words.text.replace(found[0] if found else written, " ; ", 1)
-    return day
-
-
 def missing(args: Json, *needed: str) -> str:
     """What is needed and not there, as a sentence; "" when all is there."""
     lacks = [text for key, text in _NEEDS.items() if key in needed and not _there(args, key)]
@@ -208,7 +134,7 @@ def _strikes(words: Words) -> list[float]:
 
 
 def _name(original: str) -> str:
-    if pair := _PAIR.search(original.lower()):
+    if pair := PAIR.search(original.lower()):
         return f"{pair['a']}{pair['b']}".upper()
     found = re.search(
         r"\b(?!(?:USD|EUR|GBP|IV|ATMF?|OTM|ITM|AND|THE|FX|BS|DTE|OK)\b)([A-Z]{2,5})\b", original

@@ -26,8 +26,15 @@ NEVER: tuple[re.Pattern[str], ...] = tuple(
 """What no measure of a series takes."""
 
 
+CLAUSE = re.compile(
+    r"(?:,|;|\band\b|\bbut\b)\s+((?:why|how come|how long|what caused|what (?:does|do) (?:it|that)|when (?:did|will|was) (?:it|they|that)|what happened|is (?:that|it|this)|should (?:i|we)|do you think)\b[^?]*)"
+)
+"""A second question behind the first one, which no measure answers."""
+
+
 def without_qualifiers(text: str) -> str:
-    """The text (lower case) without these words."""
+    """The text (lower case) without these words, and without a second question behind the first."""
+    text = CLAUSE.sub(" ", text)
     for pattern in NEVER:
         text = pattern.sub(" ", text)
     return text

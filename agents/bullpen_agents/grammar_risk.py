@@ -30,7 +30,7 @@ from bullpen_agents.grammar_words import NUM, SCALE, Words, amount, number
 
 Json = dict[str, Any]
 _RISK = re.compile(
-    r"\bvar\b|\bvalue[- ]at[- ]risk\b|\bexpected shortfall\b|\bcvar\b|\btail risk\b|\bewma\b|\brisk measures?\b"
+    r"\bvar\b|\bvalue[- ]at[- ]risk\b|\bexpected shortfall\b|\bcvar\b|\btail risk\b|\bewma\b|\brisk measures?\b|\bskew(?:ness)?\b(?! (?:of|in) (?:the )?(?:vol|smile|surface))|\bkurtosis\b|\bfat tails?\b"
 )
 _GARCH = re.compile(r"\bgarch\b")
 _BETA = re.compile(r"\bbeta\b")
@@ -42,6 +42,7 @@ _WEIGHTS = (
     ("maximum_sharpe", r"\bmax(?:imum)?[- ]sharpe\b"), ("hierarchical_risk_parity", r"\bhrp\b|\bhierarchical risk parity\b"),
     ("inverse_volatility", r"\binverse[- ]vol(?:atility)?\b"), ("equal", r"\bequal(?:ly)?[- ]weight\w*\b"),
 )  # fmt: skip
+_SHARPE = re.compile(r"\bsharpe(?: ratios?)?\b(?!.*\b(?:weights|portfolio)\b)")
 _BACKTEST = re.compile(r"\bback[- ]?test\w*\b")
 _RULES = (
     ("moving_average", r"\bmoving averages?\b|\bmas?\b|\bsma\b|\bcross(?:over)?\b"), ("momentum", r"\bmomentum\b|\btrend\b"),
@@ -92,13 +93,18 @@ def _read(original: str, lower: str) -> Compute | None:
     for method, pattern in _WEIGHTS:
         if re.search(pattern, lower) and (found := _portfolio(lower, method, pattern)):
             return found
+    return _of_one(lower)
+
+
+def _of_one(lower: str) -> Compute | None:
+    """The questions that have one series for their subject."""
     if _GARCH.search(lower):
         return _of_series("garch_volatility", lower, _GARCH.pattern)
+    if _SHARPE.search(lower):
+        return _of_series("backtest", lower, _SHARPE.pattern, rule="buy_and_hold")
     if _BETA.search(lower):
         return _beta(lower)
-    if _RISK.search(lower):
-        return _tail(lower)
-    return None
+    return _tail(lower) if _RISK.search(lower) else None
 
 
 def _names(text: str, *without: str) -> tuple[str, ...]:
@@ -111,7 +117,7 @@ def _of_series(tool: str, lower: str, *without: str, **more: Any) -> Compute:
     period, rest = read_period(lower)
     names = _names(
         rest,
-        r"\b(?:vol\w*|model|forecast|fit|of|for|a|an|the|risk|day|daily|one|what|is)\b",
+        r"\b(?:vol\w*|model|forecast|fit|of|for|a|an|the|risk|day|daily|one|what|is|returns?)\b",
         *without,
     )
     lacks = "" if names else "Which series? Name one, such as oil or the S&P 500."
@@ -157,6 +163,8 @@ def _tail(lower: str) -> Compute:
         if re.search(r"\bshortfall\b|\bcvar\b", lower)
         else "ewma_volatility"
         if "ewma" in lower
+        else "shape"
+        if re.search(r"\bskew|\bkurtosis\b|\bfat tail", lower)
         else "var_historical"
     )
     found = _of_series("risk_measures", words.text, _RISK.pattern, r"\bat\b|;", **more)
@@ -187,6 +195,13 @@ def _target(original: str, lower: str) -> Compute:
             words.text,
         )
     ]
+    if (
+        not holdings
+        and goal
+        and len(alone := _names(words.text, r"\b(?:vol\w*|target\w*|of|for|a|the|at|is)\b|;|%"))
+        == 1
+    ):
+        holdings = [{"series": alone[0], "weight_pct": 100.0}]
     args: Json = {"holdings": holdings}
     if goal:
         args["target_pct"] = number(goal["n"])

@@ -42,8 +42,9 @@ _COUNTS = {
 _RELATIVE = re.compile(
     r"\b(?:over|in|during|for)?\s*(?:the\s+)?(?:last|past|previous)\s+(?:(?P<count>\d{1,3}|"
     + "|".join(_COUNTS)
-    + r")\s+)?(?P<odd>(?!year|month|week|day|decade|quarter)[a-z]+\s+)?(?P<unit>year|month|week|day|decade|quarter)s?\b"
+    + r")\s+)?(?P<odd>(?!year|yr|month|mth|week|wk|day|decade|quarter)[a-z]+\s+)?(?P<unit>year|yr|month|mth|week|wk|day|decade|quarter)s?\b"
 )
+_SHORT = {"yr": "year", "mth": "month", "wk": "week"}
 _EXCEPT = re.compile(
     r"\b(?:excluding|except(?: for)?|leaving out|without|apart from|other than|ex|not)\s+(?:the\s+)?(?:years?\s+)?"
     rf"{_DAY}(?:\s*(?:-|–|to|and)\s*{_DAY})?"
@@ -122,7 +123,7 @@ class Period:
 EVERYTHING = Period()
 KNOWN = (
     "s&p 500", "s&p500", "s&p", "sp500", "spx", "nasdaq", "vix", "crude oil", "wti crude", "oil", "crude", "wti", "brent",
-    "copper", "cpi", "gold", "silver",
+    "copper", "cpi", "core cpi", "gold", "silver", "baa", "aaa", "brent crude",
 )  # fmt: skip
 """Names that people use alone or side by side; whether the desk holds them, the market says."""
 _SIDE_BY_SIDE = re.compile(
@@ -162,7 +163,7 @@ def _backwards(found: re.Match[str]) -> Period:
     number = int(count) if count.isdigit() else _COUNTS[count]
     # More than this has no calendar, and no data either.
     return (
-        Period(back=(min(number, 150), found["unit"]))
+        Period(back=(min(number, 150), _SHORT.get(found["unit"], found["unit"])))
         if number
         else Period(unread=found[0].strip())
     )

@@ -19,6 +19,23 @@ _MOST = 6
 _LONG = 1500
 
 
+_YEARS = re.compile(
+    r"(?<!between )(?<!from )\b(?:in )?(?P<a>(?:19|20)\d\d)\s*(?:vs\.?|versus|and|or|against|compared (?:to|with)|than)\s*(?:in )?(?P<b>(?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+
+
+def each_year(text: str) -> tuple[str, ...]:
+    """A question about two years, once for each of them; () for any other."""
+    found = _YEARS.search(text)
+    if not found or re.search(r"\b(?:between|from)\b[^?]*$", text[: found.start()], re.IGNORECASE):
+        return ()
+    return tuple(
+        f"{text[: found.start()]}in {found[year]}{text[found.end() :]}".strip()
+        for year in ("a", "b")
+    )
+
+
 def parts_of(text: str) -> tuple[str, ...]:
     """The questions of a message, as written and in order; one for a message that is one."""
     if len(text) > _LONG or "```" in text:

@@ -69,7 +69,7 @@ def _figures(original: str, lower: str) -> DataLookup | None:
 
 _CHANGE = re.compile(
     r"\b(?:changes? (?:in|of)|(?:how much|by how much|what) (?:has|have|had|did|was|were|is) (?:the )?(?P<a>.+?) (?:change[ds]?|moved?|rise|risen|fall|fallen|rose|fell|up|down|gain(?:ed)?|drop(?:ped)?|widen(?:ed)?|tighten(?:ed)?|climb(?:ed)?|declined?)"
-    r"|(?:rise|fall|move|increase|decline|drop) (?:in|of)|did (?:the )?(?P<b>.+?) (?:rise|fall|go up|go down|widen|tighten))\b"
+    r"|(?:rise|fall|move|increase|decline|drop|growth) (?:in|of)|^(?:the )?(?P<c>(?:core )?cpi|inflation)(?: (?:growth|inflation|rate|change|yoy|y/y|year on year))*$|did (?:the )?(?P<b>.+?) (?:rise|fall|go up|go down|widen|tighten))\b"
 )
 
 
@@ -77,10 +77,15 @@ def _change(original: str, lower: str) -> DataLookup | None:
     if _too_long(original):
         return None
     period, rest = read_period(lower)
+    rest = re.sub(r"\s+", " ", rest).strip(" ?!.,")
     found = _CHANGE.search(rest)
+    if found and found["c"] and period == EVERYTHING:
+        period = Period(back=(12, "month"))
     if not found or re.search(r"\b(?:worst|best|biggest|largest|volatil\w*|weights?|days?|months?|weeks?|demand|supply|correl\w*|histogram|distribution|chart|plot|regime|break|stationar\w*|spot|vols?|strike|calls?|puts?)\b", rest):  # fmt: skip
         return None
-    named = found["a"] or found["b"] or f"{rest[: found.start()]} {rest[found.end() :]}"
+    named = (
+        found["a"] or found["b"] or found["c"] or f"{rest[: found.start()]} {rest[found.end() :]}"
+    )
     return _about("series_span", re.sub(r"\b(?:percent(?:age)?|pct|points?|by|bps?)\b", " ", named), {}, "change", period)  # fmt: skip
 
 
@@ -105,13 +110,13 @@ def _end(original: str, lower: str) -> DataLookup | None:
     year = int(found["y"] or found["y2"])
     month = MONTHS[found["m"]] if found["m"] else int(found["q"]) * 3 if found["q"] else 12
     day = f"{year}-{month:02d}-{calendar.monthrange(year, month)[1]:02d}"
-    rest = re.sub(r"\b(?:price|cost|worth)\b", " ", rest)
+    rest = re.sub(r"\b(?:price|cost|worth|yield of|level of|value of)\b", " ", rest)
     return _about("series_value", rest, {"on": day}, "end", EVERYTHING)
 
 
 _SIDE = (
     r"(?P<side>above|over|higher than|greater than|more than|north of|past|exceed(?:ed|ing)?|through|at least|hit|reach(?:ed)?|touch(?:ed)?|cross(?:ed)?(?: above| below)?"
-    r"|below|under|lower than|less than|beneath|south of|sub|broke(?: above| below)?|fell (?:below|under|to)|dropped (?:below|under|to))"
+    r"|below|under|lower than|less than|beneath|south of|sub|broke(?: above| below)?|(?<=trade )at|(?<=traded )at|(?<=trading )at|fell (?:below|under|to)|dropped (?:below|under|to))"
 )
 _CROSSING = re.compile(
     _SIDE
@@ -120,6 +125,9 @@ _CROSSING = re.compile(
 _WHEN = re.compile(
     r"\bwhen\b|\blast time\b|\bfirst time\b|\bhow (?:often|many (?:days|times|months|weeks))\b|\bever\b|\bhas\b.*\bbeen\b|\bwhat (?:share|percentage|fraction) of\b|\bhow long\b|\bsince when\b|\bhave we\b"
 )
+_MOVE = re.compile(
+    r"\b(?:fall|fell|falls|drop(?:s|ped)?|rise|rose|rises|move[ds]?|gain(?:s|ed)?|los(?:e|t|es)|jump(?:s|ed)?|up|down|in a (?:single )?(?:day|week|month)|daily)\b"
+)
 _BELOW = re.compile(r"below|under|lower|less|beneath|south|sub|fell|dropped")
 
 
@@ -127,6 +135,8 @@ def _crossing(original: str, lower: str) -> DataLookup | None:
     del original
     found = _CROSSING.search(lower)
     if not found or not _WHEN.search(lower) or re.search(r"\b(?:calls?|puts?|options?|strikes?|spot|vol(?:atility)? of|payoff|profit|probability|odds|chance|demand|supply|utili[sz]ation)\b", lower):  # fmt: skip
+        return None
+    if (found["u"] or "") in ("%", "percent", "pct") and _MOVE.search(lower):
         return None
     period, rest = read_period(f"{lower[: found.start()]} ; {lower[found.end() :]}")
     rest = re.sub(
@@ -159,6 +169,7 @@ _SPREADS = tuple(
         rf"\b(?:spread|difference|gap|differential) (?:between|of) {_N.format('a')} (?:and|vs\.?|versus|over|to|against) {_N.format('b')}\s*[?.!]*$",
         rf"^{_N.format('a')}\s+(?:minus|less|−|–|-)\s+{_N.format('b')}(?: (?:yields?|spread|price))?\s*[?.!]*$",
         rf"^{_N.format('a')}\s*(?:-|–|/| over | to | vs\.? |\s)\s*{_N.format('b')}\s+(?:yield |credit |price )?(?:spread|differential)\s*[?.!]*$",
+        rf"\b(?:credit |yield )?spread (?:of |between )?{_N.format('a')} over {_N.format('b')}\s*[?.!]*$",
         rf"\bspread of {_N.format('a')} (?:over|to|against) {_N.format('b')}\s*[?.!]*$",
     )
 )
@@ -171,7 +182,7 @@ _RATIOS = tuple(
     )
 )
 _NO_SPREAD = re.compile(
-    r"\b(?:calls?|puts?|calendar|bull|bear|credit spread \d|debit|vertical|cds|merton|bps?|strike|butterfly|correl\w*|volatil\w*|vols?|compare|beta|regress\w*|sharpe|recovery|multiple|loss|hedge|runway|near|far)\b"
+    r"\b(?:calls?|puts?|calendar|bull|bear|credit spreads? (?:\d|for|at)|debit|vertical|cds|merton|bps?|strike|butterfly|correl\w*|volatil\w*|vols?|compare|beta|regress\w*|sharpe|recovery|multiple|loss|hedge|runway|near|far)\b"
 )
 _HEAD = re.compile(
     r"^(?:(?:what(?:'s| is| was| has been)?|whats|where(?:'s| is)|how (?:wide|big|large|high) (?:is|was)|chart|plot|draw|graph|the|of|show|current|currently|latest|average|avg|mean|max(?:imum)?|min(?:imum)?|highest|lowest|widest|tightest|percentile of|history of)\b\s*)+"

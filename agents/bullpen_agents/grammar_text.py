@@ -69,7 +69,7 @@ def unpolite(lower: str) -> str:
 
 
 _CATALOGUE = re.compile(
-    r"\b(?:what|which|list|any|all|available|your|the|our) (?:\w+ )?(?:data|datasets?|data sets?|series|time series|symbols|"
+    r"\bhow (?:old|fresh|recent|current|up[- ]to[- ]date) (?:is|are) (?:your|the|our) (?:data|series|numbers|prices)\b|\b(?:last updated|when (?:was|were) (?:the |your )?(?:data|series|it|they) (?:last )?updated|until when)\b|\b(?:what|which|list|any|all|available|your|the|our) (?:\w+ )?(?:data|datasets?|data sets?|series|time series|symbols|"
     r"instruments|markets)\b.{0,40}?(?:\b(?:have|hold|got|available|know|there|own|store|stored|catalogue|use)\b|[?.!]*$)"
     r"|^(?:data )?catalog(?:ue)?\b|\blist (?:of )?(?:the |all |your )*(?:data|series)\b"
 )

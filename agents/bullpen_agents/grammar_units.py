@@ -34,8 +34,15 @@ def _units(original: str, lower: str) -> DataLookup | None:
             "convert_unit",
             {"amount": float(found["n"].replace(",", "")), "given": tidy["a"], "wanted": tidy["b"]},
         )
+    if many := re.search(
+        rf"\bhow many (?P<b>{_UNIT})\s+(?:are |is )?(?:there )?(?:in|to) (?:an?|one|1|the) (?P<a>{_UNIT})\s*[?.!]*$",
+        lower,
+    ):
+        return lookup(
+            "convert_unit", {"amount": 1.0, "given": many["a"].strip(), "wanted": many["b"].strip()}
+        )
     asks = re.search(
-        r"\bhow (?:much|many) is\b|\bwhat is\b|\bread\b|\bin (?:numbers|digits|plain)\b|\bscale\b|\bmeans?\b",
+        r"\blà bao nhiêu|\bbao nhiêu\b|是多少|多少|\bin (?:usd|dollars|english)\b|\bhow (?:much|many) is\b|\bwhat is\b|\bread\b|\bin (?:numbers|digits|plain)\b|\bscale\b|\bmeans?\b",
         lower,
     )
     if asks and _SCALED.search(original) and re.search(r"\d", original) and len(lower.split()) < 14:

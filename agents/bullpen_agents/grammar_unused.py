@@ -17,7 +17,7 @@ from bullpen_agents.asof import without
 from bullpen_agents.grammar_intents import Chart, Compare, Compute, Correlate, Live, Stats
 from bullpen_agents.grammar_lookup import days_in
 from bullpen_agents.grammar_options import Payoff
-from bullpen_agents.grammar_qualifiers import NEVER
+from bullpen_agents.grammar_qualifiers import CLAUSE, NEVER
 from bullpen_agents.grammar_series import KNOWN, MONTHS
 from bullpen_agents.grammar_text import unmention
 
@@ -234,6 +234,8 @@ def _qualifiers(body: str, intent: object) -> Iterator[str]:
     for pattern in _never_for(intent):
         if found := pattern.search(body):
             yield found[0].strip()
+    if clause := CLAUSE.search(body):
+        yield clause[1].strip(" .!")
     for pattern, uses in _QUALIFIERS:
         found = pattern.search(body)
         if found and not uses(intent):

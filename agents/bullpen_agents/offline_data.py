@@ -14,7 +14,7 @@ from typing import Any
 from bullpen_agents.grammar_lookup import DataLookup
 from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
 from bullpen_agents.offline_series import capital, meant, proxies, settled, the, unknown_series
-from bullpen_agents.offline_spans import SPAN_TABLES, SPANS, telling
+from bullpen_agents.offline_spans import SPAN_TABLES, SPANS, monthly, telling
 
 _MOST = 24
 _CHARTS = frozenset({"plot_chart", "series_spread", "rolling_correlation"})
@@ -45,9 +45,18 @@ def _look(desk: Desk, asked: DataLookup) -> str:
     found = desk.use(
         asked.tool, **{"start": period.start, "end": period.end, **asked.args, **series}
     )
+    if found.error and "frequencies differ" in found.text and (other := monthly(asked)):
+        text = _look(desk, other)
+        return (
+            f"{text}\n> - Brent is held by the month here, so WTI is its monthly average, too."
+            if "{{" in text
+            else found.text
+        )
     if found.error:
         return unknown_series(desk, names, found.text)
     head = _HEADLINES.get(asked.tool, _plain)(found, asked)
+    if asked.tool == "series_rolling" and asked.focus == "against":
+        head += _beside(desk, found, asked)
     body = _BODIES.get(asked.tool, _figures)(found, head)
     foot = "The file is attached." if found.artifacts and asked.tool not in _CHARTS else ""
     notes = (
@@ -100,6 +109,17 @@ def _rolling(found: Seen, asked: DataLookup) -> str:
     return (
         f"**The {asked.args['window']}-period {what} of {name} stands at {found.cite('now')}** ({found.cite('now_date')}), between "
         f"{found.cite('lowest')} on {found.cite('lowest_date')} and {found.cite('highest')} on {found.cite('highest_date')}."
+    )
+
+
+def _beside(desk: Desk, found: Seen, asked: DataLookup) -> str:
+    """Where the series itself stands beside its average."""
+    last = desk.use("series_value", series=meant(str(asked.series["series"])))
+    if last.error:
+        return ""
+    side = "above" if last.number("value") > found.number("now") else "below"
+    return (
+        f" The series itself stood at {last.cite('value')} on {last.cite('date')}, **{side} it**."
     )
 
 
@@ -241,7 +261,7 @@ def _regressed(found: Seen, asked: DataLookup) -> str:
 def _listing(found: Seen, head: str) -> str:
     del head
     keys = [key for key in found.values if key.startswith("row_")]
-    return table(["period", "value"], [[found.label(key), found.cite(key)] for key in keys])
+    return table(["period", "value"], [[f"`{found.label(key)}`", found.cite(key)] for key in keys])
 
 
 def _oddities(found: Seen, head: str) -> str:

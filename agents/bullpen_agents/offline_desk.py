@@ -102,6 +102,8 @@ class Desk:
         self._schemas = {spec.name: spec.schema for spec in request.tools}
         self._rounds = _rounds(request)
         self._at = 0
+        self.dropped: list[str] = []
+        """Arguments that were read and that a tool does not take."""
 
     def has(self, *names: str) -> bool:
         """Whether this colleague has all these tools now."""
@@ -131,6 +133,16 @@ class Desk:
         if missing:
             text = f"I have no tool `{missing[0]}`; add it to `tools` in my charter."
             return [Seen(text, error=True) for _ in calls]
+        self.dropped += [
+            f"{key.replace('_', ' ')} {value:,.10g}"
+            if isinstance(value, float)
+            else f"{key.replace('_', ' ')} {value}"
+            for name, args in calls
+            for key, value in args.items()
+            if value is not None
+            and key not in ("start", "end")
+            and key not in self._fitting(name, args)
+        ]
         if self._at < len(self._rounds):
             self._at += 1
             return self._rounds[self._at - 1]

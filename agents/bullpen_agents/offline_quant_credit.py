@@ -77,7 +77,7 @@ def cds(found: Seen, asked: Compute) -> str:
     return (
         f"**A fair spread of {found.cite('fair_spread')} means a hazard rate of {found.cite('hazard')} a year and a "
         f"risk-neutral probability of default by maturity of {found.cite('default_probability')}**; the risky annuity is "
-        f"{found.cite('annuity')}."
+        f"{found.cite('annuity')}. Upfront for protection at the running coupon: {found.cite('upfront')} of the notional, {found.cite('upfront_amount')}."
     )
 
 

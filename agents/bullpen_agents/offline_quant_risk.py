@@ -33,6 +33,8 @@ def risk(found: Seen, asked: Compute) -> str:
             f"{found.cite('rolling_low')} ({found.cite('rolling_low_date')}), highest {found.cite('rolling_high')} ({found.cite('rolling_high_date')}). "
             f"Trading days, log returns, scaled to a year."
         )
+    if asked.focus == "shape":
+        return f"**The returns of {the(name)} have a skewness of {found.cite('skewness')} and an excess kurtosis of {found.cite('excess_kurtosis')}** (both are zero for normal returns)."
     key = asked.focus if found.known(asked.focus) else asked.focus.replace("historical", "normal")
     what = "expected shortfall" if key.startswith("es_") else "value at risk"
     how = "historical" if key.endswith("historical") else "normal"
@@ -93,7 +95,11 @@ def weights(found: Seen, asked: Compute) -> str:
 
 def backtest(found: Seen, asked: Compute) -> str:
     """The rule beside buying and holding."""
-    del asked
+    if asked.args.get("rule") == "buy_and_hold":
+        return (
+            f"**Holding {the(asked.args['series'])} has a Sharpe ratio of {found.cite('sharpe')} ± {found.cite('sharpe_error')}**, with {found.cite('growth')} a year "
+            f"and a worst drawdown of {found.cite('drawdown')}; price only, no interest taken off."
+        )
     return (
         f"**The rule made {found.cite('growth')} a year after costs, buying and holding {found.cite('hold_growth')}**; Sharpe {found.cite('sharpe')} ± "
         f"{found.cite('sharpe_error')} against {found.cite('hold_sharpe')}, worst drawdown {found.cite('drawdown')} against {found.cite('hold_drawdown')}."

@@ -18,6 +18,7 @@ _PROXIES = {
     "tech": "nasdaq",
     "tech stocks": "nasdaq",
     "us stocks": "S&P 500",
+    "inflation": "core CPI",
 }
 
 
@@ -91,7 +92,7 @@ def span(found: Seen) -> str:
 
 _NAMES = {
     "s&p": "S&P 500", "s&p 500": "S&P 500", "s&p500": "S&P 500", "sp500": "S&P 500", "sp 500": "S&P 500", "snp": "S&P 500", "nasdaq": "Nasdaq",
-    "baa": "Baa", "aaa": "Aaa", "brent": "Brent", "baa yield": "Baa yield", "aaa yield": "Aaa yield", "core cpi": "core CPI",
+    "baa": "Baa", "aaa": "Aaa", "brent": "Brent", "baa yield": "Baa yield", "aaa yield": "Aaa yield", "core cpi": "core CPI", "wti_monthly": "WTI", "brent crude": "Brent",
 }  # fmt: skip
 """How names are spelled, however a person wrote them."""
 _ACRONYMS = {"vix", "wti", "dax", "spx", "ftse", "gdp", "cpi"}

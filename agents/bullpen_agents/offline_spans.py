@@ -6,6 +6,7 @@ The rule it protects: the figure that was asked for comes first, with its day. I
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bullpen_agents.grammar_lookup import DataLookup
 from bullpen_agents.offline_desk import Seen, table
@@ -31,6 +32,13 @@ def figures(found: Seen, asked: DataLookup) -> str:
             f"**{capital(name)} was between {found.cite('min')} ({found.cite('min_date')}) and {found.cite('max')} "
             f"({found.cite('max_date')})**{over}."
         )
+    if asked.focus == "all" and found.number("n") == 1:
+        return f"**{capital(name)} was {found.cite('last')}** on {found.cite('last_date')}, the one value of that span."
+    if asked.focus == "all":
+        return (
+            f"**{capital(name)} averaged {found.cite('average')}**{over}: between {found.cite('min')} ({found.cite('min_date')}) and "
+            f"{found.cite('max')} ({found.cite('max_date')}), {found.cite('last')} at the end."
+        )
     if asked.focus == "change":
         return _change(found, name, over)
     day = f", on {found.cite(f'{asked.focus}_date')}" if asked.focus in ("max", "min") else ""
@@ -38,11 +46,9 @@ def figures(found: Seen, asked: DataLookup) -> str:
 
 
 def _change(found: Seen, name: str, over: str) -> str:
-    way = (
-        "rose" if found.number("change") > 0 else "fell" if found.number("change") < 0 else "moved"
-    )
-    percent = f" ({found.cite('change_pct')})" if found.known("change_pct") else ""
-    return f"**{capital(name)} {way}: {found.cite('change')}**{percent}, to {found.cite('last')}{over}."
+    by = found.cite("change")
+    by = f"{found.cite('change_pct')} ({by})" if found.known("change_pct") else by
+    return f"**{capital(name)} changed by {by}**, to {found.cite('last')}{over}."
 
 
 def crossing(found: Seen, asked: DataLookup) -> str:
@@ -132,3 +138,15 @@ def telling(warnings: list[str], asked: DataLookup) -> list[str]:
     if asked.focus != "change":
         idle.append("the change counts from the value of")
     return [note for note in warnings if not any(words in note for words in idle)]
+
+
+_DAILY_OIL = frozenset({"wti", "oil", "crude", "crude oil", "wti crude", "wti oil"})
+
+
+def monthly(asked: DataLookup) -> DataLookup | None:
+    """A pair with the monthly average of WTI in the place of its daily price, beside monthly Brent; or None."""
+    sides = {key: str(name) for key, name in asked.series.items()}
+    oil = [key for key, name in sides.items() if name.lower() in _DAILY_OIL]
+    if len(oil) != 1 or not any("brent" in name.lower() for name in sides.values()):
+        return None
+    return replace(asked, series={**sides, oil[0]: "wti_monthly"})

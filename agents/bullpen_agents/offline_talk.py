@@ -71,6 +71,10 @@ def _said_by(desk: Desk, found: Seen, asked: grammar.Recall) -> str:
     near = [record for record in near if _says_something(record.get("text", ""))]
     topic = f" about {asked.topic}" if asked.topic else ""
     if not near:
+        noted = _by_topic(_records(found), f"{asked.who} {asked.topic}")[0]
+        if noted:
+            head = f"Nothing that {asked.who} said{topic} is stored. What others noted:"
+            return "\n\n".join([head, *(_quoted(record) for record in noted[:4])])
         return f"{_NOTHING} that {asked.who} said{topic} and that this conversation may see."
     return "\n\n".join(
         [f"What {asked.who} said{topic}:", *(_quoted(record) for record in near[:4])]

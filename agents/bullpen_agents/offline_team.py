@@ -14,20 +14,19 @@ from bullpen_agents.grammar_files import AskFile, ChartColumn
 from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_intents import Export
 from bullpen_agents.grammar_options import Payoff
-from bullpen_agents.grammar_several import parts_of
+from bullpen_agents.grammar_several import each_year, parts_of
 from bullpen_agents.grammar_unused import unused
 from bullpen_agents.letter import Letter
 from bullpen_agents.offline_again import again
+from bullpen_agents.offline_catalogue import COLUMNS, catalogue_rows
 from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
 from bullpen_agents.offline_export import export, tools_of
 from bullpen_agents.offline_files import FILES, OWNER
 from bullpen_agents.offline_talk import TALK, keep, not_read, refusal_of_colleague
 from bullpen_agents.offline_work import (
-    COLUMNS,
     WINDOW,
     WINDOW_REASON,
     Script,
-    catalogue_rows,
     chart_and_ids,
     work_of,
 )
@@ -67,7 +66,7 @@ def _questions(desk: Desk) -> list[tuple[str, Wanted]]:
 
     A message is taken apart where at least two parts are read; parts of one reading stay together.
     """
-    texts = parts_of(desk.text)
+    texts = each_year(desk.text) or parts_of(desk.text)
     if len(texts) < 2 or desk.files or desk.purpose == "close":
         return []
     said = list(desk.said_before())
@@ -110,7 +109,8 @@ def _do(desk: Desk, intent: Wanted, said: str = "") -> str:
     said = said or desk.text
     owner, tools, script = _craft(intent)
     if desk.has(*tools):
-        text = _with_unused(script(desk, intent), said, intent)
+        text = script(desk, intent)
+        text = _with_unused(text, said, intent, desk.dropped)
         kept = _kept_if_asked(desk, intent, text) if desk.purpose == "answer" else ""
         return f"{text}\n\n{kept}" if kept else text
     if owner == desk.agent or not desk.has("ask") or desk.purpose == "reply":
@@ -122,9 +122,9 @@ def _do(desk: Desk, intent: Wanted, said: str = "") -> str:
     return f"That is the {name}'s field, so I asked. {name}'s answer:\n\n{_said(asked.text)}"
 
 
-def _with_unused(text: str, said: str, intent: Wanted) -> str:
+def _with_unused(text: str, said: str, intent: Wanted, dropped: list[str] | None = None) -> str:
     """The answer, and beside its first figure what of the request is not in it."""
-    left = unused(said, intent)
+    left = (*unused(said, intent), *dict.fromkeys(dropped or ()))
     if not left or not ("{{" in text or "is attached" in text):
         return text
     named = ", ".join(f"`{part}`" for part in left)

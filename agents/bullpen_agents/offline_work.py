@@ -17,6 +17,7 @@ from bullpen_agents import grammar
 from bullpen_agents.grammar_ideas import HitRate, IdeaReport, OpenIdea, ResolveIdeas
 from bullpen_agents.grammar_lookup import DataLookup
 from bullpen_agents.grammar_options import Payoff
+from bullpen_agents.offline_catalogue import catalogue
 from bullpen_agents.offline_data import look
 from bullpen_agents.offline_desk import Desk, Seen, as_notes, table
 from bullpen_agents.offline_ideas import idea_report, judge_hits, open_idea, resolve_ideas
@@ -229,6 +230,16 @@ def chart_and_ids(desk: Desk, asked: grammar.Chart, window: int) -> tuple[str, t
         start=period.start,
         end=period.end,
     )
+    if found.error and what == "index" and "has no returns" in found.text:
+        # Rates are drawn as they stand, on one axis.
+        what = "level"
+        found = desk.use(
+            "series_chart",
+            series=[meant(name) for name in asked.series],
+            transform=what,
+            start=period.start,
+            end=period.end,
+        )
     if found.error:
         return unknown_series(desk, asked.series, found.text), ()
     names = " and ".join(the(name) for name in asked.series)
@@ -246,49 +257,6 @@ def chart_and_ids(desk: Desk, asked: grammar.Chart, window: int) -> tuple[str, t
 
 _LINES_SHOWN = 20
 _DOCUMENTS = (".pdf", ".docx", ".html", ".htm", ".eml", ".md")
-COLUMNS = ["series", "title", "unit", "frequency", "from", "to"]
-
-
-def catalogue(desk: Desk, asked: grammar.Catalogue) -> str:
-    """List what the desk holds."""
-    del asked
-    found = desk.use("series_catalogue")
-    if found.error:
-        return found.text
-    rows = catalogue_rows(found)
-    if not rows:
-        return (
-            "The desk holds no series yet. Attach a CSV with a date column and write `import this`."
-        )
-    head = "The desk holds these series. Ask for any of them by name or symbol."
-    return f"{head}\n\n{table(COLUMNS, rows)}{found.notes()}"
-
-
-def catalogue_rows(found: Seen, names: tuple[str, ...] = ()) -> list[list[str]]:
-    """The catalogue's rows (id, title, unit, frequency, first, last), those that fit `names` if any."""
-    if not found.table:
-        return []
-    header = [str(cell).lower() for cell in found.table[0]]
-    wanted = ("id", "title", "unit", "frequency", "first", "last")
-    synonyms = {"id": ("series",), "first": ("start", "from"), "last": ("end", "to")}
-    columns = [
-        next((header.index(n) for n in (name, *synonyms.get(name, ())) if n in header), None)
-        for name in wanted
-    ]
-    rows: list[list[str]] = []
-    key = columns[0] or 0
-    exact = {name for name in names if any(str(line[key]) == name for line in found.table[1:])}
-    for line in found.table[1:]:
-        everything = " ".join(str(cell) for cell in line).lower()
-        fits = str(line[key]) in exact if exact else any(_fits(n, everything) for n in names)
-        if fits or not names:
-            rows.append([_cell(line[at]) if at is not None else "" for at in columns])
-    return rows
-
-
-def _fits(name: str, text: str) -> bool:
-    squeezed = re.sub(r"[^a-z0-9]", "", text)
-    return name.lower() in text or re.sub(r"[^a-z0-9]", "", name.lower()) in squeezed
 
 
 def _cell(value: object) -> str:

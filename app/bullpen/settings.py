@@ -133,6 +133,12 @@ class Settings(BaseSettings):
     sec_contact: str = Field(
         "", description="your name and e-mail address, which the SEC wants in every request"
     )
+    yahoo_terms: Literal["", "accepted"] = Field(
+        "", description="`accepted`: you have read Yahoo's terms (personal use) and want its prices"
+    )
+    sync: Literal["off", "on"] = Field(
+        "off", description="`on`: agents may bring public series in from the listed publishers"
+    )
     slack_api_url: str = Field(SLACK_API, description="the base address of Slack's Web API")
 
     @field_validator("home", mode="after")

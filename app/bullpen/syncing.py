@@ -6,9 +6,14 @@ the settings and are not printed. It schedules nothing.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from bullpen.settings import Settings, prepare_home
+
+if TYPE_CHECKING:
+    from bullpen_tools.sync.fetching import Fetching
 
 
 def sources() -> None:
@@ -26,18 +31,25 @@ def sync(settings: Settings, source: str, name: str) -> None:
     """Fetch, store, and print what came in."""
     from bullpen_memory.market import Market
     from bullpen_memory.store import Store
-    from bullpen_tools.sync.fetching import Fetching
 
     prepare_home(settings.home)
-    keys = {
-        "eia_api_key": settings.eia_api_key.get_secret_value() if settings.eia_api_key else "",
-        "fred_api_key": settings.fred_api_key.get_secret_value() if settings.fred_api_key else "",
-        "sec_contact": settings.sec_contact,
-    }
     store = Store(settings.memory)
     try:
-        brought = Fetching(settings.home / "cache" / "sync", keys).sync(Market(store), source, name)
+        brought = fetching_of(settings).sync(Market(store), source, name)
     finally:
         store.close()
     for one in brought:
         typer.echo(f"{one.id}: {one.title}, {one.periods:,} periods, {one.new:,} new values")
+
+
+def fetching_of(settings: Settings) -> Fetching:
+    """The one way to the publishers, with the keys of the settings and a cache in the home."""
+    from bullpen_tools.sync.fetching import Fetching
+
+    keys = {
+        "eia_api_key": settings.eia_api_key.get_secret_value() if settings.eia_api_key else "",
+        "fred_api_key": settings.fred_api_key.get_secret_value() if settings.fred_api_key else "",
+        "sec_contact": settings.sec_contact,
+        "yahoo_terms": settings.yahoo_terms,
+    }
+    return Fetching(settings.home / "cache" / "sync", keys)

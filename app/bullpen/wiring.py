@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from bullpen import messages, models
+from bullpen import messages, models, syncing
 from bullpen.log import start_logging, stop_logging
 from bullpen.pages.ideas import IdeasPage
 from bullpen.pages.look import Drawing, Frame, Link, Viewer
@@ -217,10 +217,11 @@ class Bullpen:
         from bullpen_tools.toolbox import default_toolbox
 
         settings = self.settings
+        fetching = syncing.fetching_of(settings) if settings.sync == "on" else None
         limits = Limits(
             model_calls=settings.max_model_calls, tokens=settings.max_tokens, usd=settings.max_usd
         )
-        self.toolbox = default_toolbox(self.receipts)
+        self.toolbox = default_toolbox(self.receipts, fetching)
         self.replays = Replays(self.toolbox, self.store, self.market)
         parts = DeskParts(
             home=settings.home, roster=self.roster, model_for=self.models.for_agent,

@@ -26,8 +26,9 @@ from bullpen_agents.grammar import (
     topics,
     wants_memory,
 )
-from bullpen_agents.grammar_options import STRIKES, Payoff
+from bullpen_agents.grammar_options import Payoff
 from bullpen_agents.grammar_series import Period
+from bullpen_agents.grammar_structures import STRIKES
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,7 @@ def test_the_comparison_in_many_words(text: str) -> None:
         ("good morning everyone", Greeting()),
         ("thanks, great work", Greeting(thanks=True)),
         ("write me a poem", Unknown()),
-        ("what's the weather in Paris?", Unknown()),
+        ("what's the whether in Paris?", Unknown()),
         ("what happens if I call you", Unknown()),
         ("", Unknown()),
     ],

@@ -13,6 +13,7 @@ import pytest
 from bullpen_tools.context import ToolContext
 from bullpen_tools.quant import black_scholes as formulas
 from bullpen_tools.quant.black_scholes import Terms
+from bullpen_tools.quant.sabr import Sabr
 from bullpen_tools.quant.smiles import Slice
 from bullpen_tools.tool import Outcome
 
@@ -151,3 +152,70 @@ def test_the_slice_of_axel_vogt_admits_a_butterfly() -> None:
     density = vogt.density(np.linspace(-1.5, 1.5, 301))
     assert density.min() < 0
     assert NEAR.density(np.linspace(-1.5, 1.5, 301)).min() > 0
+
+
+async def test_a_surface_by_sabr(ctx: ToolContext, call: Call) -> None:
+    """A chain priced off SABR's own smile gives its parameters back."""
+    model = Sabr(0.25, 1.0, -0.4, 1.2, 100.0, 0.5)
+    quotes: list[dict[str, Any]] = []
+    for strike in range(70, 135, 5):
+        vol = float(model.volatility(np.array([math.log(strike / 100)]))[0])
+        sign = 1 if strike > 100 else -1
+        worth = formulas.value(
+            Terms(sign=sign, spot=100, strike=strike, years=0.5, rate=0, carry=0, vol=vol)
+        )
+        kind = "call" if sign > 0 else "put"
+        quotes.append(
+            {
+                "kind": kind,
+                "strike": strike,
+                "days": 182.5,
+                "bid": worth * 0.999,
+                "ask": worth * 1.001,
+            }
+        )
+    outcome = await call(ctx, "vol_surface", quotes=quotes, forward=100, model="sabr")
+    body = json.loads(outcome.text)
+    assert body["table"][0] == ["days", "alpha", "beta", "rho", "nu", "error_vol_points"]
+    assert body["table"][1][1:5] == pytest.approx([0.25, 1.0, -0.4, 1.2], rel=1e-4)
+    assert "SABR for each expiry" in body["summary"]
+    free = await call(ctx, "vol_surface", quotes=quotes, forward=100, model="sabr", sabr_beta=None)
+    assert json.loads(free.text)["table"][1][5] < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ({}, "not clear what is asked"),
+        ({"alpha": 0.2, "rho": 0, "nu": 1}, "not clear what is asked"),
+        ({"alpha": 0.2, "beta": 1, "rho": 0, "nu": 1, "volatilities_pct": [20]}, "not clear what is asked"),
+        ({"volatilities_pct": [20, 21], "beta": 1}, "do not fit the strikes"),
+        ({"alpha": -1, "beta": 1, "rho": 0, "nu": 1}, "Alpha is -1"),
+        ({"alpha": 0.2, "beta": 2, "rho": 0, "nu": 1}, "it must be at most 1"),
+        ({"alpha": 0.2, "beta": 1, "rho": 0, "nu": 1, "shift": -200}, "The forward, with its shift,"),
+    ],
+)  # fmt: skip
+async def test_smiles_that_cannot_be(
+    ctx: ToolContext, call: Call, args: dict[str, Any], says: str
+) -> None:
+    outcome = await call(ctx, "sabr_smile", forward=100, strikes=[90, 110], years=1, **args)
+    assert outcome.error
+    assert says in outcome.text, outcome.text
+
+
+async def test_obloj_and_hagan_part_only_far_from_the_money(ctx: ToolContext, call: Call) -> None:
+    terms = {
+        "forward": 100,
+        "strikes": [40, 100, 101],
+        "years": 1,
+        "alpha": 2,
+        "beta": 0.5,
+        "rho": -0.3,
+        "nu": 0.9,
+    }
+    hagan = numbers(await call(ctx, "sabr_smile", **terms))
+    obloj = numbers(await call(ctx, "sabr_smile", **terms, variant="obloj"))
+    assert hagan["volatility_2"] == pytest.approx(obloj["volatility_2"], rel=1e-9)
+    assert hagan["volatility_1"] != pytest.approx(obloj["volatility_1"], rel=1e-4)
+    wild = await call(ctx, "sabr_smile", **{**terms, "years": 20, "strikes": [5, 100]})
+    assert "density is negative" in wild.text

@@ -3,8 +3,8 @@ from __future__ import annotations
 import ipaddress
 import json
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,12 +16,22 @@ from bullpen_memory.errors import BullpenError, InputError, OperatorError
 from bullpen_memory.market import Market
 from bullpen_memory.records import WORKSPACE
 from bullpen_memory.store import Store
+from bullpen_tools.context import ToolContext
 from bullpen_tools.sync.fetching import Fetching
 from bullpen_tools.sync.guard import Address, Network, is_public
 from bullpen_tools.sync.sources import SOURCES, period_end
+from bullpen_tools.tool import Outcome
+from bullpen_tools.toolbox import default_toolbox
+
+Call = Callable[..., Awaitable[Outcome]]
 
 SEEN = frozenset({WORKSPACE})
-KEYS = {"eia_api_key": "k1", "fred_api_key": "k2", "sec_contact": "Ann Smith ann@example.com"}
+KEYS = {
+    "eia_api_key": "k1",
+    "fred_api_key": "k2",
+    "sec_contact": "Ann Smith ann@example.com",
+    "yahoo_terms": "accepted",
+}
 
 # The shapes that the publishers document.
 ANSWERS: dict[str, Any] = {
@@ -49,6 +59,12 @@ ANSWERS: dict[str, Any] = {
          "open_interest_all": "133000", "noncomm_positions_long_all": "50000", "noncomm_positions_short_all": "30000", "comm_positions_long_all": "40000",
          "comm_positions_short_all": "60000", "nonrept_positions_long_all": "10000", "nonrept_positions_short_all": "9000"},
     ],
+    "/v8/finance/chart/SI%3DF": {"chart": {"error": None, "result": [{
+        "meta": {"currency": "USD", "symbol": "SI=F", "instrumentType": "FUTURE", "shortName": "Silver Dec 26", "gmtoffset": -18000},
+        "timestamp": [1704171600, 1704258000, 1704344400, 4102376400],
+        "indicators": {"quote": [{"close": [23.9, None, 23.1, 99.0]}]},
+    }]}},
+    "/v8/finance/chart/NOPE": {"chart": {"result": None, "error": {"code": "Not Found", "description": "No data found, symbol may be delisted"}}},
     "/api/xbrl/": {
         "cik": 320193, "taxonomy": "us-gaap", "tag": "Revenues", "label": "Revenues", "entityName": "Apple Inc.", "units": {"USD": [
             {"start": "2017-10-01", "end": "2018-09-29", "val": 265595000000, "accn": "a", "fy": 2018, "fp": "FY", "form": "10-K", "filed": "2018-11-05"},
@@ -177,6 +193,27 @@ class TestRecipes:
             "Bullpen Ann Smith ann@example.com",
         )
 
+    def test_yahoo_as_quoted_without_the_day_that_is_still_trading(
+        self, publisher: Publisher, market: Market, tmp_path: Path
+    ) -> None:
+        brought = fetching(publisher, tmp_path).sync(market, "yahoo", "SI=F")
+        assert (brought[0].id, brought[0].new) == ("yahoo_si_f", 3)
+        assert values(market, "yahoo_si_f") == {
+            "2024-01-02": 23.9,
+            "2024-01-03": None,
+            "2024-01-04": 23.1,
+        }
+        assert market.resolve("SI=F", SEEN).unit == "usd/troy_oz"
+        # Nobody says when a close came out: it is known from the fetch, and a repetition adds nothing.
+        assert values(market, "yahoo_si_f", datetime(2025, 1, 1, tzinfo=UTC)) == {}
+        assert fetching(publisher, tmp_path / "2").sync(market, "yahoo", "SI=F")[0].new == 0
+        with pytest.raises(InputError, match="no symbol NOPE"):
+            fetching(publisher, tmp_path).sync(market, "yahoo", "NOPE")
+        asked = len(publisher.asked)
+        with pytest.raises(OperatorError, match="accept its terms"):
+            fetching(publisher, tmp_path / "3", keys={}).sync(market, "yahoo", "SI=F")
+        assert len(publisher.asked) == asked
+
     def test_within_the_hour_nobody_is_asked_twice(
         self, publisher: Publisher, market: Market, tmp_path: Path
     ) -> None:
@@ -302,3 +339,56 @@ class TestGuard:
     )
     def test_public_addresses_pass(self, address: str) -> None:
         assert is_public(ipaddress.ip_address(address))
+
+
+class TestTheTool:
+    async def test_off_it_says_how_to_switch_it_on(self, ctx: ToolContext, call: Call) -> None:
+        outcome = await call(ctx, "sync_series", source="eia", name="PET.RWTC.D")
+        assert outcome.error
+        assert "bullpen data sync eia PET.RWTC.D" in outcome.text
+        assert "BULLPEN_SYNC=on" in outcome.text
+
+    async def test_on_it_brings_the_series_in(
+        self, ctx: ToolContext, publisher: Publisher, tmp_path: Path
+    ) -> None:
+        box = default_toolbox(ctx.receipts, fetching(publisher, tmp_path / "cache"))
+        bound = box.bind(ctx, ["sync_series", "series_value"])
+        made = await bound["sync_series"].call(
+            {"source": "eia", "name": "PET.RWTC.D"}, call_key="1"
+        )
+        assert not made.error, made.text
+        assert made.receipt is not None
+        assert made.receipt.result.data[0].rows == 2
+        seen = await bound["series_value"].call({"series": "PET.RWTC.D"}, call_key="2")
+        assert '"value":73.05' in seen.text
+
+    @pytest.mark.parametrize(
+        ("source", "name", "says"),
+        [
+            ("eia", "http://127.0.0.1/x", "no name of a series"),
+            ("eia", "what the client said in private " * 3, "no name of a series"),
+            ("imf", "X", "`source` is “imf”; it takes eia"),
+            ("eia", "", "no name of a series"),
+        ],
+    )
+    async def test_only_listed_publishers_and_names(
+        self, ctx: ToolContext, publisher: Publisher, tmp_path: Path, source: str, name: str, says: str
+    ) -> None:  # fmt: skip
+        box = default_toolbox(ctx.receipts, fetching(publisher, tmp_path / "cache"))
+        outcome = await box.bind(ctx, ["sync_series"])["sync_series"].call(
+            {"source": source, "name": name}, call_key="1"
+        )
+        assert outcome.error
+        assert says in outcome.text
+        assert publisher.asked == []
+
+    async def test_a_pinned_conversation_fetches_nothing(
+        self, ctx: ToolContext, publisher: Publisher, tmp_path: Path
+    ) -> None:
+        pinned = replace(ctx, as_of=datetime(2024, 1, 1, tzinfo=UTC))
+        box = default_toolbox(ctx.receipts, fetching(publisher, tmp_path / "cache"))
+        outcome = await box.bind(pinned, ["sync_series"])["sync_series"].call(
+            {"source": "eia", "name": "PET.RWTC.D"}, call_key="1"
+        )
+        assert "pinned to a day" in outcome.text
+        assert publisher.asked == []

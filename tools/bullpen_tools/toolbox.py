@@ -14,7 +14,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
@@ -24,6 +24,9 @@ from bullpen_tools import freshness
 from bullpen_tools.context import Receipt, Result, ToolContext
 from bullpen_tools.receipts import NewReceipt, Receipts
 from bullpen_tools.tool import BoundTool, Outcome, Tool, ToolSpec
+
+if TYPE_CHECKING:
+    from bullpen_tools.sync.fetching import Fetching
 
 _log = logging.getLogger(__name__)
 
@@ -190,8 +193,11 @@ def _values(receipt: Receipt) -> Mapping[str, Mapping[str, object]]:
     }
 
 
-def default_toolbox(receipts: Receipts) -> Toolbox:
-    """The desk's own tools. The imports wait until a desk is built: `--help` must not pay for them."""
+def default_toolbox(receipts: Receipts, fetching: Fetching | None = None) -> Toolbox:
+    """The desk's own tools. The imports wait until a desk is built: `--help` must not pay for them.
+
+    `fetching` lets agents bring public series in; without it that tool says that it is off.
+    """
     from bullpen_tools.analysis import analyst_tools
     from bullpen_tools.charts import payoff_chart, series_chart
     from bullpen_tools.claims import check_claim
@@ -207,6 +213,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
     from bullpen_tools.records import dispute_record, put_before_people, show_record
     from bullpen_tools.replay import replay_tool
     from bullpen_tools.series import series_catalogue, series_stats
+    from bullpen_tools.sync.asking import sync_tool
     from bullpen_tools.track_record import hit_rate, idea_report, idea_resolve
 
     box = Toolbox(
@@ -226,6 +233,7 @@ def default_toolbox(receipts: Receipts) -> Toolbox:
             correlation,
             series_chart,
             import_csv,
+            sync_tool(fetching),
             read_file,
             keep_document,
             export_file,

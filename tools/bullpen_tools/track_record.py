@@ -197,6 +197,9 @@ def _remarks(ctx: ToolContext, idea: Idea, after: list[tuple[date, float]]) -> l
 def _line(idea: Idea) -> tuple[Scalar, ...]:
     terms = idea.terms
     _, what, state, _, _, made, unit = _standing(idea, [])
+    if terms.backdated:
+        # The count of open calls leaves it out, so its row says why.
+        state = f"{state}, in hindsight: not counted"
     return (
         idea.id, what, terms.opened_at.date().isoformat(), terms.horizon.isoformat(),
         f"{state}, hindsight" if terms.backdated else state,

@@ -1,21 +1,22 @@
-"""Forward curves: their shape, what rolling earns, a calendar spread, and one good on two venues.
+"""Forward curves: their shape, what rolling earns, and how they changed.
 
 The rule it protects: prices may be negative, and then nothing is told in percent; units and the way a
-currency is quoted are part of every price. It reads no data: the requester gives the curve.
+currency is quoted are part of every price. A curve is given, or read from series by `curve_data.py`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
-from typing import Literal
 
 from pydantic import Field
 
-from bullpen_tools.context import Result, Scalar, ToolContext, Value
-from bullpen_tools.quant import pictures
-from bullpen_tools.quant.answers import currency, figure, percent, positive, refuse
+from bullpen_tools.context import DataRef, Result, Scalar, ToolContext, Value
+from bullpen_tools.quant import curve_data, pictures
+from bullpen_tools.quant.answers import currency, figure, percent, refuse
+from bullpen_tools.quant.curve_data import Delivery
 from bullpen_tools.tool import Arguments, tool
 
 
@@ -29,7 +30,21 @@ class Tenor(Arguments):
 class Curve(Arguments):
     """A forward curve, and perhaps the same curve on an earlier day."""
 
-    points: list[Tenor] = Field(description="Prices by delivery, at least two", min_length=2)
+    points: list[Tenor] = Field(
+        default_factory=list[Tenor],
+        description="Prices by delivery, at least two; or `series`, `family`",
+    )
+    series: list[Delivery] = Field(
+        default_factory=list[Delivery], description="Instead: series of the desk with their months"
+    )
+    family: str = Field(
+        default="",
+        description="Instead: words that the names of the curve's series share, each with its tenor (1M, 2Y, CL1)",
+    )
+    on: date | None = Field(default=None, description="With series: the day. Default: the latest")
+    earlier_on: date | None = Field(
+        default=None, description="With series: an earlier day, for the change"
+    )
     earlier: list[Tenor] = Field(
         default_factory=list[Tenor], description="The curve on an earlier day, for the change"
     )
@@ -39,13 +54,17 @@ class Curve(Arguments):
     unit: str = Field(default="USD", description="Currency and unit of the prices, such as USD/bbl")
 
 
-@tool(risk="read", label="reading the curve", version="1")
+@tool(risk="read", label="reading the curve", version="2")
 def curve_shape(ctx: ToolContext, curve: Curve) -> Result:
     """The shape of a forward curve: contango, backwardation, flat or mixed; slope, roll yield a year
     from the first to the second delivery, convexity; and the change against an earlier curve, delivery
-    by delivery. Draws the curve. Use it for "is oil in backwardation", "what does rolling earn".
+    by delivery. From prices given, or from series of the desk on two days. Draws the curve. Use it for "is oil in backwardation", "what does rolling earn".
     """
-    unit = currency(curve.unit)
+    refs: tuple[DataRef, ...] = ()
+    notes: list[str] = []
+    if curve.series or curve.family:
+        curve, refs, notes = _from_series(ctx, curve)
+    unit = "pct" if curve.unit.lower() in ("pct", "percent") else currency(curve.unit)
     points = _sorted(curve.points)
     values = _shape(points, unit, "", curve.label)
     rows: list[tuple[Scalar, ...]] = [("months", "price", "earlier", "change")]
@@ -60,18 +79,46 @@ def curve_shape(ctx: ToolContext, curve: Curve) -> Result:
         if old is not None:
             key = f"change_{tenor.months:g}m".replace(".", "p")
             values[key] = figure(tenor.price - old, unit, f"Change of the {_delivery(tenor)}")
-    warnings = _warnings(curve, points, before)
     what = curve.name or "The curve"
     return Result(
         summary=f"{what}, {curve.label}: {values['shape'].value}.",
         values=values,
-        warnings=tuple(warnings),
+        data=refs,
+        warnings=(*notes, *_warnings(curve, points, before)),
         table=tuple(rows),
         artifacts=(pictures.draw(ctx, _picture(curve, points), name=f"curve {what}"),),
     )
 
 
+def _from_series(ctx: ToolContext, curve: Curve) -> tuple[Curve, tuple[DataRef, ...], list[str]]:
+    """The same order with the points that the series have on its days."""
+    if curve.points or (curve.series and curve.family):
+        raise refuse(
+            "The curve is given twice.",
+            "Prices, series and a family of series are three ways to say it.",
+            "Give one of them.",
+        )
+    wanted = curve.series or curve_data.deliveries(ctx, curve.family)
+    days = [curve.on, *([curve.earlier_on] if curve.earlier_on else [])]
+    found, said = curve_data.curves_on(ctx, wanted, days)
+    notes = [*said]
+    for asked, one in zip(days, found, strict=True):
+        notes += curve_data.remark(asked, one.day)
+    lines = [[Tenor(months=m, price=v) for m, v in one.points] for one in found]
+    update = {
+        "points": lines[0], "earlier": lines[1] if len(lines) > 1 else [], "label": found[0].day.isoformat(),
+        "earlier_label": found[-1].day.isoformat(), "unit": found[0].unit or curve.unit, "name": curve.name or curve.family,
+    }  # fmt: skip
+    return curve.model_copy(update=update), found[0].refs, notes
+
+
 def _sorted(points: Sequence[Tenor]) -> list[Tenor]:
+    if len(points) < 2:
+        raise refuse(
+            f"{len(points) or 'No'} deliver{'y is' if len(points) == 1 else 'ies are'} not a curve.",
+            "At least two are needed.",
+            "Give `points`, or `series` of the desk.",
+        )
     ordered = sorted(points, key=lambda tenor: tenor.months)
     if any(a.months == b.months for a, b in pairwise(ordered)) or ordered[0].months < 0:
         raise refuse(
@@ -79,17 +126,13 @@ def _sorted(points: Sequence[Tenor]) -> list[Tenor]:
             "Two deliveries have one month, or one lies in the past.",
             "Give each delivery once, in months from now.",
         )
-    if len(ordered) < 2:
-        raise refuse(
-            "One delivery is not a curve.", "At least two are needed.", "Add another delivery."
-        )
     return ordered
 
 
 def _shape(points: Sequence[Tenor], unit: str, head: str, day: str) -> dict[str, Value]:
     first, second, last = points[0], points[1], points[-1]
     span = last.months - first.months
-    plain = min(tenor.price for tenor in points) > 0
+    plain = min(tenor.price for tenor in points) > 0 and unit != "pct"
     values = {
         f"{head}shape": figure(_word(points), "text", f"Shape, {day}"),
         f"{head}front": figure(first.price, unit, f"First delivery, {day}", kind="assumed"),
@@ -175,196 +218,9 @@ def _picture(curve: Curve, points: Sequence[Tenor]) -> pictures.Picture:
     return pictures.Picture(
         title=f"{curve.name or 'Forward'} curve: {_word(points)}",
         subtitle=f"Price in {curve.unit} by months to delivery",
-        source="Source: curve_shape, prices as given by the requester",
+        source="Source: curve_shape, prices as given by the requester"
+        if not (curve.series or curve.family)
+        else "Source: curve_shape, series of the desk",
         x_label="months to delivery",
         lines=lines,
-    )
-
-
-class SpreadTerms(Arguments):
-    """Two deliveries of one good."""
-
-    near: float = Field(description="Price of the nearer delivery")
-    far: float = Field(description="Price of the farther delivery")
-    months: float = Field(description="Months between the two deliveries")
-    rate_pct: float = Field(default=0.0, description="Interest rate, percent a year")
-    storage_per_month: float = Field(
-        default=0.0, description="Storage and insurance per unit and month"
-    )
-    contract_size: float = Field(default=1.0, description="Units in one contract: 1000 for WTI")
-    name: str = Field(default="", description="What is delivered")
-    unit: str = Field(default="USD", description="Currency and unit of the prices, such as USD/bbl")
-
-
-@tool(risk="read", label="pricing the calendar spread", version="1")
-def calendar_spread(ctx: ToolContext, spread: SpreadTerms) -> Result:
-    """A futures calendar spread: far less near, a year in percent, the cost of full carry (interest and
-    storage), the share of full carry that the market pays, and the convenience yield that it implies.
-    """
-    del ctx
-    unit = currency(spread.unit)
-    years = positive(spread.months, "The months between the deliveries") / 12
-    positive(spread.contract_size, "The contract size")
-    gap = spread.far - spread.near
-    carry = (
-        spread.near * math.expm1(spread.rate_pct / 100 * years)
-        + spread.storage_per_month * spread.months
-    )
-    values = {
-        "spread": figure(gap, unit, "Far less near delivery"),
-        "per_contract": figure(
-            gap * spread.contract_size, unit.partition("/")[0], "The same on one contract"
-        ),
-        "full_carry": figure(carry, unit, "Cost of full carry"),
-    }
-    warnings: list[str] = []
-    if carry > 0:
-        values["share_of_carry"] = percent(gap / carry, "Share of full carry that the market pays")
-    if spread.near > 0 and spread.far > 0:
-        yearly = math.log(spread.far / spread.near) / years
-        values["spread_pct"] = percent(yearly, "Far over near, a year")
-        storage = spread.storage_per_month * 12 / spread.near
-        values["convenience_yield"] = percent(
-            spread.rate_pct / 100 + storage - yearly, "Implied convenience yield a year"
-        )
-    else:
-        warnings.append("A price is not above zero: nothing is told in percent.")
-    if carry > 0 and gap > carry * 1.001:
-        warnings.append(
-            "The spread pays more than full carry: cash and carry would earn, if rate and storage are right."
-        )
-    word = "contango" if gap > 0 else "backwardation" if gap < 0 else "flat"
-    return Result(
-        summary=f"Calendar spread{f' of {spread.name}' if spread.name else ''} over {spread.months:g} months: {word}.",
-        values=values,
-        warnings=tuple(warnings),
-    )
-
-
-Measure = Literal["ozt", "g", "kg", "t", "lb", "share"]
-_GRAMS: dict[str, float] = {"ozt": 31.1034768, "g": 1.0, "kg": 1000.0, "t": 1e6, "lb": 453.59237}
-
-
-class Quote(Arguments):
-    """One price of the good."""
-
-    venue: str = Field(description="Where: COMEX, SGE, LME, SLV")
-    price: float = Field(description="Price in `currency` per `per`")
-    currency: str = Field(default="USD", description="Three-letter code")
-    per: Measure = Field(
-        default="ozt", description="ozt: troy ounce; g, kg, t: tonne; lb: pound; share"
-    )
-    ounces_per_share: float | None = Field(
-        default=None, description="For a share: troy ounces behind it"
-    )
-    tax_pct: float = Field(
-        default=0.0, description="Tax contained in the price, percent: 13 for VAT in China"
-    )
-
-
-class Basis(Arguments):
-    """Two quotes of one good."""
-
-    first: Quote = Field(description="The quote to look at")
-    second: Quote | None = Field(default=None, description="The quote it is compared with")
-    fx: float | None = Field(default=None, description="Exchange rate, where the currencies differ")
-    fx_quoted_as: str = Field(
-        default="", description="What the rate means: `CNY per USD` or `USD per CNY`"
-    )
-    cost_per_ounce: float = Field(
-        default=0.0,
-        description="Freight, insurance and fees per ounce to move it, in the second's currency",
-    )
-    lease_rate_pct: float = Field(
-        default=0.0, description="Lease rate of the metal, percent a year"
-    )
-    days: float = Field(default=0.0, description="Days that the metal is on its way")
-
-
-@tool(risk="read", label="comparing the venues", version="1")
-def venue_basis(ctx: ToolContext, basis: Basis) -> Result:
-    """One metal on two venues, in one unit and one currency: the premium of the first over the second
-    per ounce and in percent, after tax, freight and the lease cost of the way. With one quote only: its
-    price per troy ounce and per kilogram ("SLV 90 is how much an ounce").
-    """
-    del ctx
-    one = _per_ounce(basis.first)
-    if basis.second is None:
-        unit = currency(basis.first.currency)
-        return Result(
-            summary=f"{basis.first.venue} in the metal's own units.",
-            values={
-                "per_ounce": figure(one, f"{unit}/oz", "Price per troy ounce"),
-                "per_kilogram": figure(
-                    one * 1000 / _GRAMS["ozt"], f"{unit}/kg", "Price per kilogram"
-                ),
-            },
-        )
-    other = _per_ounce(basis.second)
-    unit = currency(basis.second.currency)
-    rate, warnings = _rate(basis)
-    here = one * rate
-    lease = other * basis.lease_rate_pct / 100 * basis.days / 365
-    gap = here - other
-    if basis.fx and abs(gap / other) > 0.4 and abs(one / rate / other - 1) < 0.15:
-        warnings.append(
-            "With the exchange rate the other way round the two prices would agree: check how it is quoted."
-        )
-    return Result(
-        summary=f"{basis.first.venue} against {basis.second.venue}, per troy ounce.",
-        values={
-            "first_per_ounce": figure(here, f"{unit}/oz", f"{basis.first.venue} per troy ounce"),
-            "second_per_ounce": figure(other, f"{unit}/oz", f"{basis.second.venue} per troy ounce"),
-            "basis": figure(gap, f"{unit}/oz", "Premium of the first"),
-            "basis_pct": percent(gap / other, "Premium of the first"),
-            "cost": figure(
-                basis.cost_per_ounce + lease, f"{unit}/oz", "Cost of the way, lease included"
-            ),
-            "net": figure(
-                gap - basis.cost_per_ounce - lease,
-                f"{unit}/oz",
-                "Premium after the cost of the way",
-            ),
-        },
-        warnings=tuple(warnings),
-    )
-
-
-def _per_ounce(quote: Quote) -> float:
-    price = positive(quote.price, f"The price on {quote.venue}") / (1 + quote.tax_pct / 100)
-    if quote.per == "share":
-        if quote.ounces_per_share is None:
-            raise refuse(
-                f"{quote.venue} is quoted per share.",
-                "`ounces_per_share` is missing.",
-                "Give the ounces behind one share.",
-            )
-        return price / positive(quote.ounces_per_share, "The ounces per share")
-    return price * _GRAMS["ozt"] / _GRAMS[quote.per]
-
-
-def _rate(basis: Basis) -> tuple[float, list[str]]:
-    """Units of the second's currency for one of the first's."""
-    a = basis.first.currency.upper()
-    b = basis.second.currency.upper() if basis.second else a
-    if a == b:
-        return 1.0, [
-            "Both quotes are in one currency: the exchange rate was not used."
-        ] if basis.fx else []
-    if basis.fx is None:
-        raise refuse(
-            f"The quotes are in {a} and {b}.",
-            "The exchange rate is missing.",
-            f"Give `fx` and what it means: `{a} per {b}` or `{b} per {a}`.",
-        )
-    fx = positive(basis.fx, "The exchange rate")
-    words = basis.fx_quoted_as.upper().replace("/", " PER ").split()
-    if words == [b, "PER", a]:
-        return fx, []
-    if words == [a, "PER", b]:
-        return 1 / fx, []
-    raise refuse(
-        f"An exchange rate of {fx:g} can be read both ways.",
-        f"It does not say whether it is {a} per {b} or {b} per {a}.",
-        "Say which in `fx_quoted_as`.",
     )

@@ -13,7 +13,7 @@ from bullpen_tools.quant.books import portfolio_weights, volatility_target
 from bullpen_tools.quant.cds import cds_value
 from bullpen_tools.quant.corporate import cash_runway, index_rebalance, substitution_payback
 from bullpen_tools.quant.credit import merton_model
-from bullpen_tools.quant.curves import calendar_spread, curve_shape, venue_basis
+from bullpen_tools.quant.curves import curve_shape
 from bullpen_tools.quant.exotic_options import exotic_option
 from bullpen_tools.quant.exposures import position_var
 from bullpen_tools.quant.factors import factor_beta
@@ -22,6 +22,7 @@ from bullpen_tools.quant.growth import required_growth, supply_demand_gap
 from bullpen_tools.quant.interest import interest_rate
 from bullpen_tools.quant.positions import strategy_value
 from bullpen_tools.quant.risk import risk_measures
+from bullpen_tools.quant.sabr_smile import sabr_smile
 from bullpen_tools.quant.scenarios import hedge_comparison, scenario_book
 from bullpen_tools.quant.surface import vol_surface
 from bullpen_tools.quant.two_assets import two_asset_option
@@ -30,6 +31,7 @@ from bullpen_tools.quant.valuation import (
     digital_option,
     option_value,
 )
+from bullpen_tools.quant.venues import calendar_spread, venue_basis
 from bullpen_tools.quant.verification import forecast_score, var_backtest
 from bullpen_tools.quant.volatilities import implied_volatility
 from bullpen_tools.quant.yield_curve import yield_curve
@@ -70,4 +72,5 @@ QUANT_TOOLS: tuple[Tool, ...] = (
     scenario_book,
     hedge_comparison,
     vol_surface,
+    sabr_smile,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -16,11 +16,13 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from bullpen_memory.errors import InputError
 from bullpen_tools.context import Result, Scalar, ToolContext, Value
 from bullpen_tools.quant import black_scholes as formulas
-from bullpen_tools.quant import pictures
+from bullpen_tools.quant import pictures, sabr
 from bullpen_tools.quant.answers import count, percent, positive, refuse
 from bullpen_tools.quant.black_scholes import Terms
+from bullpen_tools.quant.sabr import Sabr
 from bullpen_tools.quant.smiles import Slice, fit
 from bullpen_tools.quant.volatilities import solve
 from bullpen_tools.tool import Arguments, tool
@@ -55,6 +57,12 @@ class Chain(Arguments):
     widest_pct: float = Field(
         default=100.0, description="Widest bid-ask spread kept, percent of the mid price"
     )
+    model: Literal["svi", "sabr"] = Field(
+        default="svi", description="What is fitted to each expiry: SVI, or SABR (Hagan 2002)"
+    )
+    sabr_beta: float | None = Field(
+        default=1.0, ge=0, le=1, description="SABR's exponent; null: fitted too"
+    )
     name: str = Field(default="", description="Name of the underlying")
 
 
@@ -66,11 +74,11 @@ class _Point:
     strike: float
 
 
-@tool(risk="read", label="fitting the surface", version="1")
+@tool(risk="read", label="fitting the surface", version="2")
 def vol_surface(ctx: ToolContext, chain: Chain) -> Result:
     """A volatility surface from an option chain: drops quotes that cannot be used (bid 0, crossed, below
-    intrinsic value, too wide) and counts them, solves the out-of-the-money volatilities, fits SVI to each
-    expiry, and flags butterfly and calendar arbitrage in quotes and fit. At-the-money volatility, skew and
+    intrinsic value, too wide) and counts them, solves the out-of-the-money volatilities, fits SVI or SABR to
+    each expiry, and flags butterfly and calendar arbitrage in quotes and fit. At-the-money volatility, skew and
     fit error per expiry. Draws the smiles.
     """
     if (chain.spot is None) == (chain.forward is None):
@@ -92,11 +100,40 @@ def vol_surface(ctx: ToolContext, chain: Chain) -> Result:
             for reason, n in sorted(dropped.items())
         },
     }
-    expiries = sorted({point.years for point in points})
-    slices: dict[float, Slice] = {}
-    rows: list[tuple[Scalar, ...]] = [("days", "a", "b", "rho", "m", "sigma", "error_vol_points")]
+    slices, found, rows, warnings = _fits(chain, points)
+    if not slices:
+        raise _no_surface(chain, points, dropped)
+    warnings += _butterflies(chain) + _calendars(slices)
+    values |= found
+    values["arbitrage_flags"] = count(
+        sum("arbitrage" in note for note in warnings), "Arbitrage flags"
+    )
+    return Result(
+        summary=f"Volatility surface{f' of {chain.name}' if chain.name else ''} from {len(chain.quotes)} quotes: {chain.model.upper()} for each expiry.",
+        values=values,
+        warnings=tuple(warnings),
+        table=rows,
+        artifacts=(
+            pictures.draw(ctx, _picture(chain, points, slices), name=f"smile {chain.name}"),
+        ),
+    )
+
+
+Smile = Slice | Sabr
+_Fits = tuple[dict[float, Smile], dict[str, Value], tuple[tuple[Scalar, ...], ...], list[str]]
+_HEADS = {
+    "svi": ("days", "a", "b", "rho", "m", "sigma", "error_vol_points"),
+    "sabr": ("days", "alpha", "beta", "rho", "nu", "error_vol_points"),
+}
+
+
+def _fits(chain: Chain, points: Sequence[_Point]) -> _Fits:
+    """A smile for every expiry with five usable strikes: the smiles, their figures, their parameters, remarks."""
+    slices: dict[float, Smile] = {}
+    values: dict[str, Value] = {}
+    rows: list[tuple[Scalar, ...]] = [_HEADS[chain.model]]
     warnings: list[str] = []
-    for years in expiries:
+    for years in sorted({point.years for point in points}):
         inside = sorted((p for p in points if p.years == years), key=lambda p: p.k)
         days = round(years * 365)
         if len(inside) < 5:
@@ -104,34 +141,21 @@ def vol_surface(ctx: ToolContext, chain: Chain) -> Result:
                 f"The expiry in {days} days has {len(inside)} usable strikes: five are needed for a fit."
             )
             continue
-        fitted, error, found, notes = _slice(inside, years)
+        fitted, error, found, notes = _slice(chain, inside, years)
         slices[years] = fitted
         warnings += notes
         values |= found
-        rows.append((days, fitted.a, fitted.b, fitted.rho, fitted.m, fitted.sigma, error * 100))
-    if not slices:
-        raise refuse(
-            "There is no surface in this chain.",
-            f"Of {len(chain.quotes)} quotes {len(points)} are usable: "
-            + (
-                ", ".join(f"{n} left out for {reason}" for reason, n in dropped.items())
-                or "too few at any expiry"
-            )
-            + ".",
-            "Give five usable strikes for one expiry at least.",
-        )
-    warnings += _butterflies(chain) + _calendars(slices)
-    values["arbitrage_flags"] = count(
-        sum("arbitrage" in note for note in warnings), "Arbitrage flags"
-    )
-    return Result(
-        summary=f"Volatility surface{f' of {chain.name}' if chain.name else ''} from {len(chain.quotes)} quotes: SVI for each expiry.",
-        values=values,
-        warnings=tuple(warnings),
-        table=tuple(rows),
-        artifacts=(
-            pictures.draw(ctx, _picture(chain, points, slices), name=f"smile {chain.name}"),
-        ),
+        names = _HEADS[chain.model][1:-1]
+        rows.append((days, *(float(getattr(fitted, name)) for name in names), error * 100))
+    return slices, values, tuple(rows), warnings
+
+
+def _no_surface(chain: Chain, points: Sequence[_Point], dropped: Counter[str]) -> InputError:
+    left = ", ".join(f"{n} left out for {reason}" for reason, n in dropped.items())
+    return refuse(
+        "There is no surface in this chain.",
+        f"Of {len(chain.quotes)} quotes {len(points)} are usable: {left or 'too few at any expiry'}.",
+        "Give five usable strikes for one expiry at least.",
     )
 
 
@@ -203,12 +227,17 @@ def _unusable(chain: Chain, quote: ChainQuote) -> str:
 
 
 def _slice(
-    points: Sequence[_Point], years: float
-) -> tuple[Slice, float, dict[str, Value], list[str]]:
+    chain: Chain, points: Sequence[_Point], years: float
+) -> tuple[Smile, float, dict[str, Value], list[str]]:
     k = np.array([point.k for point in points])
     vols = np.array([point.vol for point in points])
-    # A residual of variance divided by 2 vol sqrt... years is one of volatility.
-    fitted, error = fit(k, vols * vols * years, 1 / (2 * vols * years))
+    fitted: Smile
+    if chain.model == "sabr":
+        forward = points[0].strike / math.exp(points[0].k)
+        fitted, error = sabr.fit(k, vols, forward, years, chain.sabr_beta)
+    else:
+        # A residual of variance divided by twice vol times years is one of volatility.
+        fitted, error = fit(k, vols * vols * years, 1 / (2 * vols * years))
     grid = np.linspace(float(k.min()), float(k.max()), 201)
     days = round(years * 365)
     label = f"in {days} days"
@@ -254,7 +283,7 @@ def _butterflies(chain: Chain) -> list[str]:
     return notes
 
 
-def _calendars(slices: dict[float, Slice]) -> list[str]:
+def _calendars(slices: Mapping[float, Smile]) -> list[str]:
     """Total variance must not fall with time at any log-moneyness."""
     grid = np.linspace(-0.3, 0.3, 61)
     return [
@@ -265,7 +294,7 @@ def _calendars(slices: dict[float, Slice]) -> list[str]:
 
 
 def _picture(
-    chain: Chain, points: Sequence[_Point], slices: dict[float, Slice]
+    chain: Chain, points: Sequence[_Point], slices: Mapping[float, Smile]
 ) -> pictures.Picture:
     lines: list[pictures.Line] = []
     for years, fitted in sorted(slices.items())[:6]:
@@ -276,7 +305,7 @@ def _picture(
         lines.append(pictures.Line(f"{round(years * 365)} days", strikes.tolist(), vols.tolist()))
     return pictures.Picture(
         title=f"{chain.name or 'Implied'} volatility by strike",
-        subtitle="SVI fitted to mid quotes out of the money, percent a year",
+        subtitle=f"{chain.model.upper()} fitted to mid quotes out of the money, percent a year",
         source=f"Source: vol_surface, {len(points)} of {len(chain.quotes)} quotes as given by the requester",
         x_label="strike",
         lines=lines,

@@ -109,6 +109,7 @@ class Fetching:
 
 _WANTED = {
     "eia_api_key": "a key, which is free at eia.gov/opendata", "fred_api_key": "a key, which is free at fred.stlouisfed.org",
+    "yahoo_terms": "that you accept its terms, which allow personal use only (write `accepted`)",
     "sec_contact": "a name and an e-mail address in every request",
 }  # fmt: skip
 

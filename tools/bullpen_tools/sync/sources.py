@@ -21,6 +21,7 @@ from urllib.parse import quote, urlencode
 from bullpen_memory.errors import InputError, OperatorError
 from bullpen_memory.records import Observation, SeriesInfo
 from bullpen_tools import cot
+from bullpen_tools.sync import yahoo
 from bullpen_tools.units import canonical
 
 Frequency = Literal["daily", "weekly", "monthly", "quarterly", "annual", "irregular"]
@@ -315,5 +316,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType({
                licence="FRED's terms; some series are copyrighted", key="fred_api_key", key_argument="api_key"),
         Source(id="cftc", title="CFTC, Commitments of Traders", host="publicreporting.cftc.gov", path=_cftc, read=read_cftc, example="084691", licence="public domain", pause=1.0),
         Source(id="sec", title="SEC EDGAR", host="data.sec.gov", path=_sec, read=read_sec, example="320193/Revenues", licence="public domain", key="sec_contact", pause=0.15),
+        Source(id="yahoo", title="Yahoo Finance", host="query1.finance.yahoo.com", path=yahoo.path, read=yahoo.read, example="SLV",
+               licence="Yahoo's terms: personal use", key="yahoo_terms", pause=2.0, undated=True),
     )
 })  # fmt: skip
