@@ -200,9 +200,11 @@ def lexemes(db: Connection) -> None:
 
 
 _LISTS = (
-    # Narrow: a list and its counts are answered from it alone, without reading any text.
+    # Narrow: a list and its counts are answered from these alone, without reading any text.
     "CREATE INDEX version_listed ON version"
-    " (scope, kind, status, n, pinned, valid_to, created_at, updated_at) WHERE ends IS NULL",
+    " (scope, kind, status, n, pinned, valid_to, created_at, updated_at, ends) WHERE ends IS NULL",
+    "CREATE INDEX version_disputed ON version (scope, kind, status)"
+    " WHERE ends IS NULL AND instr(tags, '\"disputed\"') > 0",
     "CREATE INDEX version_source ON version (source_ref, source_kind) WHERE ends IS NULL",
     "CREATE INDEX cited_record ON cited (record_id)",
 )
