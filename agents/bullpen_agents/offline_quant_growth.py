@@ -54,7 +54,7 @@ def multiple(found: Seen, asked: Compute) -> str:
             else ", which is enough"
         )
         said.append(
-            f"**{names.capitalize()} make {found.cite('product')} of the {found.cite('required')} that is required{verdict}**"
+            f"**{names[:1].upper() + names[1:]} make {found.cite('product')} of the {found.cite('required')} that is required{verdict}**"
         )
     if found.known("growth"):
         said.append(f"**{found.cite('required')} over that time is {found.cite('growth')} a year**")
@@ -73,7 +73,8 @@ def runway(found: Seen, asked: Compute) -> str:
 def payback(found: Seen, asked: Compute) -> str:
     """Years until the capital is back, as prices stand."""
     keys = [key for key in found.values if key.startswith("payback_0_")]
-    head = f"{asked.args.get('new_name', 'The substitute')} for {asked.args.get('old_name', 'the old material')}".capitalize()
+    head = f"{asked.args.get('new_name', 'The substitute')} for {asked.args.get('old_name', 'the old material')}"
+    head = head[:1].upper() + head[1:]
     if not keys or not found.known(keys[0]):
         return f"**{head} saves nothing at today's prices: there is no payback.**"
     higher = [key for key in found.values if key.startswith("payback_50_") and found.known(key)]

@@ -69,6 +69,14 @@ def calendar_days(period: Period) -> list[str]:
 def unknown_series(desk: Desk, names: tuple[str, ...], error: str) -> str:
     """The tool's own sentence, or a question when a known name stands inside of an unknown phrase."""
     del desk
+    error = error.replace(
+        "Choose series of one frequency from `series_catalogue`",
+        "Choose series of one frequency: `what data do you have?` lists them",
+    )
+    error = error.replace(
+        "Ask `series_catalogue` for the span that it covers",
+        "`what data do you have?` shows the span that it covers",
+    )
     if " has 0 values in this span" in error:
         title = error.partition(" has 0 values")[0]
         return (

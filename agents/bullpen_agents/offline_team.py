@@ -7,9 +7,10 @@ says nothing that the reports do not say. It decides who; `offline_work` decides
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bullpen_agents import grammar, offline_letter
-from bullpen_agents.grammar_again import Again
+from bullpen_agents.grammar_again import Again, Answered
 from bullpen_agents.grammar_files import AskFile, ChartColumn
 from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_intents import Export
@@ -65,20 +66,31 @@ def _questions(desk: Desk) -> list[tuple[str, Wanted]]:
     """The questions of a message that holds several, each with its meaning; [] for one question.
 
     A message is taken apart where at least two parts are read; parts of one reading stay together.
+    Only a computation is asked of each of two years: what somebody tells, or decides, stays whole.
     """
-    texts = each_year(desk.text) or parts_of(desk.text)
-    if len(texts) < 2 or desk.files or desk.purpose == "close":
+    if desk.files or desk.purpose not in ("plan", "answer"):
         return []
-    said = list(desk.said_before())
-    read: list[tuple[str, Wanted]] = []
-    for text in texts:
-        read.append((text, follow(text, tuple(said), (), desk.earlier)))
-        said.append(text)
+    years = _in_turn(desk, each_year(desk.text))
+    if years and all(isinstance(intent, Answered) for _, intent in years):
+        return years
+    read = _in_turn(desk, parts_of(desk.text))
+    if len(read) < 2:
+        return []
     known = [intent for _, intent in read if not isinstance(intent, grammar.Unknown | Letter)]
     whole = follow(desk.text, desk.said_before(), (), desk.earlier)
     if len(known) >= 2 or (len(known) == 1 and whole in (*known, grammar.Unknown())):
         return read
     return []
+
+
+def _in_turn(desk: Desk, texts: Sequence[str]) -> list[tuple[str, Wanted]]:
+    """Each text with its meaning after those before it."""
+    said = list(desk.said_before())
+    read: list[tuple[str, Wanted]] = []
+    for text in texts:
+        read.append((text, follow(text, tuple(said), (), desk.earlier)))
+        said.append(text)
+    return read
 
 
 def _several(desk: Desk, parts: list[tuple[str, Wanted]]) -> str:
@@ -194,8 +206,10 @@ def _chart_with_the_quants_window(desk: Desk, asked: grammar.Chart) -> str:
     drawn, ids = chart_and_ids(desk, asked, window)
     rows = catalogue_rows(held, ids or asked.series) if held and not held.error else []
     checked = table(COLUMNS, rows)
-    parts = [drawn, f"The window is {agreed}." if "attached" in drawn else ""]
+    line, _, notes = drawn.partition("\n\n")
+    parts = [f"{line} The window is {agreed}." if "attached" in drawn else drawn]
     parts.append(f"The data behind it:\n\n{checked}" if checked else "")
+    parts.append(notes if "attached" in drawn else "")
     return "\n\n".join(part for part in parts if part)
 
 
@@ -220,34 +234,42 @@ def close(desk: Desk) -> str:
     intent = follow(desk.text, desk.said_before(), desk.files, desk.earlier)
     lead = {**lead, "text": _with_unused(lead["text"], desk.text, intent)}
     kept = _kept_if_asked(desk, intent, lead["text"])
-    parts = [_headline(lead["text"]), *(_in_one_line(report) for report in others), kept]
-    parts.append(f"The details are in the reports above ({_speakers(reports)}).")
+    said = _headline(lead["text"])
+    parts = [
+        said,
+        *(_in_one_line(report) for report in others if _headline(report["text"]) != said),
+        kept,
+    ]
     if disputed:
         parts.append("**Their figures disagree**: the card below names the receipts of both sides.")
-    parts.append(_caveats(lead["text"]))
+    parts.append(_caveats("\n".join(report["text"] for report in (lead, *others))))
     return "\n\n".join(part for part in parts if part)
 
 
 def _kept_if_asked(desk: Desk, intent: Wanted, report: str) -> str:
     """Store what came out, if the person wanted that; what they read about it, or ""."""
     cited = receipts_in(report)
-    if not cited or not grammar.wants_memory(desk.text) or not desk.has("remember"):
+    if not grammar.wants_memory(desk.text) or not desk.has("remember"):
         return ""
+    if not cited:
+        failed = desk.purpose == "close" and isinstance(intent, grammar.Compare)
+        return "Nothing was kept: nothing was measured." if failed else ""
     if isinstance(intent, grammar.Compare):
         return _kept(desk, intent, report, cited)
     stored = keep(desk, desk.text[:80], _headline(report), receipts=cited)
     return stored.text if stored.error else "I have stored that for the desk."
 
 
+_STALE = re.compile(r"> - (\S+) is stale: it is \w+ and ends on (\d{4}-\d{2}-\d{2})")
+
+
 def _caveats(text: str) -> str:
-    """What a report warns of, which the closing answer must not lose."""
-    return "\n".join(dict.fromkeys(line for line in text.splitlines() if line.startswith("> - ")))
-
-
-def _speakers(reports: list[dict[str, str]]) -> str:
-    """The colleagues who reported; the review's remarks are no colleague's."""
-    people = [report["speaker"] for report in reports if report.get("author") != "review"]
-    return ", ".join(dict.fromkeys(people))
+    """What the reports warn of, which the closing answer must not lose; what ends early in one line."""
+    lines = list(dict.fromkeys(line for line in text.splitlines() if line.startswith("> - ")))
+    ends = [f"{found[1]} on {found[2]}" for line in lines if (found := _STALE.match(line))]
+    rest = [line for line in lines if not _STALE.match(line) and "were left out" not in line]
+    old = [f"> - The data end early: {', '.join(ends)}."] if ends else []
+    return "\n".join([*old, *rest])
 
 
 def _in_one_line(report: dict[str, str]) -> str:

@@ -43,7 +43,7 @@ WINDOW_REASON = (
 
 
 def _reason(window: int) -> str:
-    return WINDOW_REASON if window == WINDOW else f"a window of {window} returns, as asked."
+    return f"a window of {window} returns{'' if window == WINDOW else ', as asked'}."
 
 
 def compare(desk: Desk, asked: grammar.Compare) -> str:
@@ -80,7 +80,7 @@ def compare(desk: Desk, asked: grammar.Compare) -> str:
         [
             _compare_headline(found, ranked, names),
             table(header, rows),
-            convention + proxies(asked.series) + found.notes(),
+            convention + proxies(asked.series) + ("" if desk.purpose == "work" else found.notes()),
         ]
     )
 

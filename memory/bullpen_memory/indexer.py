@@ -57,7 +57,7 @@ class Indexer:
         self.settled = False
         self._store, self._index = store, index
         self._model = store.embedder.id
-        self._feed = Feed(store.database, store.embedder)
+        self._feed = Feed(store.database, store.embedder, store.now)
         self._report = Reporter(store.database)
         self._work = threading.RLock()
         self._wake = threading.Event()

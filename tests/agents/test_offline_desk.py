@@ -41,6 +41,9 @@ async def test_the_comparison_of_the_readme(desk: MiniDesk) -> None:
         "@quant: Which rolling window do your volatility figures of oil and S&P 500 use? "
         "I want the chart to match them."
     ]
+    answered = next(t for a, t in desk.said if a == "quant")
+    assert answered.startswith("A window of `60` returns")
+    assert answered.endswith("Please use the same for the chart.")
     analyst = next(t for a, t in desk.said if a == "data_analyst" and "chart is attached" in t)
     assert "60 returns" in analyst
     assert "| wti |" in analyst
@@ -66,6 +69,20 @@ async def test_the_comparison_of_the_readme(desk: MiniDesk) -> None:
     assert "60 returns" in text
     assert f"[the thread]({LINK})" in text
     assert "Architect" in text
+
+
+async def test_a_comparison_that_fails_is_not_remembered(desk: MiniDesk) -> None:
+    reply = await desk.lead("compare the volatility of Baa and oil, chart it, and remember it")
+    assert reply.text.count("cannot be compared directly") == 1
+    assert "Nothing was kept" in reply.text
+    found = await desk.lead("what do we know about Baa volatility?")
+    assert "holds nothing" in found.text
+
+
+async def test_what_a_joint_answer_does_not_use_is_named_in_its_close(desk: MiniDesk) -> None:
+    reply = await desk.lead("compare the volatility of oil and the S&P 500 in euros, chart it")
+    assert "I did not use `in euros`" in reply.text
+    assert reply.text.count("data end early") == 1
 
 
 async def test_an_unknown_topic_is_answered_honestly(desk: MiniDesk) -> None:
@@ -149,7 +166,7 @@ async def test_a_contradiction_found_in_review_reaches_the_closing_answer(desk: 
     )
     reply = await desk.turn("architect", "close", "settle it", reports)
     assert "**Their figures disagree**" in reply.text
-    assert "reports above (Quant)" in reply.text
+    assert reply.text.startswith("It is settled.")
 
 
 async def test_what_a_person_says_is_remembered_and_recalled(desk: MiniDesk) -> None:

@@ -401,3 +401,23 @@ async def test_on_a_phone_one_pane_at_a_time(browser, workspace, desk, person):
     wide = await phone.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wide
     await context.close()
+
+
+async def test_a_finger_shows_the_tools_of_a_message_and_presses_none(
+    browser, workspace, desk, person
+):
+    person.post(desk, "tap me")
+    context = await browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    phone = await context.new_page()
+    await phone.goto(workspace.address(f"/archives/{desk}"))
+    message = phone.get_by_test_id("message").first
+    await expect(message.locator(".tools")).not_to_be_visible()
+    await message.locator(".msg-in").tap()
+    await expect(message.locator(".tools")).to_be_visible()
+    await expect(phone.locator("#picker")).to_be_hidden()
+    await message.get_by_test_id("more").tap()
+    await message.get_by_test_id("edit").tap()
+    await expect(phone.get_by_test_id("edit-box")).to_have_value("tap me")
+    await context.close()

@@ -20,7 +20,16 @@ from starlette.routing import Mount, Route
 from bullpen import acts, messages
 from bullpen.acts import Acts, Form
 from bullpen.pages import belief, export, pictures
-from bullpen.pages.look import Drawing, Eyes, Place, Viewer, from_this_site, refused
+from bullpen.pages.look import (
+    Drawing,
+    Eyes,
+    Place,
+    Viewer,
+    from_this_site,
+    places,
+    refused,
+    scope_text,
+)
 from bullpen.pages.shelf import KINDS, LABELS, MEANINGS, STATUSES, Search
 from bullpen_memory import progress
 from bullpen_memory.errors import BullpenError, ConflictError
@@ -148,8 +157,8 @@ class MemoryPage:
         if present is None:
             return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
         others = acts.chosen(form) if action == "merge" else []
-        seen_all = [self._store.get(one.id, scopes=viewer.scopes) is not None for one in others]
-        if not all(seen_all) or (action == "share" and form.get("scope") not in viewer.scopes):
+        hidden = [one for one in others if self._store.get(one.id, scopes=viewer.scopes) is None]
+        if hidden or _elsewhere(action, form, viewer):
             return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
         version = form.get("version", "")
         seen = Seen(record_id, int(version) if version.isdigit() else present.version)
@@ -171,6 +180,9 @@ class MemoryPage:
             if await asyncio.to_thread(self._store.get, one.id, scopes=viewer.scopes)
         ]
         action = request.path_params["action"]
+        if _elsewhere(action, form, viewer):
+            refusal = messages.bad_filter("place", form.get("scope", ""), sorted(viewer.scopes))
+            return JSONResponse({"done": 0, "said": str(refusal)}, 404)
         try:
             came = await asyncio.to_thread(self._acts.bulk, action, visible, viewer.person, form)
         except BullpenError as error:
@@ -371,19 +383,9 @@ class MemoryPage:
         return near[:RELATED]
 
 
-def places(viewer: Viewer) -> list[tuple[str, str]]:
-    """The scopes a person may see, with their names, the widest first."""
-    order = {"workspace": 0, "channel": 1, "person": 2}
-    known = sorted(viewer.scopes, key=lambda s: (order.get(s.partition(":")[0], 3), s))
-    return [(scope, scope_text(scope, viewer)) for scope in known]
-
-
-def scope_text(scope: str, viewer: Viewer) -> str:
-    """Who may see it, in words."""
-    kind, _, name = scope.partition(":")
-    if kind == "channel":
-        return f"only people in #{viewer.channels.get(name, name)}"
-    return "only you" if kind == "person" else "everybody in this workspace"
+def _elsewhere(action: str, form: Form, viewer: Viewer) -> bool:
+    """Whether records would be moved to where the viewer does not see them."""
+    return action == "share" and form.get("scope") not in viewer.scopes
 
 
 def _number(text: str) -> int:

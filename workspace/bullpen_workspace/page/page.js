@@ -1,7 +1,7 @@
 /* What a click or a key does; loads the other parts. */
 import { closeView, press, unpick } from "./blocks.js";
 import { format, put } from "./composer.js";
-import { $, $$, Refused, app, ask, attempt, flipTheme, here, modal, parse, picker, post, toast } from "./dom.js";
+import { $, $$, Refused, app, ask, attempt, flipTheme, here, modal, parse, picker, post, toast, touch } from "./dom.js";
 import { openSwitcher } from "./finder.js";
 import { edit } from "./editing.js";
 import { toEnd } from "./fragments.js";
@@ -95,9 +95,13 @@ document.addEventListener("click", (event) => {
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) { return; }
   if (link.dataset.threadLink) { event.preventDefault(); openThread(link.closest(".msg").dataset.channel, link.dataset.threadLink); return; }
   if (link.matches("[data-nav],[data-here]") && link.pathname.match(/^\/(archives\/|home\/|threads$|unreads$)/)) { event.preventDefault(); $$("dialog[open]").forEach((d) => d.close()); go(inChannel(link.href)); return; }
-  const msg = event.target.closest(".msg-in"); if (msg) { $$(".touched").forEach((m) => m.classList.remove("touched")); }
 });
-document.addEventListener("touchend", (event) => { const m = event.target.closest(".msg-in"); if (event.target.closest("a,button,textarea,input,summary")) return; $$(".touched").forEach((o) => o !== m && o.classList.remove("touched")); m?.classList.toggle("touched"); }, { passive: true });
+/* A finger shows the tools of the message it taps. On the click, not when it lifts: the tools must not come up under it and take that very tap. */
+document.addEventListener("click", (event) => {
+  if (!touch() || event.target.closest("a,button,textarea,input,select,summary,dialog,.picker")) return;
+  const m = event.target.closest(".msg-in"); $$(".touched").forEach((o) => o !== m && o.classList.remove("touched"));
+  if (m?.classList.toggle("touched")) m.scrollIntoView({ block: "nearest" });
+});
 function showPicker(el, then) {
   pickFor = then; pickAt = el.closest(".msg")?.id || ""; picker.hidden = false; const r = el.getBoundingClientRect(), w = picker.offsetWidth, h = picker.offsetHeight;
   picker.style.left = `${Math.max(8, Math.min(r.left, innerWidth - w - 8))}px`; picker.style.top = `${r.top > h + 12 ? r.top - h - 6 : Math.min(r.bottom + 6, innerHeight - h - 8)}px`;

@@ -161,8 +161,9 @@ class Presenter:
     def _by_app(self, message: Message) -> bool:
         """What a person posts with their own token, from a terminal say, is theirs."""
         user = self._rooms.people.get(message.user)
-        person = user is not None and not user.is_bot and not message.username
-        return bool(message.bot_id or message.app_id) and not person
+        if user is not None and not message.username:
+            return user.is_bot
+        return bool(message.bot_id or message.app_id)
 
     def _chip(self, reaction: Reaction) -> Chip:
         names = [
