@@ -19,7 +19,7 @@ from bullpen_agents.grammar_unused import unused
 from bullpen_agents.letter import Letter
 from bullpen_agents.offline_again import again
 from bullpen_agents.offline_catalogue import COLUMNS, catalogue_rows
-from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
+from bullpen_agents.offline_desk import Desk, Json, as_notes, receipts_in, table
 from bullpen_agents.offline_export import export, tools_of
 from bullpen_agents.offline_files import FILES, OWNER
 from bullpen_agents.offline_talk import TALK, keep, not_read, refusal_of_colleague
@@ -66,7 +66,7 @@ def _questions(desk: Desk) -> list[tuple[str, Wanted]]:
 
     A message is taken apart where at least two parts are read; parts of one reading stay together.
     """
-    texts = each_year(desk.text) or parts_of(desk.text)
+    texts = tuple(one for part in parts_of(desk.text) for one in (each_year(part) or (part,)))
     if len(texts) < 2 or desk.files or desk.purpose not in ("plan", "answer"):
         return []
     said = list(desk.said_before())
@@ -248,16 +248,10 @@ def _kept_if_asked(desk: Desk, intent: Wanted, report: str) -> str:
     return stored.text if stored.error else "I have stored that for the desk."
 
 
-_STALE = re.compile(r"> - (\S+) is stale: it is \w+ and ends on (\d{4}-\d{2}-\d{2})")
-
-
 def _caveats(text: str) -> str:
-    """What the reports warn of, which the closing answer must not lose; what ends early in one line."""
-    lines = list(dict.fromkeys(line for line in text.splitlines() if line.startswith("> - ")))
-    ends = [f"{found[1]} on {found[2]}" for line in lines if (found := _STALE.match(line))]
-    rest = [line for line in lines if not _STALE.match(line) and "were left out" not in line]
-    old = [f"> - The data end early: {', '.join(ends)}."] if ends else []
-    return "\n".join([*old, *rest])
+    """What the reports warn of, which the closing answer must not lose; how dates were matched, they say."""
+    lines = dict.fromkeys(line for line in text.splitlines() if line.startswith("> - "))
+    return as_notes([line.removeprefix("> - ") for line in lines if "left out" not in line]).strip()
 
 
 def _in_one_line(report: dict[str, str]) -> str:
