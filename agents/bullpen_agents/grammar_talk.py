@@ -101,8 +101,7 @@ _HELLO = re.compile(
 
 
 def _about_desk(original: str, lower: str) -> Intent | None:
-    del original
-    if _HELP.search(lower):
+    if _HELP.search(lower) and not _HELLO.match(original.lower().strip()):
         return Help()
     return Colleagues() if _COLLEAGUES.search(lower) else None
 

@@ -245,7 +245,9 @@ def _name(asked: Payoff) -> str:
         return f"the **{asked.underlying} position**".replace("** ", "**").replace(
             "the **position**", "the position"
         )
-    strikes = "-".join(f"{strike:g}" for strike in asked.strikes)
+    # "2000-2100" looks like years.
+    mark = "/" if max(asked.strikes, default=0) >= 1000 else "-"
+    strikes = mark.join(f"{strike:g}" for strike in asked.strikes)
     sold = "sold " if asked.legs and (asked.cost or 0) < 0 else ""
     return f"the {sold}**{f'{asked.underlying} {strikes} {_kind(asked)}'.strip()}**"
 

@@ -168,6 +168,13 @@ def bad_filter(name: str, value: str, allowed: Sequence[str]) -> InputError:
     )
 
 
+def not_rerun(receipt_id: str) -> str:
+    return (
+        f"{receipt_id} was not run again: the desk failed over it, and its log says how. "
+        "Its figures stand in the receipt as they were."
+    )
+
+
 NOT_ONLINE = "Nothing is sent outside this machine unless a key or a token is set."
 OTHER_SITE = (
     "This change was not made: the request came from another site. "

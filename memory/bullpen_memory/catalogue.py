@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bullpen_memory.periods import Periods, periods
+from bullpen_memory.company_names import meant
+from bullpen_memory.periods import Periods, Span, periods, spans
+from bullpen_memory.words import STOP_WORDS
 
 if TYPE_CHECKING:
     from bullpen_memory.database import Connection
@@ -21,10 +24,14 @@ if TYPE_CHECKING:
 MAX_NAMED = 12
 # A part of a name, such as Amazon of "Amazon Web Services": enough to prefer, not to be sure.
 PARTLY = 0.8
-NAMED = 0.6
+MOST_MEANT = 2
 
 _PIECE = re.compile(r"[^\W_]+(?:&[^\W_]+)*")
-_PERIOD_PIECE = re.compile(r"(?:fy)?\d{2,4}(?:q[1-4])?|q[1-4]|[1-4]q\d*|\d{1,2}", re.IGNORECASE)
+_PERIOD_PIECE = re.compile(
+    r"(?:fy)?\d{2,4}(?:q[1-4])?|q[1-4](?:fy)?\d*|[1-4]q\d*|\d{1,2}|\d{5,}", re.IGNORECASE
+)
+# A date in a title, and the days after an event within which a current report is filed.
+_REPORTED_DAYS = 7
 _FORMS = {
     "10k": ("10k", "annual report", "annual filing"),
     "10q": ("10q", "quarterly report", "quarterly filing"),
@@ -37,7 +44,10 @@ _FORMS = {
 _DULL_PIECES = (
     "10k 10q 8k 20f 10 k q 8 20 f form annual quarterly report annualreport earnings release proxy "
     "statement transcript filing dated pdf docx txt md html htm csv xlsx inc corp corporation co "
-    "company ltd limited plc llc sa ag nv se group holdings holding the and of &"
+    "company ltd limited plc llc sa ag nv se group holdings holding the and of p pg page pages "
+    "for fiscal year ended ending quarter fy full results def 14a def14a january february march "
+    "april may june july august september october november december jan feb mar apr jun jul aug "
+    "sep sept oct nov dec"
 )
 _DULL = frozenset(_DULL_PIECES.split())
 
@@ -50,6 +60,7 @@ class Title:
     pieces: tuple[str, ...]
     periods: Periods
     forms: frozenset[str]
+    dates: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,33 +119,69 @@ def read_title(title: str) -> Title:
         piece for piece in _pieces(title.split(" › ")[0]) if not _PERIOD_PIECE.fullmatch(piece)
     ]
     names = tuple(piece for piece in pieces if piece not in _DULL)
-    return Title("".join(names), names, periods(title), _forms(title))
+    dates = tuple(spans(title.replace("_", " ")))
+    return Title("".join(names), names, periods(title), _forms(title), dates)
 
 
 def resolve(question: str, titles: Sequence[tuple[str, str, Title]]) -> list[Named]:
     """The titles that the question names: by every word, joined up, by a beginning, by initials."""
-    asked = periods(question)
-    forms = _forms(question)
     said = _said(question)
+    whole = {title.joined for _, _, title in titles if title.joined and _wholly(title, said)}
+    surely = dict.fromkeys(whole, 1.0) or dict.fromkeys(
+        _partly({title.joined: title for _, _, title in titles if title.joined}, said), PARTLY
+    )
+    asked, forms, dates = periods(question), _forms(question), spans(question)
     found = [
-        Named(thread, shown, sure, _fit(title, asked, forms))
+        Named(thread, shown, surely[title.joined], _fit(title, asked, forms) + _dated(title, dates))
         for thread, shown, title in titles
-        if title.joined and (sure := _sureness(title, said)) >= NAMED
+        if title.joined in surely
     ]
-    if not found:
-        return []
-    best = max(one.name for one in found)
-    kept = [one for one in found if one.name == best]
-    return sorted(kept, key=lambda one: (-one.period, one.title))[:MAX_NAMED]
+    return sorted(found, key=lambda one: (-one.period, one.title))[:MAX_NAMED]
 
 
-def _sureness(title: Title, said: _Said) -> float:
-    if title.joined in said.joined or all(piece in said.joined for piece in title.pieces):
-        return 1.0
-    if any(title.joined.startswith(word) for word in said.beginnings):
-        return PARTLY
-    initials = "".join(piece[0] for piece in title.pieces)
-    return PARTLY if len(initials) > 1 and initials in said.capitals else 0.0
+def _wholly(title: Title, said: _Said) -> bool:
+    """By its whole name, or by another that the company goes by."""
+    return (
+        title.joined in said.joined
+        or all(piece in said.joined for piece in title.pieces)
+        or not said.joined.isdisjoint(meant(title.joined, capitals=True))
+    )
+
+
+def _partly(titles: Mapping[str, Title], said: _Said) -> set[str]:
+    """Names that a word of the question begins, or whose initials it is.
+
+    A longer beginning goes before a shorter: "American Water" is not American Express. What begins
+    the names of more than two companies names none of them.
+    """
+    begun: dict[str, set[str]] = {}
+    for name, title in titles.items():
+        initials = "".join(piece[0] for piece in title.pieces)
+        known = bool(meant(initials, capitals=True))
+        if len(initials) > 1 and initials in said.capitals and not known:
+            begun.setdefault(initials, set()).add(name)
+        words = [word for word in said.beginnings if name.startswith(word)]
+        if words:
+            begun.setdefault(max(words, key=len), set()).add(name)
+    return {
+        name
+        for word, names in begun.items()
+        if len(names) <= MOST_MEANT
+        and not any(other != word and other.startswith(word) for other in begun)
+        for name in names
+    }
+
+
+def _dated(title: Title, asked: Sequence[Span]) -> float:
+    """A report of the very day or month best, then one of the days after; of another day worse."""
+    if not asked or not title.dates:
+        return 0.0
+    if any(one.start <= date.start < one.end for one in asked for date in title.dates):
+        return 0.6
+    after = timedelta(days=_REPORTED_DAYS)
+    if any(one.end <= date.start < one.end + after for one in asked for date in title.dates):
+        return 0.5
+    return -0.3
 
 
 def _fit(title: Title, asked: Periods, forms: frozenset[str]) -> float:
@@ -164,8 +211,9 @@ def _forms(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A question's words: one to four of them joined up, those in capitals, and those that may
-    begin a name: proper names of over four letters, and what stands in capitals."""
+    """A question's words: one to four of them joined up, with the companies that they stand for;
+    those in capitals; those that may begin a name: proper names of over three letters, and what
+    stands in capitals."""
 
     joined: frozenset[str]
     capitals: frozenset[str]
@@ -187,14 +235,18 @@ def _said(question: str) -> _Said:
         "".join(words[start : start + length])
         for length in (1, 2, 3)
         for start in range(len(words) - length + 1)
-        if shown[start][0].isupper()
+        if shown[start][0].isupper() and words[start] not in STOP_WORDS
     ]
-    kept = {word for word in beginnings if len(word) > 4 or word in capitals}
-    return _Said(frozenset(joined - _DULL), capitals - _DULL, tuple(sorted(kept - _DULL)))
+    kept = {word for word in beginnings if len(word) > 3 or (len(word) > 2 and word in capitals)}
+    stands = {name for word in joined for name in meant(word, capitals=word in capitals)}
+    return _Said(
+        frozenset((joined - _DULL) | stands), capitals - _DULL, tuple(sorted(kept - _DULL))
+    )
 
 
 def _pieces(text: str) -> list[str]:
-    return [piece.lower() for piece in _PIECE.findall(_flat(text).replace("_", " "))]
+    found = _PIECE.findall(_flat(text).replace("_", " "))
+    return [piece.lower().replace("&", "") for piece in found]
 
 
 def _flat(text: str) -> str:

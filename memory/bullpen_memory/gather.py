@@ -62,10 +62,16 @@ def visible_among(db: Connection, where: Eligible, ids: Iterable[str]) -> list[t
     """The eligible rows of these records, each with its record's id."""
     marks, held = _marks(ids)
     versions = db.plain(f"SELECT vid, id FROM version WHERE id IN ({marks})", held)
-    marks, vids = _marks(vid for vid, _ in versions)
+    seen = visible_rows(db, where, [vid for vid, _ in versions])
+    return [(vid, one) for vid, one in versions if vid in seen]
+
+
+def visible_rows(db: Connection, where: Eligible, vids: Iterable[int]) -> frozenset[int]:
+    """Which of these rows are eligible."""
+    marks, held = _marks(vids)
     # NOT INDEXED: by the row's number, instead of through all that the asker may see.
-    sql = f"SELECT v.vid, v.id FROM version v NOT INDEXED WHERE v.vid IN ({marks}) AND {where.sql}"
-    return db.plain(sql, (*vids, *where.params))
+    sql = f"SELECT v.vid FROM version v NOT INDEXED WHERE v.vid IN ({marks}) AND {where.sql}"
+    return frozenset(db.numbers(sql, (*held, *where.params)).tolist())
 
 
 def waiting(db: Connection, where: Eligible, limit: int) -> list[int]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 1_000
+PAGE = 5_000
 CANARY_SECONDS = 120
 
 log = logging.getLogger(__name__)
@@ -157,11 +158,20 @@ class ChromaIndex:
         held: dict[str, Held] = {}
         with self._lock:
             self._open()
-            for scope, collection in self._collections.items():
-                listed = collection.get(include=["metadatas"])
-                for one, metadata in zip(listed["ids"], listed["metadatas"] or [], strict=True):
-                    held[one] = Held(scope, int(cast("int", metadata["version"])))
+            collections = dict(self._collections)
+        for scope, collection in collections.items():
+            start = 0
+            # Page by page: Chroma refuses more at once, and a search waits for one page only.
+            while ids := self._page(collection, scope, start, held):
+                start += ids
         return held
+
+    def _page(self, collection: Collection, scope: str, start: int, held: dict[str, Held]) -> int:
+        with self._lock:
+            listed = collection.get(include=["metadatas"], limit=PAGE, offset=start)
+        for one, metadata in zip(listed["ids"], listed["metadatas"] or [], strict=True):
+            held[one] = Held(scope, int(cast("int", metadata["version"])))
+        return len(listed["ids"])
 
     def vectors(self, scope: str, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """See `Index`."""

@@ -48,7 +48,7 @@ class Indexer:
         self.settled = False
         self._store, self._index = store, index
         self._model = store.embedder.id
-        self._feed = Feed(store.database, store.embedder)
+        self._feed = Feed(store.database, store.embedder, store.now)
         self._work = threading.RLock()
         self._wake = threading.Event()
         self._stopping = threading.Event()

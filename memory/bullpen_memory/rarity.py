@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Every row that holds a word looked up has to be scored. Of many words the rarest are looked up, as
 # long as they stand in no more rows than this together; the others count in the second look.
-LOOKED_UP = 6_000
+LOOKED_UP = 4_000
 # An estimate holds until the store has grown by this share.
 DRIFT = 0.05
 MOST_KEPT = 10_000

@@ -10,7 +10,7 @@ every text (`rerank.py`); a plain reciprocal rank fusion was measured to be wors
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from bullpen_memory import filters, gather, periods, rows, words
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
 # Below this many eligible rows an exact comparison takes a few milliseconds and needs no index.
 EXACT_LIMIT = 20_000
-POOL = 150
+POOL = 120
 # So many are asked of the index where a filter leaves few of the nearest.
 DEEPER = 2_000
 # Of what waits for the index, so many are compared exactly, the newest.
 WAITING = 2_000
 # So many rows with a word are ranked by their words, and counted; of more, the newest.
-COUNTED = 12_000
+COUNTED = 8_000
 # A named document's rows are all considered, up to this many.
 DOCUMENT_POOL = 600
 
@@ -60,6 +60,7 @@ class Search:
         self._cache = VectorCache(embedder.id, embedder.dim) if embedder else None
         self._catalogue = Catalogue()
         self._rarity = Rarity()
+        self._erasures = 0
 
     def use_index(self, index: Index | None, exact_limit: int) -> None:
         """See `Store.use_index`."""
@@ -85,7 +86,15 @@ class Search:
             return Found(hits=(), total=0, notes=("The question holds no word to look for.",))
         meaning = self._embedder.embed([query.text])[0] if self._embedder else None
         with self._database.reading() as db:
+            self._heed_erasures(db)
             return self._ranked(db, query, asked, meaning)
+
+    def _heed_erasures(self, db: Connection) -> None:
+        """What another process had forgotten is not remembered here either."""
+        newest = int(db.execute("SELECT coalesce(max(seq), 0) FROM tombstone").fetchone()[0])
+        if newest != self._erasures:
+            self._erasures = newest
+            self.forget_cached()
 
     def _listed(self, query: Query) -> Found:
         where = filters.eligible(query)
@@ -127,10 +136,13 @@ class Search:
             self._compare(db, found, near, meaning)
         whole = len(every) < COUNTED
         holding = every.keys() if whole else gather.holding_words(db, match, list(found))
+        _mark(found.values(), query.text, named)
+        # What a named document says fits by that alone.
         wanted = [
-            one for one in found.values() if one.vid in holding or one.cosine >= MEANING_FLOOR
+            one
+            for one in found.values()
+            if one.vid in holding or one.cosine >= MEANING_FLOOR or one.named
         ]
-        _mark(wanted, query.text, named)
         ranked = Question(query.text, terms).rank(wanted, words_only=meaning is None)
         until = query.offset + query.limit
         if until > len(ranked) and len(every) > len(best):
@@ -150,11 +162,11 @@ class Search:
     ) -> dict[int, float]:
         assert self._cache is not None
         index = self._index
-        if index is None or query.as_of is not None:
-            return self._cache.nearest(db, meaning, gather.visible(db, where), POOL)
         few = gather.visible(db, where, self._exact_limit + 1)
         if len(few) <= self._exact_limit:
             return self._cache.nearest(db, meaning, few, POOL)
+        if index is None or query.as_of is not None:
+            return self._by_all(db, where, meaning)
         scopes = sorted(query.scopes)
         for depth in (POOL, DEEPER):
             near = index.nearest(meaning, scopes, depth)
@@ -163,6 +175,18 @@ class Search:
             if len(near) < depth or len(found) >= POOL // 2:
                 break
         return found
+
+    def _by_all(
+        self, db: Connection, where: Eligible, meaning: NDArray[np.float32]
+    ) -> dict[int, float]:
+        """Compared with every vector: the nearest of all are tried first, for most may be seen."""
+        assert self._cache is not None
+        near = self._cache.nearest(db, meaning, None, 10 * POOL)
+        seen = gather.visible_rows(db, where, near)
+        if len(seen) < POOL <= len(near):
+            return self._cache.nearest(db, meaning, gather.visible(db, where), POOL)
+        best = sorted(seen, key=lambda vid: -near[vid])[:POOL]
+        return {vid: near[vid] for vid in best}
 
     def _by_index(
         self,
@@ -206,7 +230,7 @@ def _in_documents(
     return found | dict.fromkeys(gather.in_threads(db, where, best, DOCUMENT_POOL), 0.0)
 
 
-def _mark(found: list[Candidate], question: str, named: list[Named]) -> None:
+def _mark(found: Iterable[Candidate], question: str, named: list[Named]) -> None:
     """Note what the question itself says of a candidate: its document, its date, its symbol."""
     documents = {one.thread: one for one in named}
     spans = [(rows.iso(one.start), rows.iso(one.end)) for one in periods.spans(question)]

@@ -166,6 +166,7 @@ class SqliteDatabase:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     def connection(self) -> SqliteConnection:
         """This thread's own connection, opened at first use."""
@@ -187,7 +188,7 @@ class SqliteDatabase:
     def writing(self) -> Generator[SqliteConnection]:
         """See `Database`. It holds the write lock from its beginning."""
         connection = self.connection()
-        with self._refusals():
+        with self._refusals(), self._in_turn():
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -195,6 +196,16 @@ class SqliteDatabase:
             except BaseException:
                 connection.raw.rollback()
                 raise
+
+    @contextmanager
+    def _in_turn(self) -> Generator[None]:
+        """Threads of this process queue up: SQLite would have them sleep and look again."""
+        mine = self._turn.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if mine:
+                self._turn.release()
 
     @contextmanager
     def reading(self) -> Generator[SqliteConnection]:

@@ -234,13 +234,14 @@ class Store:
         """The ids of the messages of every scope that repeat one of the texts word for word."""
         return echoes.messages(self.database, texts)
 
-    def finish_erasing(self) -> None:
-        """Empty the write-ahead log of what was forgotten, unless a reader is still in the way.
+    def finish_erasing(self) -> bool:
+        """Leave no byte of what was forgotten in freed space; False while a reader is in the way.
 
         The indexer calls it again until it succeeds; opening the store does too.
         """
         if self._erasing:
             self._erasing = not self.database.scour()
+        return not self._erasing
 
     def log_recall(self, *, run_id: str, agent: str, query: str, record_ids: Iterable[str]) -> None:
         """Note which records were shown to which agent (the injection log)."""

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from tests.app.test_commands import modal, until
 
+from bullpen.slack import record_cards
 from bullpen.wiring import Bullpen, build
 from bullpen_memory.policy import Policy, Rule
-from bullpen_memory.records import Query, Record
+from bullpen_memory.records import Draft, Query, Record, Source
 from bullpen_memory.reviewing import Review, Seen
+from bullpen_orchestrator.written import as_written
 from bullpen_workspace.controls import Controls
 from real_desk import Someone, here, keyless
 
@@ -194,3 +196,32 @@ async def test_what_somebody_asks_to_have_forgotten_has_its_buttons_below(bullpe
     again = await kept(bullpen, "forget that lead is a poison of the tropics")
     assert again.id == first.id
     assert "Forget for good" in again.offers()
+
+
+async def test_two_cards_of_one_message_are_decided_on_at_once(bullpen: Bullpen) -> None:
+    card = await kept(bullpen, "remember that zinc is dull below 2000 dollars")
+    draft = Draft(
+        kind="note", author="quant", text="Nickel is dull below 9000 dollars.",
+        source=Source(kind="person", ref="quant"), scope="workspace",
+    )  # fmt: skip
+    other = bullpen.store.add(draft)
+    blocks = [*card.blocks(), *record_cards.card(as_written(other))]
+    await bullpen.connection.client.chat_update(
+        channel=card.channel, ts=card.ts, text="two", blocks=blocks
+    )
+    done = ("pinned by Ada", "unpinned by Ada")
+    for verb, said in (("pin", done[0]), ("unpin", done[1])) * 3:
+        menus = [
+            block for block in card.blocks() if block.get("block_id", "").startswith("decide:")
+        ]
+        for menu in menus:
+            choice = next(o for o in menu["elements"][-1]["options"] if o["value"].startswith(f"{verb}:"))  # fmt: skip
+            card.hands.press(
+                card.channel, card.ts, record_cards.MORE, block_id=menu["block_id"],
+                choice={"selected_option": choice},
+            )  # fmt: skip
+
+        async def both(said: str = said) -> bool:
+            return json.dumps(card.blocks()).count(f"({said})") == 2
+
+        await until(both)

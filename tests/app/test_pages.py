@@ -332,6 +332,18 @@ def test_many_at_once_each_stands_by_itself(page: TestClient, store: Store) -> N
     assert page.post("/memory/bulk/pin", data={"records": pairs}).status_code == 403
 
 
+def test_nothing_is_moved_to_where_the_person_does_not_look(page: TestClient, store: Store) -> None:
+    mine = store.add(draft("Only ours"))
+    chosen = {"records": f"{mine.id}:1", "version": "1"}
+    for scope in (channel_scope("C9"), person_scope("U2"), ""):
+        for path in ("bulk", mine.id):
+            answer = page.post(f"/memory/{path}/share", data=chosen | {"scope": scope}, headers=SAME)  # fmt: skip
+            assert answer.status_code == 404
+    assert store.get(mine.id) == mine
+    inside = chosen | {"scope": channel_scope("C1")}
+    assert page.post("/memory/bulk/share", data=inside, headers=SAME).json()["done"] == 1
+
+
 def test_why_the_desk_believes_it(page: TestClient, store: Store, receipts: Receipts) -> None:
     receipt = made(receipts)
     record = store.add(draft("Silver is volatile.", status="proposed", confidence=0.8,

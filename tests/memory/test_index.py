@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.feed import Feed
-from bullpen_memory.index import ChromaIndex, Entry
+from bullpen_memory.index import PAGE, ChromaIndex, Entry
 from bullpen_memory.indexer import Indexer
 from bullpen_memory.store import Store
 
@@ -232,3 +233,15 @@ def test_what_is_held_rightly_is_not_called_lost(store: Store, index: ChromaInde
     assert set(vectors) == {one for i, one in enumerate(ids) if i % 3 == 0}
     assert all(vector @ expected[one] > 0.9999 for one, vector in vectors.items())
     assert indexer.verify().unfindable == ()
+
+
+def test_a_large_index_lists_all_that_it_holds(tmp_path: Path) -> None:
+    index = ChromaIndex(tmp_path / "chroma")
+    vectors = np.random.default_rng(1).standard_normal((PAGE + 700, 4)).astype(np.float32)
+    entries = [Entry(f"r{i}", i % 3 + 1, "channel:C1", vector) for i, vector in enumerate(vectors)]
+    index.put(entries)
+    held = index.holdings()
+    assert {one: each.version for one, each in held.items()} == {
+        entry.id: entry.version for entry in entries
+    }
+    index.close()

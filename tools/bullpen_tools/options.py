@@ -220,6 +220,10 @@ def _warnings(strategy: Strategy, payoff: Payoff, cost: Fraction | None) -> list
     bottom = payoff.minimum()
     if bottom is not None and bottom >= cost:
         notes.append("At this cost the position cannot lose at expiry; check the cost.")
+    top = payoff.maximum()
+    if top is not None and top <= cost:
+        credit = " The position takes in a credit: its cost is negative." if top <= 0 < cost else ""
+        notes.append(f"At this cost the position cannot gain at expiry; check the cost.{credit}")
     notes += _no_break_even(payoff.crossings(cost))
     strikes = strategy.strikes
     if strategy.structure in ("call_butterfly", "put_butterfly", "iron_butterfly") and exact(

@@ -141,7 +141,7 @@ class MemoryPage:
         present = await asyncio.to_thread(self._store.get, record_id, scopes=viewer.scopes)
         if present is None:
             return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
-        if action == "share" and form.get("scope") not in viewer.scopes:
+        if _elsewhere(action, form, viewer):
             return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
         version = form.get("version", "")
         seen = Seen(record_id, int(version) if version.isdigit() else present.version)
@@ -163,6 +163,9 @@ class MemoryPage:
             if await asyncio.to_thread(self._store.get, one.id, scopes=viewer.scopes)
         ]
         action = request.path_params["action"]
+        if _elsewhere(action, form, viewer):
+            refusal = messages.bad_filter("place", form.get("scope", ""), sorted(viewer.scopes))
+            return JSONResponse({"done": 0, "said": str(refusal)}, 404)
         try:
             came = await asyncio.to_thread(self._acts.bulk, action, visible, viewer.person, form)
         except BullpenError as error:
@@ -353,6 +356,11 @@ def scope_text(scope: str, viewer: Viewer) -> str:
     if kind == "channel":
         return f"only people in #{viewer.channels.get(name, name)}"
     return "only you" if kind == "person" else "everybody in this workspace"
+
+
+def _elsewhere(action: str, form: Form, viewer: Viewer) -> bool:
+    """Whether records would be moved to where the viewer does not see them."""
+    return action == "share" and form.get("scope") not in viewer.scopes
 
 
 def _number(text: str) -> int:

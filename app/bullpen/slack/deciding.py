@@ -11,7 +11,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import aiohttp
@@ -63,6 +63,7 @@ class Deciding:
     roster: Roster
     memory: Records
     acts: Acting
+    _drawing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def register(self, app: AsyncApp) -> None:
         """Take the buttons, the menu and the forms."""
@@ -132,12 +133,16 @@ class Deciding:
         page = f"{self.me.url}memory/{record.id}" if is_loopback(self.me.url) else ""
         card = record_cards.card(as_written(record, page), await self._said(record))
         try:
-            message = await self._message(spot)
-            if message is not None:
-                blocks = record_cards.replaced(message.get("blocks") or [], spot.record_id, card)
-                await self.client.chat_update(
-                    channel=spot.channel, ts=spot.ts, text=str(message.get("text", "")), blocks=blocks
-                )  # fmt: skip
+            # A message has several cards: each is drawn into the message as the others left it.
+            async with self._drawing:
+                message = await self._message(spot)
+                if message is not None:
+                    blocks = record_cards.replaced(
+                        message.get("blocks") or [], spot.record_id, card
+                    )
+                    await self.client.chat_update(
+                        channel=spot.channel, ts=spot.ts, text=str(message.get("text", "")), blocks=blocks
+                    )  # fmt: skip
         except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("the card of %s is not brought up to date: %s", spot.record_id, error)
 

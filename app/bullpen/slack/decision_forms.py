@@ -29,7 +29,7 @@ _SAYS = {
     "dispute": "It is still found, marked as disputed, until somebody settles, corrects or withdraws it.",
     "retract": "It is no longer found, keeps its history, and can be restored.",
     "forget": "Every version is erased from the memory, with the remembered messages and receipts that quote it. "
-    "It cannot be undone. The conversation itself stays; the memory page can erase it there, too.",
+    "What it replaced in other words stays, on its own page. It cannot be undone. The conversation itself stays; the memory page can erase it there, too.",
 }  # fmt: skip
 
 

@@ -103,15 +103,41 @@ def _measured(bond: Bond, settle: Any, maturity: Any) -> Result:
         "basis_point_value": figure(modified * dirty / 1e4, "per 100", "Value of a basis point"),
         **_shifted(bond, made, rate, counter),
     }
+    last = _in_last_period(bond, made, settle, counter)
     return Result(
         summary=f"{bond.name or 'The bond'}: {bond.coupon_pct:g} % coupon, {bond.frequency} a year, "
         f"{bond.day_count}, per 100 of face.",
-        values=values,
-        warnings=tuple(slip(bond.yield_pct or 0.0, "The yield"))
-        if (bond.yield_pct or 0) < 0.15
-        else (),
+        values=values | last,
+        warnings=(
+            *(slip(bond.yield_pct or 0.0, "The yield") if (bond.yield_pct or 0) < 0.15 else ()),
+            *((_LAST_PERIOD,) if last else ()),
+        ),
         as_of=bond.settlement,
     )
+
+
+_LAST_PERIOD = (
+    "One coupon is left. The yield is compounded as before; Excel's PRICE and YIELD and the market in "
+    "Treasuries take simple interest then, and that figure stands beside it."
+)
+
+
+def _in_last_period(bond: Bond, made: Any, settle: Any, counter: Any) -> dict[str, Value]:
+    """Price or yield by simple interest where one coupon is left (Excel, PRICE with N = 1)."""
+    import QuantLib as ql
+
+    ahead = [flow for flow in made.cashflows() if flow.date() > settle]
+    if bond.yield_compounding != "periodic" or not bond.coupon_pct or len(ahead) > 2:
+        return {}
+    if counter.yearFraction(settle, ahead[-1].date()) > 1 / bond.frequency - 1e-9:
+        return {}
+    if bond.yield_pct is None:
+        clean = ql.BondPrice(bond.price or 0.0, ql.BondPrice.Clean)
+        rate = float(made.bondYield(clean, counter, ql.Simple, ql.Annual, settle, 1e-12, 1000))
+        return {"yield_simple": percent(rate, "Yield by simple interest")}
+    dirty = float(made.dirtyPrice(bond.yield_pct / 100, counter, ql.Simple, ql.Annual, settle))
+    price = dirty - float(made.accruedAmount(settle))
+    return {"clean_price_simple": figure(price, "per 100", "Clean price by simple interest")}
 
 
 def _macaulay(bond: Bond, modified: float, rate: float) -> float:

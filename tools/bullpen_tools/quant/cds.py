@@ -23,6 +23,7 @@ from bullpen_tools.quant.answers import (
     percent,
     positive,
     refuse,
+    slip,
 )
 from bullpen_tools.quant.cds_isda import Legs
 from bullpen_tools.quant.hazards import Hazards, implied
@@ -138,7 +139,7 @@ def cds_value(ctx: ToolContext, swap: Swap) -> Result:
     return Result(
         summary=f"Credit default swap{f' on {swap.name}' if swap.name else ''}{end}, by {how}.",
         values=values,
-        warnings=_said(contract),
+        warnings=_said(swap, contract),
         table=_curve_table(swap, hazards),
         as_of=contract.trade,
     )
@@ -279,12 +280,17 @@ def _given(swap: Swap, contract: _Contract, money: str) -> dict[str, Value]:
     return values
 
 
-def _said(contract: _Contract) -> tuple[str, ...]:
+def _said(swap: Swap, contract: _Contract) -> tuple[str, ...]:
     notes: list[str] = []
     if contract.taken:
         notes.append(f"Not given, so taken: {', '.join(f'a {one}' for one in contract.taken)}.")
     if contract.trade is None:
         notes.append("Without a trade date there are no calendar dates and no accrued premium.")
+    if 0 < contract.recovery < 0.01:
+        notes += slip(contract.recovery * 100, "The recovery")
+    quotes = [swap.spread_bp, *(point.spread_bp for point in swap.spreads)]
+    if any(0 < quote < 1 for quote in quotes if quote is not None):
+        notes.append("A spread is below 1 bp. It is given in basis points: 1 % is 100.")
     return tuple(notes)
 
 

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from bullpen_tools import skill
 from bullpen_tools.context import Result, Scalar, ToolContext, Value
-from bullpen_tools.quant.answers import count, figure, percent, refuse
+from bullpen_tools.quant.answers import count, figure, percent, refuse, slip
 from bullpen_tools.tool import Arguments, tool
 
 _FEW = 5.0
@@ -182,7 +182,13 @@ def forecast_score(ctx: ToolContext, forecasts: Forecasts) -> Result:
     }
     rows: list[tuple[Scalar, ...]] = [("stated_pct", "forecasts", "happened_pct")]
     rows += [(p * 100, m, share * 100) for p, m, share in groups]
-    return Result(summary=f"Scores of {n} forecasts.", values=values, table=tuple(rows))
+    doubts = slip(max(stated), "The highest probability") if max(stated) <= 1 else []
+    return Result(
+        summary=f"Scores of {n} forecasts.",
+        values=values,
+        table=tuple(rows),
+        warnings=tuple(doubts),
+    )
 
 
 def _groups(chances: Sequence[float], came: Sequence[bool]) -> list[tuple[float, int, float]]:

@@ -141,7 +141,8 @@ class _Book:
 
 def _book(asked: ImpliedVolatility) -> _Book:
     legs = legs_of(Strategy(structure=asked.structure, strikes=asked.strikes, legs=asked.legs))
-    payoff_of(legs)
+    if not (asked.model == "bachelier" and len(legs) == 1 and legs[0].kind != "underlying"):
+        payoff_of(legs)
     if (asked.spot is None) == (asked.forward is None):
         raise refuse(
             "The price of the underlying is not clear.",
@@ -220,6 +221,11 @@ def _remarks(
         if side == "between":
             return [
                 "The price lies between two neighbouring values of the search: no sign change was found."
+            ]
+        if asked.price > 0 >= max(reach) and min(reach) < -asked.price:
+            return [
+                "The position takes in money, so its price is negative: for a credit of "
+                f"{asked.price:g} give {-asked.price:g}."
             ]
         return [
             f"The price is {side} every value that volatilities up to 500 % give: an arbitrage, a stale "

@@ -12,12 +12,14 @@ from typing import Literal
 from pydantic import Field
 
 from bullpen_tools.context import Result, Scalar, ToolContext, Value
-from bullpen_tools.quant.answers import figure, percent, positive, refuse
+from bullpen_tools.quant.answers import currency, figure, percent, positive, refuse, slip
 from bullpen_tools.quant.rate_terms import Compounding, from_continuous, to_continuous
 from bullpen_tools.quant.zero_curve import Curve, Instrument, bootstrapped, coupons
 from bullpen_tools.tool import Arguments, tool
 
 _POINT = 1e-4
+_FRACTION = 0.15
+"""All rates below this many percent look like fractions: 0.05 for 5 %."""
 
 
 class CurvePoint(Arguments):
@@ -61,6 +63,7 @@ class CurveOrder(Arguments):
     notional: float = Field(
         default=100.0, description="Face of the bond, notional of the swap or FRA"
     )
+    currency: str = Field(default="USD", description="Currency of the notional")
 
 
 @tool(risk="read", label="building the curve", version="1")
@@ -82,7 +85,36 @@ def yield_curve(ctx: ToolContext, order: CurveOrder) -> Result:
         summary=f"A zero curve of {len(curve.years)} points, rates {_WORDS[order.compounding]}, linear in zero rates.",
         values=values,
         table=_table(order, curve),
+        warnings=(*_doubts(order), *_beyond(order, curve)),
     )
+
+
+def _doubts(order: CurveOrder) -> list[str]:
+    """Rates that look like fractions, and a 0 among others, which may be a missing quote."""
+    given = {point.years: point.rate_pct for point in order.points if point.rate_pct is not None}
+    said: list[str] = []
+    if given and all(abs(rate) < _FRACTION for rate in given.values()):
+        said += slip(max(given.values()), "The highest rate")
+    if any(given.values()):
+        said += [
+            f"The rate at {years:g} years is exactly 0: if it was not quoted, leave it out."
+            for years, rate in given.items()
+            if rate == 0
+        ]
+    return said
+
+
+def _beyond(order: CurveOrder, curve: Curve) -> list[str]:
+    """Says where the curve was read outside its points."""
+    low, high = curve.years[0], curve.years[-1]
+    asked = [*order.at_years, order.forward_from, order.forward_to, order.bond_years]
+    read = [one for one in asked if one is not None]
+    said: list[str] = []
+    if any(one > high + 1e-9 for one in read):
+        said.append(f"Beyond {high:g} years, the last point, the zero rate is held flat.")
+    if any(0 < one < low - 1e-9 for one in read):
+        said.append(f"Before {low:g} years, the first point, the zero rate is held flat.")
+    return said
 
 
 _WORDS = {
@@ -105,7 +137,9 @@ def _built(order: CurveOrder) -> Curve:
             price = positive(point.price, "A price") / 100
             made.append(Instrument(years, price, point.coupon_pct / 100, order.frequency))
         elif order.quoted_as == "par":
-            made.append(Instrument(years, 1.0, (point.rate_pct or 0.0) / 100, order.frequency))
+            made.append(
+                Instrument(years, 1.0, (point.rate_pct or 0.0) / 100, order.frequency, new=True)
+            )
         else:
             rate = to_continuous((point.rate_pct or 0.0) / 100, order.compounding, years)
             made.append(Instrument(years, math.exp(-rate * years), 0.0, order.frequency))
@@ -142,7 +176,9 @@ def _forward(order: CurveOrder, curve: Curve) -> dict[str, Value]:
     if order.fra_rate_pct is not None:
         gain = (order.fra_rate_pct / 100 - simple) * (end - start) * order.notional
         values["fra_value"] = figure(
-            gain * curve.discount(end), "usd", "FRA that receives the agreed rate"
+            gain * curve.discount(end),
+            currency(order.currency),
+            "FRA that receives the agreed rate",
         )
     return values
 
@@ -154,13 +190,14 @@ def _bond(order: CurveOrder, curve: Curve) -> dict[str, Value]:
     coupon = (order.bond_coupon_pct or 0.0) / 100
     face = positive(order.notional, "The notional")
     flows = [(t, amount * face) for t, amount in coupons(years, coupon, order.frequency)]
-    price = curve.price(flows)
+    price, unit = curve.price(flows), currency(order.currency)
+    swap = face * (curve.price(coupons(years, coupon, order.frequency, new=True)) - 1)
     values = {
-        "bond_price": figure(price, "usd", f"Value of the bond, face {face:g}, accrued included"),
+        "bond_price": figure(price, unit, f"Value of the bond, face {face:g}, accrued included"),
         "bond_par": percent(
             curve.par(years, order.frequency), "Coupon at which it is worth its face"
         ),
-        "swap_value": figure(price - face, "usd", "Swap that receives that coupon, pays floating"),
+        "swap_value": figure(swap, unit, "Swap that receives that coupon, pays floating"),
         "duration": figure(
             sum(t * a * curve.discount(t) for t, a in flows) / price,
             "years",
@@ -170,7 +207,7 @@ def _bond(order: CurveOrder, curve: Curve) -> dict[str, Value]:
     for n, node in enumerate(curve.years):
         up, down = (curve.bumped(n, by).price(flows) for by in (_POINT, -_POINT))
         values[f"key_rate_{n + 1}"] = figure(
-            (down - up) / 2, "usd", f"Loss when the zero rate at {node:g} years rises by 1 bp"
+            (down - up) / 2, unit, f"Loss when the zero rate at {node:g} years rises by 1 bp"
         )
     return values
 

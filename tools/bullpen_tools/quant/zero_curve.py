@@ -25,19 +25,31 @@ class Instrument:
     price: float
     coupon: float
     often: int
+    new: bool = False
 
     def flows(self) -> list[tuple[float, float]]:
         """(years, amount) of every payment: coupons counted back from maturity, then the face."""
-        return coupons(self.years, self.coupon, self.often)
+        return coupons(self.years, self.coupon, self.often, new=self.new)
 
 
-def coupons(years: float, coupon: float, often: int) -> list[tuple[float, float]]:
-    """(years, amount) per 1 of face, coupons counted back from maturity; the last holds the face."""
+def coupons(
+    years: float, coupon: float, often: int, *, new: bool = False
+) -> list[tuple[float, float]]:
+    """(years, amount) per 1 of face, coupons counted back from maturity; the last holds the face.
+
+    A bond that has run for a while pays a whole first coupon; a `new` one (a par rate, a swap that
+    begins now) pays for the days since now only.
+    """
     if not coupon:
         return [(years, 1.0)]
     count = math.ceil(years * often - 1e-9)
     times = [years - n / often for n in range(count - 1, -1, -1)]
-    return [(t, coupon / often + (1.0 if t == times[-1] else 0.0)) for t in times]
+    first = times[0] if new else 1 / often
+    shares = [first, *(1 / often for _ in times[1:])]
+    return [
+        (t, coupon * share + (1.0 if t == times[-1] else 0.0))
+        for t, share in zip(times, shares, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +80,8 @@ class Curve:
 
     def par(self, years: float, often: int) -> float:
         """The coupon a year at which a bond, or the fixed side of a swap, is worth its face."""
-        times = [t for t, _ in coupons(years, 1.0, often)]
-        return often * (1 - self.discount(years)) / sum(self.discount(t) for t in times)
+        whole = self.price(coupons(years, 1.0, often, new=True)) - self.discount(years)
+        return (1 - self.discount(years)) / whole
 
     def price(self, flows: Sequence[tuple[float, float]]) -> float:
         """The value of payments at given times."""
