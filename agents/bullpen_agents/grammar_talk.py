@@ -101,7 +101,9 @@ _HELLO = re.compile(
 
 
 def _about_desk(original: str, lower: str) -> Intent | None:
-    if _HELP.search(lower) and not _HELLO.match(original.lower().strip()):
+    if _HELP.search(lower) and not re.fullmatch(
+        r"(?:hi|hello|hey|hallo)[\s?!.]*", original.lower().strip()
+    ):
         return Help()
     return Colleagues() if _COLLEAGUES.search(lower) else None
 
