@@ -141,7 +141,7 @@ class Calling:
 
     async def _say(self, said: str, author: Author, private: Json) -> None:
         """In the message's thread, for everybody; where the app may not speak, to its author alone."""
-        text = messages.idea_opened(mrkdwn(author.name), said)
+        text = messages.idea_opened(mrkdwn(author.name), mrkdwn(said))
         try:
             await self.client.chat_postMessage(
                 channel=private["channel"], thread_ts=private["thread_ts"], text=text,
