@@ -7,9 +7,10 @@ says nothing that the reports do not say. It decides who; `offline_work` decides
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bullpen_agents import grammar, offline_letter
-from bullpen_agents.grammar_again import Again
+from bullpen_agents.grammar_again import Again, Answered
 from bullpen_agents.grammar_files import AskFile, ChartColumn
 from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_intents import Export
@@ -65,20 +66,31 @@ def _questions(desk: Desk) -> list[tuple[str, Wanted]]:
     """The questions of a message that holds several, each with its meaning; [] for one question.
 
     A message is taken apart where at least two parts are read; parts of one reading stay together.
+    Only a computation is asked of each of two years: what somebody tells, or decides, stays whole.
     """
-    texts = each_year(desk.text) or parts_of(desk.text)
-    if len(texts) < 2 or desk.files or desk.purpose not in ("plan", "answer"):
+    if desk.files or desk.purpose not in ("plan", "answer"):
         return []
-    said = list(desk.said_before())
-    read: list[tuple[str, Wanted]] = []
-    for text in texts:
-        read.append((text, follow(text, tuple(said), (), desk.earlier)))
-        said.append(text)
+    years = _in_turn(desk, each_year(desk.text))
+    if years and all(isinstance(intent, Answered) for _, intent in years):
+        return years
+    read = _in_turn(desk, parts_of(desk.text))
+    if len(read) < 2:
+        return []
     known = [intent for _, intent in read if not isinstance(intent, grammar.Unknown | Letter)]
     whole = follow(desk.text, desk.said_before(), (), desk.earlier)
     if len(known) >= 2 or (len(known) == 1 and whole in (*known, grammar.Unknown())):
         return read
     return []
+
+
+def _in_turn(desk: Desk, texts: Sequence[str]) -> list[tuple[str, Wanted]]:
+    """Each text with its meaning after those before it."""
+    said = list(desk.said_before())
+    read: list[tuple[str, Wanted]] = []
+    for text in texts:
+        read.append((text, follow(text, tuple(said), (), desk.earlier)))
+        said.append(text)
+    return read
 
 
 def _several(desk: Desk, parts: list[tuple[str, Wanted]]) -> str:
