@@ -111,3 +111,41 @@ async def test_the_normal_model_on_a_spot_price_has_greeks_of_the_spot(
     assert found["theta_textbook"] == pytest.approx((sooner - later) / 0.002, abs=1e-4)
     high, low = (await at(rate_pct=8.01))["value"], (await at(rate_pct=7.99))["value"]
     assert found["rho"] == pytest.approx((high - low) / 0.02, abs=1e-5)
+
+
+@pytest.mark.parametrize("rate", [-3, 0])
+@pytest.mark.parametrize("kind", ["call", "put"])
+async def test_an_american_option_is_never_worth_less(
+    ctx: ToolContext, call: Call, kind: str, rate: float
+) -> None:
+    terms = {"spot": 100, "strike": 100, "years": 10, "volatility_pct": 150, "yield_pct": -2}
+    found = await got(
+        call, ctx, "option_value", kind=kind, rate_pct=rate, exercise="american", **terms
+    )
+    assert found["early_exercise"] >= 0
+    terms = {"spot": 100, "strike": 100, "years": 0.5, "volatility_pct": 20, "yield_pct": 0}
+    found = await got(
+        call, ctx, "option_value", kind="put", rate_pct=rate, exercise="american", **terms
+    )
+    assert found["value"] == found["european_value"]
+
+
+@pytest.mark.parametrize(("low", "high", "reached"), [(90, 110, True), (50, 150, False)])
+async def test_two_barriers_at_a_low_volatility(
+    ctx: ToolContext, call: Call, low: float, high: float, reached: bool
+) -> None:
+    terms = {"style": "double_knock_out", "strike": 100, "spot": 100, "years": 1, "rate_pct": 5}
+    found = await got(
+        call, ctx, "exotic_option", **terms, volatility_pct=1, lower_barrier=low, upper_barrier=high
+    )
+    assert found["value"] == pytest.approx(found["vanilla_value"], rel=1e-5)
+    touched = await got(
+        call,
+        ctx,
+        "exotic_option",
+        **terms,
+        volatility_pct=10,
+        lower_barrier=low,
+        upper_barrier=high,
+    )
+    assert (touched["value"] < 0.9 * touched["vanilla_value"]) is reached

@@ -60,7 +60,11 @@ def american(t: Terms, method: Method = "exact", steps: int = 500, *, quick: boo
     if method == "exact" and t.sign > 0 and t.rate >= 0 and t.carry >= t.rate:
         # Without a yield a call is never exercised early (Merton, 1973).
         return value(t)
-    return max(_quantlib(t, method, quick), t.sign * (t.spot - t.strike))
+    if method == "exact" and t.sign < 0 and t.rate <= 0 and t.carry <= t.rate:
+        # Nor is a put whose strike earns no interest, by the symmetry of the two.
+        return value(t)
+    least = value(t) if method == "exact" else 0.0
+    return max(_quantlib(t, method, quick), t.sign * (t.spot - t.strike), least)
 
 
 def _certain(t: Terms) -> float:

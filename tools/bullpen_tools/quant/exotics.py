@@ -16,6 +16,8 @@ from bullpen_tools.quant.black_scholes import Terms, cdf, pdf, value
 _NO_CARRY = 1e-7
 _IMAGES = 12
 """Reflections on each side of a double barrier; five are enough for the tables (Haug, ch. 4.17.2)."""
+_LARGEST = 20.0
+"""Logarithm of the largest term whose difference from its mirror image sixteen digits still hold."""
 
 
 def _d1(t: Terms, level: float) -> float:
@@ -113,14 +115,25 @@ def double_knock_out(t: Terms, low: float, high: float) -> float:
             (-1, mirror, math.log(low / t.spot) - n * math.log(high / low)),
         ):
             up, down = (_d1(t, level) + move / t.deviation for level in (bottom, top))
-            asset += sign * math.exp(base * power) * (cdf(up) - cdf(down))
-            cash += (
-                sign
-                * math.exp(base * (power - 2))
-                * (cdf(up - t.deviation) - cdf(down - t.deviation))
+            asset += sign * _weighed(base * power, cdf(up) - cdf(down))
+            cash += sign * _weighed(
+                base * (power - 2), cdf(up - t.deviation) - cdf(down - t.deviation)
             )
     held = t.spot * math.exp((t.carry - t.rate) * t.years) * asset
     return t.sign * (held - t.strike * t.discount * cash)
+
+
+def _weighed(log_weight: float, chance: float) -> float:
+    """exp(log_weight) * chance; an image that cannot be reached weighs nothing, however large its factor."""
+    if not chance:
+        return 0.0
+    if log_weight + math.log(abs(chance)) > _LARGEST:
+        raise refuse(
+            "The series has no value for this volatility.",
+            "Against the drift it is so small that the terms cancel to nothing.",
+            "Give a higher volatility, or take the option without barriers that are not reached.",
+        )
+    return math.copysign(math.exp(log_weight + math.log(abs(chance))), chance)
 
 
 def check_within(moment: float | None, years: float, what: str) -> float:
