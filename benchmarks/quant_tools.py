@@ -89,6 +89,23 @@ CALLS: dict[str, dict[str, Any]] = {
     "volatility_target": {"holdings": [{"series": "oil", "weight_pct": 60}, {"series": "sp500", "weight_pct": 40}], "target_pct": 30},
     "portfolio_weights": {"series": ["oil", "sp500", "nasdaq"]},
     "backtest": {"series": "sp500", "rule": "moving_average"},
+    "series_value": {"series": "sp500", "on": "2018-06-01"},
+    "series_stats": {"series": "sp500"},
+    "series_rank": {"series": "sp500"},
+    "series_rolling": {"series": "sp500"},
+    "series_rows": {"series": "sp500", "grain": "month"},
+    "series_profile": {"series": "sp500"},
+    "compare_volatility": {"series": ["oil", "sp500"]},
+    "correlation": {"a": "oil", "b": "sp500"},
+    "sql_query": {"query": "select count(*) as n from observations"},
+    "regression": {"y": "oil", "x": ["sp500"]},
+    "stationarity": {"series": "oil"},
+    "series_chart": {"series": ["oil", "sp500"], "transform": "rolling_vol"},
+    "plot_chart": {"kind": "histogram", "series": ["sp500"]},
+    "expiries": {"contract": "equity_options"},
+    "read_amount": {"text": "1.7 trillion and 3500 tỷ", "unit": "usd"},
+    "convert_unit": {"amount": 1.0, "given": "kg", "wanted": "troy_oz"},
+    "run_python": {"code": "import desk\ndesk.value('two', 1 + 1, unit='count')"},
 }  # fmt: skip
 
 

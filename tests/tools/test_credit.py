@@ -213,3 +213,24 @@ async def test_swaps_that_cannot_be(
     outcome = await call(ctx, "cds_value", **args)
     assert outcome.error
     assert says in outcome.text
+
+
+async def test_a_bond_on_the_face_that_is_held(ctx: ToolContext, call: Call) -> None:
+    one = numbers(await body(call, ctx, "bond_value", coupon_pct=5, years=10, yield_pct=6))
+    held = await body(
+        call,
+        ctx,
+        "bond_value",
+        coupon_pct=5,
+        years=10,
+        yield_pct=6,
+        face="2 million",
+        currency="EUR",
+    )
+    got = numbers(held)
+    assert got["position_dirty_price"] == pytest.approx(one["dirty_price"] * 20_000)
+    assert got["position_basis_point_value"] == pytest.approx(one["basis_point_value"] * 20_000)
+    assert held["values"]["position_dirty_price"]["unit"] == "eur"
+    assert not [key for key in one if key.startswith("position_")]
+    refused = await call(ctx, "bond_value", coupon_pct=5, years=10, yield_pct=6, face=0)
+    assert "no position" in refused.text

@@ -317,3 +317,15 @@ def test_every_value_reads_as_one_line(value: Value, wanted: str) -> None:
     shown = show(value, wanted)
     assert "\n" not in shown
     assert "nan" not in shown.lower() or isinstance(value.value, str) or "nan" in value.unit.lower()
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (1.098, "1.098%"), (25.0, "25.0%"), (17.25, "17.25%"), (-0.4375, "-0.4375%"), (100 / 3, "33.3%"), (5.0, "5.00%"),
+    ],
+)  # fmt: skip
+def test_a_percentage_that_was_given_keeps_its_digits(number: float, shown: str) -> None:
+    given = Value(value=number, unit="pct", kind="assumed", label="Dividend yield")
+    assert show(given) == show(given, "usd") == shown
+    assert show(replace(given, kind="derived")) != "1.098%"

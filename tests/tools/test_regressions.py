@@ -10,6 +10,7 @@ import pytest
 
 from bullpen_memory.records import Observation, SeriesInfo
 from bullpen_tools.context import ToolContext
+from bullpen_tools.measures import adf_lags
 from bullpen_tools.regressions import least_squares, newey_west_lags, sup_f
 from bullpen_tools.tool import Outcome
 
@@ -152,3 +153,14 @@ async def test_no_break_is_an_answer(ctx: ToolContext, call: Call) -> None:
     found = body(await call(ctx, "break_test", series="x"))
     assert found["summary"].startswith("No break")
     assert found["values"]["break"]["value"] is False
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_lags_of_the_unit_root_test_are_statsmodels_own(seed: int) -> None:
+    from statsmodels.tsa.stattools import adfuller
+
+    rng = np.random.default_rng(seed)
+    moves = rng.normal(size=400)
+    walk = np.cumsum(moves[2:] + 0.4 * moves[1:-1] - 0.3 * moves[:-2])
+    values = walk if seed % 2 else moves[2:] + 100
+    assert adf_lags(values) == adfuller(values, autolag="AIC", result_object=True).lags

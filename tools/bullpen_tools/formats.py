@@ -48,6 +48,8 @@ def show(value: Value, wanted: str = "") -> str:
     if isinstance(raw, str):
         return _words(raw, value.unit, wanted)
     unit = value.unit.lower()
+    if value.kind == "assumed" and unit == "pct" and wanted in ("", "pct", "usd"):
+        return _as_given(raw)
     if wanted in ("num", "int", "raw"):
         return _PLAIN[wanted](raw)
     if wanted in _SCALED and (unit, wanted) in _FACTORS:
@@ -75,7 +77,12 @@ def _by_unit(number: float, unit: str) -> str:
         return _integer(number) if float(number).is_integer() else _number(number)
     if unit in ("", "ratio", "index", "num", "text", "date"):
         return _number(number)
-    return f"{_number(number)} {' '.join(unit.split()).translate(_ESCAPES)}"
+    return f"{_number(number)} {_spelt(unit)}"
+
+
+def _spelt(unit: str) -> str:
+    """A unit as people read it: troy_oz is troy oz."""
+    return " ".join(unit.replace("_", " ").split()).translate(_ESCAPES)
 
 
 def _sign(number: float, shown: str) -> str:
@@ -98,7 +105,7 @@ def _money(number: float, unit: str) -> str:
     head, _, per = unit.partition("/")
     shown = _large(number) or _cents(number)
     prefix = _SYMBOLS.get(head, f"{head.upper()} ")
-    return f"{_sign(number, shown)}{prefix}{shown}" + (f"/{per.translate(_ESCAPES)}" if per else "")
+    return f"{_sign(number, shown)}{prefix}{shown}" + (f"/{_spelt(per)}" if per else "")
 
 
 def _cents(number: float) -> str:
@@ -138,6 +145,15 @@ def _greek(number: float) -> str:
 def _percent(number: float) -> str:
     shown = _small(number, 2) if abs(number) < 10 else _grouped(number, 1)
     return f"{_sign(number, shown)}{shown}%"
+
+
+def _as_given(number: float) -> str:
+    """A percentage that a person gave keeps its digits, up to four decimals: 1.098%, not 1.10%."""
+    shown = f"{abs(number):,.4f}".rstrip("0")
+    plain = _percent(number)
+    lost = len(shown.partition(".")[2]) > len(plain.rstrip("%").partition(".")[2])
+    exact = abs(round(number, 4) - number) < 1e-9
+    return f"{_sign(number, shown)}{shown}%" if lost and exact else plain
 
 
 def _times(number: float) -> str:

@@ -115,3 +115,23 @@ def fisher_interval(r: float, n: int) -> tuple[float, float] | None:
         return None
     centre, half = math.atanh(r), 1.959963984540054 / math.sqrt(n - 3)
     return math.tanh(centre - half), math.tanh(centre + half)
+
+
+def adf_lags(values: Numbers) -> int:
+    """The lags of an augmented Dickey-Fuller test with a constant by Akaike's criterion, up to Schwert's
+    12 (n / 100)^(1/4), all on the sample of the longest.
+
+    The models are nested, so one QR decomposition gives the residual sums of them all.
+    """
+    steps = np.diff(values)
+    most = min(math.ceil(12 * (len(values) / 100) ** 0.25), len(values) // 2 - 2)
+    if most < 1:
+        return 0
+    target = steps[most:]
+    columns = [np.ones(len(target)), values[most:-1]]
+    columns += [steps[most - lag : len(steps) - lag] for lag in range(1, most + 1)]
+    q, _ = np.linalg.qr(np.column_stack(columns))
+    explained = np.cumsum((q.T @ target) ** 2)[1:]
+    left = np.maximum(float(target @ target) - explained, 1e-300)
+    penalty = 2 * np.arange(2, most + 3)
+    return int(np.argmin(len(target) * np.log(left) + penalty))

@@ -20,7 +20,7 @@ from bullpen_memory.errors import InputError
 from bullpen_tools.asof import pinned
 from bullpen_tools.context import Result, Scalar, ToolContext, Value, ValueKind
 from bullpen_tools.histories import Common, History, load, load_common
-from bullpen_tools.measures import Numbers
+from bullpen_tools.measures import Numbers, adf_lags
 from bullpen_tools.tool import Arguments, tool
 
 Transform = Literal["level", "change", "return"]
@@ -274,7 +274,7 @@ def stationarity(
             f"{history.info.id} does not vary in this span.",
             "Choose another span.",
         )
-    adf: Any = adfuller(values, autolag="AIC", result_object=True)
+    adf: Any = adfuller(values, maxlag=adf_lags(values), autolag=None, result_object=True)
     with python_warnings.catch_warnings(record=True) as caught:
         python_warnings.simplefilter("always", InterpolationWarning)
         level: Any = kpss(values, regression="c", nlags="auto", result_object=True)
@@ -331,6 +331,12 @@ def break_test(
     """
     history = load(ctx, series, start, end, at_least=30)
     values = transformed(history, transform)
+    if np.ptp(values) == 0:
+        raise InputError(
+            "There is nothing to test.",
+            f"{history.info.id} does not vary in this span.",
+            "Choose another span.",
+        )
     dates = history.dates[len(history.dates) - len(values) :]
     at, statistic = sup_f(values)
     ten, five, one = _SUP_F[1]

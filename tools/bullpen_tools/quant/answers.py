@@ -103,22 +103,48 @@ Function = Callable[[float], float]
 
 
 def bisect(function: Function, low: float, high: float, *, steps: int = 200) -> float:
-    """A root of `function` in [low, high], whose ends have opposite signs (bisection, to the last bit)."""
-    at_low = function(low)
-    if at_low == 0:
+    """A root of `function` in [low, high], whose ends have opposite signs, to the last bits.
+
+    Chandrupatla's method (1997): halving, or inverse quadratic interpolation where that is safe. With
+    ends of one sign the answer is `high`.
+    """
+    one, other = high, low
+    at_one, at_other = function(high), function(low)
+    if at_other == 0:
         return low
+    if at_one == 0 or (at_one < 0) == (at_other < 0):
+        return high
+    share = 0.5
     for _ in range(steps):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        value = function(middle)
-        if value == 0:
-            return middle
-        if (value < 0) == (at_low < 0):
-            low, at_low = middle, value
+        x = one + share * (other - one)
+        value = function(x)
+        if (value < 0) == (at_one < 0):
+            third, at_third = one, at_one
         else:
-            high = middle
-    return (low + high) / 2
+            third, at_third = other, at_other
+            other, at_other = one, at_one
+        one, at_one = x, value
+        best = one if abs(at_one) < abs(at_other) else other
+        least = (2**-52 * abs(best) + 1e-300) / max(abs(other - one), 1e-300)
+        if value == 0 or least > 0.5:
+            return best
+        share = _step((one, at_one), (other, at_other), (third, at_third))
+        share = min(max(share, least), 1 - least)
+    return one if abs(at_one) < abs(at_other) else other
+
+
+_Point = tuple[float, float]
+
+
+def _step(a: _Point, b: _Point, c: _Point) -> float:
+    """Where between a and b to look next: a half, or by interpolation through the three points."""
+    (x1, f1), (x2, f2), (x3, f3) = a, b, c
+    if not all(map(math.isfinite, (f1, f2, f3))) or f3 in (f1, f2) or x3 == x2:
+        return 0.5
+    place, rise = (x1 - x2) / (x3 - x2), (f1 - f2) / (f3 - f2)
+    if not (rise * rise < place and (1 - rise) ** 2 < 1 - place):
+        return 0.5
+    return f1 / (f2 - f1) * f3 / (f2 - f3) + (x3 - x1) / (x2 - x1) * f1 / (f3 - f1) * f2 / (f3 - f2)
 
 
 def roots(function: Function, grid: Sequence[float]) -> list[float]:
@@ -142,7 +168,7 @@ def minimum(function: Function, low: float, high: float) -> tuple[float, float]:
     a, b = low, high
     c, d = b - ratio * (b - a), a + ratio * (b - a)
     at_c, at_d = function(c), function(d)
-    for _ in range(120):
+    for _ in range(60):
         if at_c < at_d:
             b, d, at_d = d, c, at_c
             c = b - ratio * (b - a)

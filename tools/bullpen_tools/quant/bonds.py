@@ -12,7 +12,16 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bullpen_tools.context import Result, ToolContext, Value
-from bullpen_tools.quant.answers import figure, not_negative, percent, positive, refuse, slip
+from bullpen_tools.quant.answers import (
+    assumed,
+    currency,
+    figure,
+    not_negative,
+    percent,
+    positive,
+    refuse,
+    slip,
+)
 from bullpen_tools.quant.quantlib import evaluated_on
 from bullpen_tools.tool import Arguments, tool
 
@@ -50,14 +59,18 @@ class Bond(Arguments):
     shift_bp: float = Field(
         default=0.0, description="A change of the yield in basis points, for the price after it"
     )
+    face: float | None = Field(
+        default=None, description="Face held, for the amounts of the position; negative when short"
+    )
+    currency: str = Field(default="USD", description="Currency of the face")
     name: str = Field(default="", description="Name of the bond")
 
 
-@tool(risk="read", label="pricing the bond", version="1")
+@tool(risk="read", label="pricing the bond", version="2")
 def bond_value(ctx: ToolContext, bond: Bond) -> Result:
     """Price, yield, accrued interest, duration (Macaulay and modified), convexity and the value of a
     basis point of a fixed-coupon bond, from its yield or from its clean price, between dates or over
-    whole periods. Per 100 of face.
+    whole periods. Per 100 of face, and with `face` for the position.
     """
     del ctx
     not_negative(bond.coupon_pct, "The coupon")
@@ -103,6 +116,7 @@ def _measured(bond: Bond, settle: Any, maturity: Any) -> Result:
         "basis_point_value": figure(modified * dirty / 1e4, "per 100", "Value of a basis point"),
         **_shifted(bond, made, rate, counter),
     }
+    values |= _held(bond, values)
     last = _in_last_period(bond, made, settle, counter)
     return Result(
         summary=f"{bond.name or 'The bond'}: {bond.coupon_pct:g} % coupon, {bond.frequency} a year, "
@@ -114,6 +128,25 @@ def _measured(bond: Bond, settle: Any, maturity: Any) -> Result:
         ),
         as_of=bond.settlement,
     )
+
+
+def _held(bond: Bond, values: dict[str, Value]) -> dict[str, Value]:
+    """The amounts on the face held: a figure per 100 times the face over 100."""
+    if bond.face is None:
+        return {}
+    if not bond.face:
+        raise refuse("A face of 0 is no position.", "It would be empty.", "Leave it out, or give the face held.")  # fmt: skip
+    money = currency(bond.currency).partition("/")[0]
+    told = {"face": assumed(bond.face, money, "Face held")}
+    for key, label in (
+        ("clean_price", "Clean value"), ("dirty_price", "Market value, accrued included"), ("accrued", "Accrued interest"),
+        ("basis_point_value", "Loss when the yield rises by 1 bp"),
+    ):  # fmt: skip
+        number = float(values[key].value or 0.0)
+        told[f"position_{key}"] = figure(
+            number * bond.face / 100, money, f"{label}, on the face held"
+        )
+    return told
 
 
 _LAST_PERIOD = (

@@ -129,9 +129,9 @@ def _lognormal(option: VanillaOption) -> _Told:
             # A term that is a day shorter brings the dividends a day nearer too.
             nearer = tuple((at + one.years - t.years, amount) for at, amount in paid)
             return early.american_with_dividends(one, nearer, min(option.steps, 400))
-        return early.american(one, option.method, option.steps)
+        return early.american(one, option.method, option.steps, quick=True)
 
-    value = price(t)
+    value = price(t) if paid else early.american(t, option.method, option.steps)
     if paid:
         warnings.append("With cash dividends the American option is valued on a binomial tree.")
     how = "a binomial tree" if paid else _METHODS[option.method]
