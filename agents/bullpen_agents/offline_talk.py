@@ -133,6 +133,10 @@ def remember(desk: Desk, asked: grammar.Remember) -> str:
     text = asked.text[:1].upper() + asked.text[1:]
     found = desk.use("remember", kind="note", title=_title(text), text=text, requested=True)
     if found.error:
+        gone = re.search(r"restore (\w{26})", found.text)
+        if gone and desk.has("put_before_people"):
+            desk.use("put_before_people", record_id=gone[1], decision="restore")
+            return f"{found.text} Press **Restore** below to have it back."
         return found.text
     return (
         f"{_NOTED} {text.rstrip('.')}. Ask `what do we know about …` to get it back.{found.notes()}"

@@ -120,6 +120,14 @@ def ambiguous_record(named: str, ids: Sequence[str]) -> InputError:
     )
 
 
+def no_cursor(text: str) -> InputError:
+    return InputError(
+        "There is no further page.",
+        f"“{text[:40]}” is not what a search printed, or was cut off.",
+        "Search again and copy the whole line after “More:”.",
+    )
+
+
 def no_memory(home: Path) -> InputError:
     return InputError(
         f"There is no memory in {home} yet.",

@@ -197,6 +197,17 @@ async def test_a_wrong_statement_is_corrected(desk: MiniDesk) -> None:
     assert (record.title, record.author) == ("The desk meets on Tuesdays", "U1")
 
 
+async def test_what_was_withdrawn_is_put_up_to_be_restored(desk: MiniDesk) -> None:
+    await desk.ask("architect", "remember that the desk meets on Mondays")
+    [hit] = desk.store.find(Query(text="desk meets", scopes=frozenset({WORKSPACE}))).hits
+    desk.store.retract(hit.record.id, by="U1", reason="changed")
+    again = await desk.ask("architect", "remember that the desk meets on Mondays")
+    assert "was retracted by" in again.text
+    assert again.text.endswith("Press **Restore** below to have it back.")
+    [asked] = [r for r in desk.receipts.by_run(desk.run_id) if r.tool == "put_before_people"]
+    assert asked.inputs["record_id"] == hit.record.id
+
+
 async def test_what_another_wrote_is_only_proposed_to_be_corrected(desk: MiniDesk) -> None:
     source = Source(kind="person", ref="U2", title="Written by Bob")
     kept = desk.store.add(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.app.test_commands import modal, until
+from tests.app.test_commands import modal
 
 from bullpen.slack import record_cards
 from bullpen.wiring import Bullpen, build
@@ -22,6 +22,15 @@ from bullpen_workspace.controls import Controls
 from real_desk import Someone, here, keyless
 
 __all__ = ["keyless"]
+
+
+async def until(true: Callable[[], Awaitable[Any]]) -> Any:
+    """What it gives once it gives something: a busy machine loads the model meanwhile."""
+    deadline = time.monotonic() + 60
+    while not (found := await true()):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    return found
 
 
 class Card:
@@ -127,7 +136,7 @@ async def test_a_record_is_decided_on_where_it_was_said(bullpen: Bullpen) -> Non
     card = await kept(bullpen, "remember that silver is cheap below 20 dollars")
     ada = card.hands.user
     assert card.line() == "*Note* · Silver is cheap below 20 dollars · _in force_"
-    assert card.offers() == ["Edit", "Dispute", "Pin", "Retract", "Forget for good", "Open in memory"]  # fmt: skip
+    assert card.offers() == ["Edit", "Dispute", "Pin", "Retract", "Forget for good", "History and more", "Open in memory"]  # fmt: skip
     card.press("Pin")
     assert "pinned (pinned by Ada)" in await card.shows("pinned")
     card.press("Unpin")
@@ -155,6 +164,32 @@ async def test_a_record_is_decided_on_where_it_was_said(bullpen: Bullpen) -> Non
     assert card.offers() == []
     by = {change.by for change in bullpen.store.changes(card.id)}
     assert by == {ada}
+
+
+async def test_history_and_the_rarer_changes_have_a_form(bullpen: Bullpen) -> None:
+    card = await kept(bullpen, "remember that tin is dear above 50000 dollars")
+    double = await kept(bullpen, "remember that the price of tin is high")
+    card.press("History and more")
+    view = await until(lambda: modal(bullpen))
+    assert "Ada wrote it" in json.dumps(view.body)
+    await card.hands.submit(
+        view.id,
+        {"until": {"value": {"selected_date": "2027-01-31"}}, "records": {"value": {"value": double.id}},
+         "scope": {"value": {"selected_option": None}}, "reason": {"value": {"value": "the same"}}},
+    )  # fmt: skip
+    await card.shows("merged by Ada")
+    assert double.record().superseded_by == card.id
+    assert f"{card.record().valid_to:%Y-%m}" == "2027-01"
+    card.press("History and more")
+    mine = f"person:{card.hands.user}"
+    view = await until(lambda: modal(bullpen))
+    await card.hands.submit(view.id, {"scope": {"value": {"selected_option": {"value": mine}}}})
+    await card.shows("Tin is dear")
+
+    async def moved() -> str:
+        return card.record().superseded_by or ""
+
+    assert card.record(await until(moved)).scope == mine
 
 
 async def test_a_proposal_is_approved_under_its_message(bullpen: Bullpen) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -412,3 +415,23 @@ def test_ideas_are_listed_with_their_record(page: TestClient, store: Store) -> N
     hidden = store.add(draft("Secret.", kind="idea", author="U2", scope="channel:C9"))
     book.open(replace(terms, record_id=hidden.id, scope="channel:C9", instrument="uranium"))
     assert "uranium" not in page.get("/ideas/").text
+
+
+def test_a_list_is_taken_away_as_files(page: TestClient, store: Store) -> None:
+    silver = store.add(draft("Silver is volatile.", title="Silver"))
+    store.revise(silver.id, expected_version=1, by="UADA", reason="", text="Silver is calm.")
+    store.add(draft("Gold is calm."))
+    store.add(draft("Silver, in private", scope="channel:CSECRET"))
+    said = page.get("/memory/export?form=jsonl&q=silver")
+    assert said.headers["content-disposition"].endswith('.jsonl"')
+    [line] = said.text.splitlines()
+    told = json.loads(line)
+    assert (told["id"], told["text"], told["older"][0]["text"]) == (silver.id, "Silver is calm.", "Silver is volatile.")  # fmt: skip
+    packed = zipfile.ZipFile(io.BytesIO(page.get("/memory/export?form=markdown").content))
+    names = packed.namelist()
+    assert len(names) == 2
+    assert f"finding/silver-{silver.id}.md" in names
+    text = packed.read(f"finding/silver-{silver.id}.md").decode()
+    assert "Silver is calm." in text
+    assert "## Version 1" in text
+    assert page.get("/memory/export?form=pdf").status_code == 404

@@ -208,7 +208,7 @@ def remember(ctx: ToolContext, lesson: Lesson) -> Result:
         raise InputError(
             "It was not remembered.",
             "A person had this very text forgotten.",
-            "Leave it; only a person can bring it back.",
+            "If it should be known again, say it in other words.",
         )
     if record.status in ("retracted", "superseded"):
         raise InputError(
