@@ -82,7 +82,15 @@ def coverage() -> str:
     return render_markdown().strip()
 
 
+def verbs() -> str:
+    """What can be done with a record, and how."""
+    from bullpen.verbs import table
+
+    return table()
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "verbs": verbs,
     "tools": tools,
     "settings": settings,
     "commands": commands,

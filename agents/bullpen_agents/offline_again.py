@@ -55,7 +55,7 @@ def _sure(text: str, asked: Again) -> str:
     shown = paragraphs[:2] if isinstance(asked.of, Payoff) else paragraphs[:1]
     return "\n\n".join(
         [
-            "I computed it again, and it comes out the same way:",
+            "I computed it again, from the data and the terms as they are now:",
             *shown,
             "What I can have wrong is how I read the question. If so, say which part.",
         ]

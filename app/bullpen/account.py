@@ -14,7 +14,9 @@ from rich.text import Text
 from bullpen import runfile
 from bullpen.remembered import every_scope, find, opened, print_json
 from bullpen.settings import Settings
-from bullpen.wording import DID, bare, headline, told
+from bullpen.wording import DID, STANDS, bare, headline, told
+from bullpen_memory import progress
+from bullpen_memory.embed import embedder_state
 from bullpen_memory.records import Record, Source
 from bullpen_memory.reviewing import known_as
 from bullpen_memory.store import Store
@@ -58,6 +60,39 @@ def show(settings: Settings, record_id: str, *, as_json: bool) -> None:
         if first:
             console.print()
             console.print(f"bullpen memory {first} {record.id[-8:]}, or {rest}", style="dim")
+
+
+def status(settings: Settings, *, as_json: bool) -> None:
+    """Print how much is remembered, by state and kind, and what is under way."""
+    with opened(settings) as store:
+        counts = store.count(None)
+        under_way = progress.present(store.database)
+        (vectors,) = store.database.read(
+            "SELECT count(*) AS made FROM version v WHERE v.ends IS NULL AND v.status <> 'forgotten'"
+            " AND EXISTS (SELECT 1 FROM vector e WHERE e.vid = v.vid AND e.model = ?)",
+            (store.embedder.id if store.embedder else "",),
+        )
+    states = {state: counts.pop(state, 0) for state in STANDS}
+    records = sum(states.values()) - states["forgotten"]
+    if as_json:
+        print_json(
+            {"records": records, "states": states, "kinds": counts, "embedded": vectors["made"],
+             "under_way": under_way.sentence if under_way else ""}
+        )  # fmt: skip
+        return
+    kinds = ", ".join(f"{kind} {number:,}" for kind, number in sorted(counts.items()))
+    lines: Lines = [
+        ("Remembered", f"{records:,}: {kinds}" if records else "nothing yet"),
+        ("States", ", ".join(f"{state} {n:,}" for state, n in states.items() if n)),
+        ("To review", f"{states['proposed']:,}: bullpen memory approve, or the page's view “Proposed”" if states["proposed"] else ""),
+        ("Meaning", embedder_state()),
+        ("Embedded", f"{vectors['made']:,} of {records:,}"),
+        ("Under way", under_way.sentence if under_way else "nothing"),
+    ]  # fmt: skip
+    console = Console(highlight=False)
+    for label, value in lines:
+        if value:
+            console.print(Text.assemble((f"{label:<12}", "dim"), value), soft_wrap=True)
 
 
 def _as_json(store: Store, record: Record) -> Mapping[str, object]:

@@ -96,7 +96,14 @@ class Acts:
                 s, f.get("scope", ""), by=by, reason=f.get("reason", "")
             ),
             "forget": self._forget,
+            "expire": self._expire,
+            "merge": self._merge,
         }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The changes there are."""
+        return tuple(self._steps)
 
     def do(self, action: str, seen: Seen, by: str, form: Form) -> Record:
         """One change of one record; returns what to show now. Raises what the store raises."""
@@ -166,6 +173,22 @@ class Acts:
         if form.get("everywhere") == "yes":
             everywhere(self._home, erased, by=by, reason=_reason(form))
         return erased
+
+    def _expire(self, seen: Seen, by: str, form: Form) -> Record:
+        until = _day(form.get("until", ""))
+        if until is None:
+            raise InputError("Nothing was changed.", "No day was given.", "Write it as 2026-11-22.")
+        return self._store.expire(
+            seen.id,
+            until=until,
+            by=by,
+            reason=form.get("reason", ""),
+            expected_version=seen.version,
+        )
+
+    def _merge(self, seen: Seen, by: str, form: Form) -> Record:
+        """Let this record stand for the others of the form (`id:version`, with commas)."""
+        return self._review.merge(seen, chosen(form), by=by, reason=form.get("reason", ""))
 
     def _reword(self, seen: Seen, by: str, form: Form) -> Record:
         """Other words, and nothing else: a proposal then holds in the name of who wrote them."""

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from bullpen.slack.calling import Author
+from bullpen.slack.calling import Author, Opened
 from bullpen.wording import value_text
 from bullpen_memory.errors import InputError
 from bullpen_memory.ideas import Idea, Ideas
@@ -31,7 +31,7 @@ class Calls:
         self._market = market
         self._artifacts = artifacts
 
-    async def open(self, terms: dict[str, Any], as_of: date | None, author: Author) -> str:
+    async def open(self, terms: dict[str, Any], as_of: date | None, author: Author) -> Opened:
         """Lock a call. Raises InputError with the tool's own sentence where it is refused."""
         ctx = ToolContext(
             run_id=author.key, agent=author.user, requester=author.user,
@@ -52,12 +52,12 @@ class Calls:
         return [idea for idea in reversed(found) if idea.outcome is None]
 
 
-def _told(receipt: Receipt) -> str:
+def _told(receipt: Receipt) -> Opened:
     result = receipt.result
     figures = [
-        f"{value.label}: {value_text(value)}"
+        f"• {value.label}: {value_text(value)}"
         for key, value in result.values.items()
         if key != "idea" and value.value is not None
     ]
-    lines = [result.summary, " · ".join(figures), *(f"_{note}_" for note in result.warnings)]
-    return "\n".join([*lines, f"Receipt {receipt.id}"])
+    lines = [result.summary, *figures, *(f"_{note}_" for note in result.warnings)]
+    return Opened(said="\n".join(lines), receipt=receipt.id)

@@ -139,7 +139,16 @@ def forget(settings: Settings, record_id: str, *, reason: str, everywhere: bool)
         for name, number in changed.items():
             print(f"Overwritten in {name}: {_counted(number, 'value')}.")
         proof = forgetting.prove(store, settings.home, [erased], by=by)
+        done = store.finish_erasing()
     print(proof.told())
+    if settings.database_url:
+        print(
+            "The server's tables were written anew without it."
+            if done
+            else "The server's tables keep it in freed space while somebody reads an older moment;"
+            " a running desk goes on trying."
+        )
+        print("Its write-ahead log and its backups keep it until they are reused or deleted.")
     if proof.found:
         print("Not reached:", "; ".join(_kept_by(name) for name in sorted(proof.found)) + ".")
         if not everywhere:

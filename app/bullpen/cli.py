@@ -177,6 +177,19 @@ def memory_search(
     raise typer.Exit(remembered.search(settings.load(home=home), filters, as_json=as_json))
 
 
+@memory.command("next")
+def memory_next(
+    cursor: Annotated[str, typer.Argument(help="What a search printed after “More:”")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the next page of a search, after what was last shown, whatever was written meanwhile."""
+    from bullpen import remembered, settings
+
+    filters = remembered.Filters.resumed(cursor)
+    raise typer.Exit(remembered.search(settings.load(home=home), filters, as_json=as_json))
+
+
 @memory.command("show")
 def memory_show(
     record: Annotated[str, typer.Argument(help="Id of the record")],
@@ -229,6 +242,14 @@ def memory_consolidate(
     from bullpen import settings, upkeep
 
     upkeep.consolidate(settings.load(home=home), undo=undo)
+
+
+@memory.command("status")
+def memory_status(home: Home = None, as_json: AsJson = False) -> None:
+    """Count what is remembered, what waits for a review, and how far the index is."""
+    from bullpen import account, settings
+
+    account.status(settings.load(home=home), as_json=as_json)
 
 
 @memory.command("rebuild")

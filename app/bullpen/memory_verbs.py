@@ -6,6 +6,7 @@ person who runs the command; each prints what came of it. It opens no index: a r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -25,19 +26,24 @@ from bullpen_memory.reviewing import Review, Seen, known_as
 from bullpen_memory.store import Store
 from bullpen_tools.receipts import Receipts
 
+# Slack's ids: C or G for a channel, U or W for a person.
+_SCOPE = re.compile(r"workspace|channel:[CG][A-Z0-9]+|person:[UW][A-Z0-9]+")
+
 
 def write(settings: Settings, form: dict[str, str]) -> None:
     """Write a person's own record."""
     if form["kind"] not in WRITABLE:
         raise messages.bad_filter("kind", form["kind"], WRITABLE)
     with _acting(settings) as (store, acts, by):
-        scopes = every_scope(store) | {form["scope"]}
+        scopes = every_scope(store) | {_place(form["scope"])}
         made = acts.add(by, settings.person, form, scopes)
         _came(store, "Written", made)
 
 
 def change(settings: Settings, action: str, ids: Sequence[str], form: dict[str, str]) -> None:
     """One change of each of these records; the first that is refused ends it with its sentence."""
+    if action == "share":
+        _place(form["scope"])
     with _acting(settings) as (store, acts, by):
         for record_id in ids:
             present = find(store, record_id)
@@ -117,6 +123,13 @@ def _acting(settings: Settings) -> Generator[tuple[Store, Acts, str]]:
     """The store, the changes, and who makes them."""
     with opened(settings) as store, closing(Receipts(settings.home / "receipts.db")) as receipts:
         yield store, Acts(store, receipts), person(settings, store)
+
+
+def _place(scope: str) -> str:
+    """The scope itself. Raises InputError for one that nobody's conversation has."""
+    if not _SCOPE.fullmatch(scope):
+        raise messages.bad_filter("place", scope, ("workspace", "channel:ID", "person:ID"))
+    return scope
 
 
 def _edited(record: Record) -> str:

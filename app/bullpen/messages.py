@@ -120,6 +120,14 @@ def ambiguous_record(named: str, ids: Sequence[str]) -> InputError:
     )
 
 
+def no_cursor(text: str) -> InputError:
+    return InputError(
+        "There is no further page.",
+        f"“{text[:40]}” is not what a search printed, or was cut off.",
+        "Search again and copy the whole line after “More:”.",
+    )
+
+
 def no_memory(home: Path) -> InputError:
     return InputError(
         f"There is no memory in {home} yet.",
@@ -165,6 +173,13 @@ def bad_filter(name: str, value: str, allowed: Sequence[str]) -> InputError:
         f"“{value}” is not a {name}.",
         f"The choices are {', '.join(allowed)}.",
         f"Choose one of them, or leave the {name} out.",
+    )
+
+
+def not_rerun(receipt_id: str) -> str:
+    return (
+        f"{receipt_id} was not run again: the desk failed over it, and its log says how. "
+        "Its figures stand in the receipt as they were."
     )
 
 

@@ -7,10 +7,11 @@ needs the index for itself.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -47,6 +48,20 @@ class Filters:
     author: str
     symbol: str
     limit: int
+    cursor: str = ""
+
+    def following(self, cursor: str) -> str:
+        """What `memory next` takes to go on after this page: the question with the store's cursor."""
+        said = json.dumps(asdict(replace(self, cursor=cursor)), ensure_ascii=False)
+        return base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
+
+    @classmethod
+    def resumed(cls, text: str) -> Filters:
+        """The inverse. Raises InputError for what is no such text."""
+        try:
+            return cls(**json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+        except (ValueError, TypeError):
+            raise messages.no_cursor(text) from None
 
     def query(self, scopes: frozenset[str]) -> Query:
         """Raises InputError for a kind that there is not."""
@@ -60,6 +75,7 @@ class Filters:
             authors=frozenset({self.author} - {""}),
             symbols=frozenset({self.symbol.upper()} - {""}),
             limit=self.limit,
+            cursor=self.cursor,
         )
 
 
@@ -69,7 +85,8 @@ def search(settings: Settings, filters: Filters, *, as_json: bool) -> int:
         found = store.find(filters.query(every_scope(store)))
     if as_json:
         hits = [asdict(hit.record) | {"score": hit.score, "why": hit.why} for hit in found.hits]
-        print_json({"total": found.total, "notes": found.notes, "hits": hits})
+        told = {"total": found.total, "notes": found.notes, "hits": hits}
+        print_json(told | {"next": filters.following(found.next) if found.next else ""})
         return 0 if found.hits else 1
     console = Console()
     if not found.hits:
@@ -82,6 +99,8 @@ def search(settings: Settings, filters: Filters, *, as_json: bool) -> int:
         f"bullpen memory show {found.hits[0].record.id}",
         style="dim", soft_wrap=True,
     )  # fmt: skip
+    if found.next:
+        console.print(f"More: bullpen memory next {filters.following(found.next)}", style="dim", soft_wrap=True)  # fmt: skip
     for note in found.notes:
         console.print(note, markup=False)
     return 0
@@ -160,13 +179,13 @@ def _asked(desk: RunningDesk) -> Agreement:
         raise OperatorError(told["fact"], told["cause"], told["remedy"]) from None
     except OSError as error:
         raise messages.desk_silent(desk.url, str(error)) from None
-    for name in ("missing", "stale", "orphaned", "unfindable", "notes"):
+    for name in ("missing", "stale", "orphaned", "unfindable", "altered", "notes"):
         told[name] = tuple(told[name])
     return Agreement(**told)
 
 
 def _agree(found: Agreement) -> bool:
-    return not (found.missing or found.stale or found.orphaned or found.unfindable)
+    return found.clean
 
 
 def _tell(found: Agreement) -> None:
@@ -176,6 +195,11 @@ def _tell(found: Agreement) -> None:
         ids: tuple[str, ...] = getattr(found, word)
         if ids:
             print(f"{word}: {', '.join(ids)}. Mend it with: bullpen memory rebuild")
+    if found.altered:
+        print(
+            f"altered: {', '.join(found.altered)}. Their text in context.db is not the one that was written:"
+            " something else changed the file. Compare with a backup, then write it again or retract it."
+        )
     for note in found.notes:
         print(note)
 

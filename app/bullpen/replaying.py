@@ -7,6 +7,7 @@ nothing. It can run beside a running desk.
 from __future__ import annotations
 
 import asyncio
+import logging
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bullpen import messages
 from bullpen.settings import Settings
 from bullpen.wording import Rerun
 from bullpen_memory.errors import BullpenError, InputError
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from bullpen_tools.replay import Replayed
     from bullpen_tools.toolbox import Toolbox
 
+log = logging.getLogger("bullpen.replaying")
+
 
 class Replays:
     """Runs receipts of one home again."""
@@ -36,13 +40,17 @@ class Replays:
         self._market = market
 
     async def again(self, receipt: Receipt) -> Rerun:
-        """Run it; a receipt that cannot be run again is told in the sentence."""
+        """Run it; that it cannot be run again, or that it fails, is told in the sentence."""
         from bullpen_tools.formats import show
 
         try:
             made = await self.replayed(receipt)
         except BullpenError as error:
             return Rerun(same=False, sentence=str(error))
+        except Exception:
+            # Who pressed the button must hear that nothing came of it.
+            log.exception("%s was not run again", receipt.id)
+            return Rerun(same=False, sentence=messages.not_rerun(receipt.id))
         changes = tuple(
             f"{(change.before or change.now).label or change.key}: "  # type: ignore[union-attr]
             f"{show(change.before) if change.before else 'absent'}, "

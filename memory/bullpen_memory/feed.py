@@ -125,10 +125,38 @@ class Feed:
             yield self.entries([row["id"] for row in page])
             after = page[-1]["id"]
 
+    def size(self) -> tuple[int, int]:
+        """How many records there are, and how many of them have no vector of this embedder."""
+        (found,) = self._database.read(
+            "SELECT count(*) AS every, sum(CASE WHEN e.vid IS NULL THEN 1 ELSE 0 END) AS lacking"
+            " FROM version v LEFT JOIN vector e ON e.vid = v.vid AND e.model = ?"
+            f" WHERE {_PRESENT}",
+            (self._embedder.id,),
+        )
+        return int(found["every"]), int(found["lacking"] or 0)
+
     def present(self) -> dict[str, Held]:
-        """Every record that an index should hold, with scope and version."""
-        found = self._database.read(f"SELECT v.id, v.scope, v.n FROM version v WHERE {_PRESENT}")
-        return {row["id"]: Held(row["scope"], row["n"]) for row in found}
+        """Every record that an index should hold, with scope, version and the hash of its text."""
+        found = self._database.read(
+            f"SELECT v.id, v.scope, v.n, v.content FROM version v WHERE {_PRESENT}"
+        )
+        return {row["id"]: Held(row["scope"], row["n"], row["content"]) for row in found}
+
+    def altered(self) -> list[str]:
+        """The records whose text is not the one that was written: its hash says another."""
+        wrong: list[str] = []
+        after = ""
+        while page := self._database.read(
+            f"SELECT v.id, v.title, v.text, v.content FROM version v WHERE {_PRESENT} AND v.id > ?"
+            " ORDER BY v.id LIMIT ?",
+            (after, BATCH),
+        ):
+            after = page[-1]["id"]
+            wrong += [
+                row["id"] for row in page
+                if rows.content_hash(row["title"], row["text"]) != row["content"]
+            ]  # fmt: skip
+        return wrong
 
     def discard_other_models(self) -> None:
         """Remove vectors that no embedder in use can be compared with."""
@@ -156,7 +184,7 @@ class Feed:
 
     def _entries(self, condition: str, params: Sequence[str]) -> list[Entry]:
         found = self._database.read(
-            "SELECT v.id, v.n, v.scope, e.data FROM version v JOIN vector e ON e.vid = v.vid"
+            "SELECT v.id, v.n, v.scope, v.content, e.data FROM version v JOIN vector e ON e.vid = v.vid"
             f" WHERE {_PRESENT} AND {condition} AND e.model = ?",
             (*params, self._embedder.id),
         )
@@ -166,4 +194,5 @@ class Feed:
 def _entry(row: Row) -> Entry:
     import numpy as np
 
-    return Entry(row["id"], row["n"], row["scope"], np.frombuffer(row["data"], "<f4"))
+    vector = np.frombuffer(row["data"], "<f4")
+    return Entry(row["id"], row["n"], row["scope"], vector, row["content"])

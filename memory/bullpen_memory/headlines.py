@@ -29,8 +29,8 @@ def derived(title: str, text: str) -> bool:
 
 def after(record: Record, text: str) -> str:
     """The headline for `record` when `text` stands in the place of its text."""
-    if not record.title.strip():
-        return ""
+    if not record.title.strip() or derived(record.title, text):
+        return record.title
     if derived(record.title, record.text):
         return beginning(text)
     if not by_agent(record.author):

@@ -40,12 +40,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the index holds of one record: which version, where, and its unit vector (dim,)."""
+    """What the index holds of one record: which version, where, its unit vector (dim,), and the hash
+    of the text that the vector was made from."""
 
     id: str
     version: int
     scope: str
     vector: NDArray[np.float32]
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Held:
 
     scope: str
     version: int
+    content: str = ""
 
 
 class Index(Protocol):
@@ -170,7 +173,8 @@ class ChromaIndex:
         with self._lock:
             listed = collection.get(include=["metadatas"], limit=PAGE, offset=start)
         for one, metadata in zip(listed["ids"], listed["metadatas"] or [], strict=True):
-            held[one] = Held(scope, int(cast("int", metadata["version"])))
+            version, content = metadata["version"], metadata.get("content", "")
+            held[one] = Held(scope, int(cast("int", version)), str(content))
         return len(listed["ids"])
 
     def vectors(self, scope: str, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
@@ -290,10 +294,13 @@ def fill(folder: Path, stream: IO[bytes]) -> None:
     client = _connected(folder)
     collections: dict[str, Collection] = {}
     while header := stream.readline():
-        listed = cast("list[tuple[str, int, str]]", json.loads(header))
+        listed = cast("list[tuple[str, int, str, str]]", json.loads(header))
         block = np.frombuffer(stream.read(int(stream.readline())), "<f4")
         vectors = block.reshape(len(listed), -1)
-        entries = [Entry(*fields, vector) for fields, vector in zip(listed, vectors, strict=True)]
+        entries = [
+            Entry(one, version, scope, vector, content)
+            for (one, version, scope, content), vector in zip(listed, vectors, strict=True)
+        ]
         _put(client, collections, entries)
     client.close()
 
@@ -332,7 +339,7 @@ def _filled(folder: Path, batches: Iterable[Sequence[Entry]]) -> None:
 
 
 def _frame(batch: Sequence[Entry]) -> list[bytes]:
-    listed = json.dumps([(entry.id, entry.version, entry.scope) for entry in batch])
+    listed = json.dumps([(one.id, one.version, one.scope, one.content) for one in batch])
     block = b"".join(entry.vector.tobytes() for entry in batch)
     return [f"{listed}\n{len(block)}\n".encode(), block] if batch else []
 
@@ -354,7 +361,7 @@ def _put(client: Client, collections: dict[str, Collection], entries: Sequence[E
             collections[scope].upsert(
                 ids=[entry.id for entry in part],
                 embeddings=[entry.vector for entry in part],
-                metadatas=[{"version": entry.version} for entry in part],
+                metadatas=[{"version": one.version, "content": one.content} for one in part],
             )
 
 

@@ -11,10 +11,12 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Generator
 
 from bullpen_memory.errors import OperatorError
 from bullpen_memory.feed import Feed
 from bullpen_memory.index import Entry, Index
+from bullpen_memory.progress import Reporter
 from bullpen_memory.records import Agreement
 from bullpen_memory.store import Store
 
@@ -30,7 +32,14 @@ PASSED_OVER = 0.05
 # A record of the same text has the same vector: finding that one is a right answer too.
 SAME = 0.9999
 
+# A rebuild of fewer records is over before anybody could be told of it.
+LONG = 1_000
+
 log = logging.getLogger(__name__)
+
+
+class _StoppedError(Exception):
+    """The indexer is to end; what was embedded is kept, and the next start goes on from there."""
 
 
 class Indexer:
@@ -48,7 +57,8 @@ class Indexer:
         self.settled = False
         self._store, self._index = store, index
         self._model = store.embedder.id
-        self._feed = Feed(store.database, store.embedder)
+        self._feed = Feed(store.database, store.embedder, store.now)
+        self._report = Reporter(store.database)
         self._work = threading.RLock()
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -115,7 +125,8 @@ class Indexer:
             ]  # fmt: skip
             stale = [
                 i for i in should
-                if i in does and i not in waiting and should[i].version != does[i].version
+                if i in does and i not in waiting
+                and (should[i].version, should[i].content) != (does[i].version, does[i].content)
             ]  # fmt: skip
             same_model = self._index.model == self._model
             if not same_model:
@@ -144,6 +155,7 @@ class Indexer:
                 stale=tuple(sorted(stale)),
                 orphaned=tuple(sorted(orphaned)),
                 unfindable=tuple(sorted(unfindable)),
+                altered=tuple(self._feed.altered()),
                 notes=tuple(notes),
             )
 
@@ -151,10 +163,26 @@ class Indexer:
         # Noted before reading: what is written while the new index fills stays in the outbox.
         old = self._index.generation
         taken, until = len(self._feed.waiting(old)), self._feed.newest()
-        self._index.renew(self._feed.everything(), self._model)
+        try:
+            self._index.renew(self._told(), self._model)
+        finally:
+            self._report.over()
         self._feed.done(self._index.generation, until, instead_of=old)
         self._feed.discard_other_models()
+        self._store.one_generation()
         return taken
+
+    def _told(self) -> Generator[list[Entry]]:
+        """Every present entry; how far that is is written down, and a stop is heeded."""
+        total, lacking = self._feed.size()
+        done = 0
+        for batch in self._feed.everything():
+            if self._stopping.is_set():
+                raise _StoppedError
+            done += len(batch)
+            if lacking or total >= LONG:
+                self._report.tell(done, total, self._model, embedding=lacking > 0)
+            yield batch
 
     def _probed(self, ids: list[str]) -> tuple[list[str], list[str]]:
         """Which of these the index does not hold rightly, and which it holds but passes over."""
@@ -179,12 +207,12 @@ class Indexer:
 
     def _settled(self) -> bool:
         """Whether the index is right, if need be after building it anew."""
-        clean = self.verify().clean
+        clean = self.verify().in_step
         if not clean:
             # Until it is built anew, what it would answer is not to be trusted.
             self._store.use_index(None)
             log.warning("The vector index differs from the store and is being built anew.")
-            clean = self.rebuild().clean
+            clean = self.rebuild().in_step
         self._store.use_index(self._index if clean else None)
         return clean
 
@@ -201,6 +229,8 @@ class Indexer:
                     verified = time.monotonic()
                 self._store.finish_erasing()
                 self.fault = None
+            except _StoppedError:
+                break
             except Exception as error:  # noqa: BLE001 - the thread is the last one to hear of it
                 # Searching goes on exactly, without the index, until it works again.
                 self.settled, self.fault, pause = False, error, RETRY_SECONDS

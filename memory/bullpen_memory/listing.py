@@ -50,7 +50,8 @@ _CONDITIONS: dict[View, tuple[frozenset[Status], str, str]] = {
     ),
     "disputed": (
         _IN_FORCE,
-        f"EXISTS (SELECT 1 FROM json_each(v.tags) WHERE value = '{DISPUTED}')",
+        # As the index over these rows has it; tags are a JSON array.
+        f"instr(v.tags, '\"{DISPUTED}\"') > 0",
         "v.vid DESC",
     ),
     "expiring": (_IN_FORCE, "v.valid_to IS NOT NULL AND v.valid_to <= :until", "v.valid_to, v.vid"),
@@ -61,10 +62,14 @@ _CONDITIONS: dict[View, tuple[frozenset[Status], str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The records of a list in their order, by the number of their version's row."""
+    """The records of a list in their order, by the number of their version's row.
+
+    `stamp` names the moment it was made: windows asked for with it are cut from this very list.
+    """
 
     vids: array[int]
     note: str = ""
+    stamp: int = 0
 
     def __len__(self) -> int:
         return len(self.vids)
@@ -91,18 +96,24 @@ class Listing:
         self._orders: OrderedDict[tuple[object, ...], Order] = OrderedDict()
         self._counts: OrderedDict[tuple[object, ...], dict[View, int]] = OrderedDict()
 
-    def order(self, shelf: Shelf, now: datetime) -> Order:
-        """Which records the list holds, in order. Kept until a record changes."""
+    def order(self, shelf: Shelf, now: datetime, stamp: int = 0) -> Order:
+        """Which records the list holds, in order. Kept until a record changes.
+
+        With the `stamp` of an earlier list, that list as long as it is kept: so that the windows of
+        one reader fit together while others write.
+        """
         # Views with a time in them move on by the hour.
         moment = shelf.query.as_of or now
         hour = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        key = (self._stamp(), shelf, hour)
+        present = self._stamp()
         with self._lock:
-            known = self._orders.get(key)
+            known = self._orders.get((stamp or present, shelf, hour))
+            known = known or self._orders.get((present, shelf, hour))
         if known is not None:
             return known
+        key = (present, shelf, hour)
         with self._database.reading() as db:
-            made = _ordered(db, shelf, hour)
+            made = replace(_ordered(db, shelf, hour), stamp=present)
         with self._lock:
             self._orders[key] = made
             while len(self._orders) > KEPT_ORDERS:
@@ -161,14 +172,18 @@ class Listing:
         return known
 
     def _counted(self, where: Eligible, kinds: frozenset[Kind], hour: datetime) -> dict[View, int]:
-        # Narrow rows first: the sums look at few columns of each, none of them its text.
+        # Narrow columns alone, which an index holds; the few disputed ones have an index of theirs.
         kind_marks = ", ".join("?" * len(kinds))
-        columns = ", ".join(f"count(*) FILTER (WHERE {_counting(view, hour)})" for view in VIEWS)
-        row = self._database.read(
-            f"SELECT {columns} FROM version v WHERE {where.sql} AND v.kind IN ({kind_marks})",
-            (*where.params, *sorted(kinds)),
-        )[0]
-        return {view: int(number) for view, number in zip(VIEWS, row, strict=True)}
+        params = (*where.params, *sorted(kinds))
+        listed = f"FROM version v WHERE {where.sql} AND v.kind IN ({kind_marks})"
+        views = [view for view in VIEWS if view != "disputed"]
+        columns = ", ".join(f"count(*) FILTER (WHERE {_counting(view, hour)})" for view in views)
+        row = self._database.read(f"SELECT {columns} {listed}", params)[0]
+        counted = {view: int(number or 0) for view, number in zip(views, row, strict=True)}
+        disputed = self._database.read(
+            f"SELECT count(*) {listed} AND {_counting('disputed', hour)}", params
+        )
+        return {view: counted.get(view, int(disputed[0][0])) for view in VIEWS}
 
     def _stamp(self) -> int:
         """Grows with every change of any record."""

@@ -199,6 +199,23 @@ def lexemes(db: Connection) -> None:
     backfill(db)
 
 
+_LISTS = (
+    # Narrow: a list and its counts are answered from these alone, without reading any text.
+    "CREATE INDEX version_listed ON version"
+    " (scope, kind, status, n, pinned, valid_to, created_at, updated_at, ends) WHERE ends IS NULL",
+    "CREATE INDEX version_disputed ON version (scope, kind, status)"
+    " WHERE ends IS NULL AND instr(tags, '\"disputed\"') > 0",
+    "CREATE INDEX version_source ON version (source_ref, source_kind) WHERE ends IS NULL",
+    "CREATE INDEX cited_record ON cited (record_id)",
+)
+
+
+def lists(db: Connection) -> None:
+    """What long lists, their counts, and the ties between records are read from."""
+    for statement in _LISTS:
+        db.define(statement)
+
+
 def readers(db: Connection) -> None:
     """Several indexes may follow one store, each from where it is."""
     db.define(
@@ -207,4 +224,4 @@ def readers(db: Connection) -> None:
     )
 
 
-STEPS = (m001_records, ideas, sameness, lexemes, readers)
+STEPS = (m001_records, ideas, sameness, lexemes, readers, lists)

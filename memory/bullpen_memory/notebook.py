@@ -38,7 +38,7 @@ def write(database: Database, folder: Path, *, messages: bool = False) -> int:
             ).fetchall()
             place = folder / record.kind
             place.mkdir(exist_ok=True, mode=0o700)
-            file = place / f"{_slug(record.title or record.text)}-{record.id}.md"
+            file = place / file_name(record)
             file.write_text(page(record, [to_record(one) for one in older]), encoding="utf-8")
             written += 1
     return written
@@ -67,6 +67,11 @@ def page(record: Record, older: list[Record]) -> str:
         parts += [f"## Version {one.version}, until {record.updated_at:%Y-%m-%d}" if one is older[0]
                   else f"## Version {one.version}", "", one.text, ""]  # fmt: skip
     return "\n".join(parts)
+
+
+def file_name(record: Record) -> str:
+    """A name that says what the record is about and cannot leave its folder."""
+    return f"{_slug(record.title or record.text)}-{record.id}.md"
 
 
 def _source(source: Source) -> str:

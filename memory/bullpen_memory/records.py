@@ -130,7 +130,8 @@ class Query:
     An empty `text` lists by time, newest first. `since` and `until` (both inclusive) look at the
     time a record is about, or where none is stated at the time it became known. `as_of` shows
     the store as it was known then: later records, edits and retractions are not there yet.
-    Within a filter any value is enough; the filters together must all hold.
+    Within a filter any value is enough; the filters together must all hold. `cursor` is the `next`
+    of the page before; with it `offset` is not looked at.
     """
 
     text: str = ""
@@ -145,6 +146,7 @@ class Query:
     as_of: datetime | None = None
     limit: int = 10
     offset: int = 0
+    cursor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +162,12 @@ class Hit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A page of hits. `total` counts all eligible matches; `notes` says what was not searched or
-    counted, and why."""
+    counted, and why; `next` is the cursor of the page after this one, "" after the last."""
 
     hits: tuple[Hit, ...]
     total: int
     notes: tuple[str, ...] = ()
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +238,9 @@ class SeriesSlice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """What `verify` found: do the store and its index hold the same records in the same versions?"""
+    """What `verify` found: do the store and its index hold the same records in the same versions, made
+    from the same texts (by hash)? `altered` are records whose text is not the one that was written.
+    """
 
     records: int
     indexed: int
@@ -243,9 +248,15 @@ class Agreement:
     stale: tuple[str, ...] = ()
     orphaned: tuple[str, ...] = ()
     unfindable: tuple[str, ...] = field(default=())
+    altered: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
         """True when every difference list is empty."""
+        return self.in_step and not self.altered
+
+    @property
+    def in_step(self) -> bool:
+        """Whether the index is right; a text that was altered behind the store is no fault of its."""
         return not (self.missing or self.stale or self.orphaned or self.unfindable)

@@ -312,3 +312,15 @@ def load(value: object) -> tuple[str, ...]:
 
 def _when(value: object) -> datetime | None:
     return None if value is None else moment_of(str(value))
+
+
+def threaded(draft: Draft) -> Draft:
+    """A message without a thread stands in that of its place."""
+    if draft.thread or draft.kind != "message":
+        return draft
+    return replace(draft, thread=draft.source.title)
+
+
+def words_of(record: Record) -> tuple[object, ...]:
+    """What of a record is embedded or looked for: with these the same, its vector stays."""
+    return (record.title, record.text, record.tags, record.symbols)

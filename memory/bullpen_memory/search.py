@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bullpen_memory import filters, gather, periods, rows, words
+from bullpen_memory import cursors, filters, gather, periods, progress, rows, words
 from bullpen_memory.catalogue import Catalogue, Named
 from bullpen_memory.database import Database
 from bullpen_memory.embed import without_meaning
 from bullpen_memory.filters import Eligible
+from bullpen_memory.generations import BothCaches, BothEmbedders
 from bullpen_memory.hits import MEANING_FLOOR, common_words, excerpt, hits
 from bullpen_memory.lexemes import forget_words
 from bullpen_memory.rarity import Rarity
@@ -52,14 +54,20 @@ _SYMBOL = re.compile(r"[A-Z^][A-Z0-9.=^-]{0,9}")
 class Search:
     """The reading half of the store: one `find` over its database."""
 
-    def __init__(self, database: Database, embedder: Embedder | None) -> None:
+    def __init__(
+        self, database: Database, embedder: Embedder | None, former: Embedder | None = None
+    ) -> None:
         self._index: Index | None = None
         self._exact_limit = EXACT_LIMIT
         self._database = database
-        self._embedder = embedder
+        self._present = self._embedder = embedder
         self._cache = VectorCache(embedder.id, embedder.dim) if embedder else None
+        if embedder is not None and former is not None and former.id != embedder.id:
+            self._embedder = BothEmbedders(embedder, former)
+            self._cache = BothCaches(embedder, former)
         self._catalogue = Catalogue()
         self._rarity = Rarity()
+        self._erasures = 0
 
     def use_index(self, index: Index | None, exact_limit: int) -> None:
         """See `Store.use_index`."""
@@ -73,8 +81,20 @@ class Search:
         if self._cache is not None:
             self._cache.clear()
 
+    def one_generation(self) -> None:
+        """Let the former embedder go: everything has its vector of the present one."""
+        if self._present is not None and self._embedder is not self._present:
+            self._cache = VectorCache(self._present.id, self._present.dim)
+            self._embedder = self._present
+
     def find(self, query: Query) -> Found:
         """See `Store.find`."""
+        found = self._found(query)
+        under_way = progress.present(self._database) if query.text.strip() else None
+        notes = (*found.notes, under_way.sentence) if under_way else found.notes
+        return replace(found, notes=notes)
+
+    def _found(self, query: Query) -> Found:
         query = filters.checked(query)
         if not query.scopes or not query.statuses:
             return Found(hits=(), total=0)
@@ -85,7 +105,15 @@ class Search:
             return Found(hits=(), total=0, notes=("The question holds no word to look for.",))
         meaning = self._embedder.embed([query.text])[0] if self._embedder else None
         with self._database.reading() as db:
+            self._heed_erasures(db)
             return self._ranked(db, query, asked, meaning)
+
+    def _heed_erasures(self, db: Connection) -> None:
+        """What another process had forgotten is not remembered here either."""
+        newest = int(db.execute("SELECT coalesce(max(seq), 0) FROM tombstone").fetchone()[0])
+        if newest != self._erasures:
+            self._erasures = newest
+            self.forget_cached()
 
     def _listed(self, query: Query) -> Found:
         where = filters.eligible(query)
@@ -93,16 +121,20 @@ class Search:
             total = db.execute(
                 f"SELECT count(*) FROM version v WHERE {where.sql}", where.params
             ).fetchone()[0]
+            last = cursors.read(query)
             page = db.execute(
                 f"SELECT * FROM version v WHERE {where.sql}"
-                " ORDER BY v.moment DESC, v.vid DESC LIMIT ? OFFSET ?",
-                (*where.params, query.limit, query.offset),
+                + (" AND (v.moment, v.vid) < (?, ?)" if last else "")
+                + " ORDER BY v.moment DESC, v.vid DESC LIMIT ? OFFSET ?",
+                (*where.params, *last, query.limit + 1, 0 if last else query.offset),
             ).fetchall()
+        page, more = page[: query.limit], page[query.limit :]
         found = [
             Hit(record=rows.to_record(row), score=0.0, snippet=excerpt(row["text"]), why="by time")
             for row in page
         ]
-        return Found(hits=tuple(found), total=int(total))
+        following = cursors.made(query, page[-1]["moment"], page[-1]["vid"]) if more else ""
+        return Found(hits=tuple(found), total=int(total), next=following)
 
     def _ranked(
         self,
@@ -119,7 +151,7 @@ class Search:
         every = by_words(db, where, match, COUNTED)
         best = list(every)[:POOL]
         near = {} if meaning is None else self._by_meaning(db, query, where, meaning)
-        named = self._catalogue.named(db, query.text, query.scopes)
+        named = self._catalogue.named(db, query.text, query.scopes, query.as_of)
         found = gather.candidates(
             db, where, {*best, *near, *_in_documents(db, where, match, named)}
         )
@@ -135,14 +167,19 @@ class Search:
             if one.vid in holding or one.cosine >= MEANING_FLOOR or one.named
         ]
         ranked = Question(query.text, terms).rank(wanted, words_only=meaning is None)
-        until = query.offset + query.limit
+        start, *shown = cursors.read(query) or (query.offset,)
+        until = start + query.limit
         if until > len(ranked) and len(every) > len(best):
             ranked += _tail(db, where, terms, every, {one.vid for one in ranked}, until)
-        page = ranked[query.offset : until]
+        if shown:
+            start = cursors.after([one.vid for one in ranked], start, shown[0])
+        page = ranked[start : start + query.limit]
+        until = start + len(page)
         notes = () if meaning is not None else (without_meaning(),)
         notes += () if whole else (common_words(COUNTED),)
         total = len(every) + sum(1 for one in wanted if one.vid not in every)
-        return Found(hits=tuple(hits(db, match, page)), total=total, notes=notes)
+        following = cursors.made(query, until, page[-1].vid) if page and until < total else ""
+        return Found(hits=tuple(hits(db, match, page)), total=total, notes=notes, next=following)
 
     def _by_meaning(
         self,

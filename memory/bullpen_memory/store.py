@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Unpack
 
 from ulid import ULID
 
@@ -54,9 +54,11 @@ class Store:
         *,
         embedder: Embedder | None = None,
         clock: Callable[[], datetime] = utcnow,
+        former: Embedder | None = None,
     ) -> None:
         """Open or create it: a file by its path, or a PostgreSQL database by its address.
 
+        `former` compares what `embedder` has not embedded yet, after one took the other's place.
         Raises OperatorError when the machine or the server refuses.
         """
         self.place = place
@@ -67,7 +69,7 @@ class Store:
         self._clock = clock
         # A process that ended between erasing and emptying the log leaves that to the next.
         self._erasing = True
-        self._search = Search(self.database, embedder)
+        self._search = Search(self.database, embedder, former)
         try:
             migrations.apply(self.database)
             self.finish_erasing()
@@ -85,6 +87,10 @@ class Store:
         The process that owns the index calls it; with fewer rows comparing them all is as fast.
         """
         self._search.use_index(index, exact_limit)
+
+    def one_generation(self) -> None:
+        """Compare by the present embedder alone from now on; the indexer says so when all have it."""
+        self._search.one_generation()
 
     def now(self) -> datetime:
         """The present by the store's clock."""
@@ -107,7 +113,7 @@ class Store:
         once, and by meaning when the indexer has come to them, in a moment or for thousands of
         passages in minutes.
         """
-        ready = [_threaded(rows.accepted(draft)) for draft in drafts]
+        ready = [rows.threaded(rows.accepted(draft)) for draft in drafts]
         identities = [rows.identity_hash(draft) for draft in ready]
         new = [i for i, identity in enumerate(identities) if not self._stored(identity)]
         now = self._clock()
@@ -138,7 +144,11 @@ class Store:
         """
         present = writing.must_exist(self.get(record_id), record_id)
         planned = changes.revised(present, new)
-        vector = self._embedded([planned])[0] if _words(planned) != _words(present) else None
+        vector = (
+            self._embedded([planned])[0]
+            if rows.words_of(planned) != rows.words_of(present)
+            else None
+        )
 
         def step(db: Connection, record: Record, act: Act) -> Record:
             made = changes.attributed(db, changes.revised(record, new), record, act.by)
@@ -153,7 +163,7 @@ class Store:
         A proposed draft leaves the old record in force until a person approves it. The same draft
         again gives back the record that it made the first time.
         """
-        ready = _threaded(rows.accepted(draft))
+        ready = rows.threaded(rows.accepted(draft))
         now = self._clock()
         fresh = rows.first_version(ready, record_id=str(ULID()), now=now)
         vector = self._embedded([fresh])[0]
@@ -234,13 +244,14 @@ class Store:
         """The ids of the messages of every scope that repeat one of the texts word for word."""
         return echoes.messages(self.database, texts)
 
-    def finish_erasing(self) -> None:
-        """Empty the write-ahead log of what was forgotten, unless a reader is still in the way.
+    def finish_erasing(self) -> bool:
+        """Leave no byte of what was forgotten in freed space; False while a reader is in the way.
 
         The indexer calls it again until it succeeds; opening the store does too.
         """
         if self._erasing:
             self._erasing = not self.database.scour()
+        return not self._erasing
 
     def log_recall(self, *, run_id: str, agent: str, query: str, record_ids: Iterable[str]) -> None:
         """Note which records were shown to which agent (the injection log)."""
@@ -386,13 +397,3 @@ class Store:
             return [None] * len(texts)
         made = self.embedder.embed(texts)
         return [Vector(self.embedder.id, row.tobytes()) for row in made]
-
-
-def _threaded(draft: Draft) -> Draft:
-    if draft.thread or draft.kind != "message":
-        return draft
-    return replace(draft, thread=draft.source.title)
-
-
-def _words(record: Record) -> tuple[object, ...]:
-    return cast("tuple[object, ...]", (record.title, record.text, record.tags, record.symbols))

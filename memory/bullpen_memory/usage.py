@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bullpen_memory import rows
+from bullpen_memory import filters, rows
 from bullpen_memory.database import Database
+from bullpen_memory.filters import Eligible
 
 _SHOWN = 160
 
@@ -41,21 +42,25 @@ def used(
     as_of: datetime | None = None,
     limit: int = 50,
 ) -> list[Use]:
-    """The runs that were shown a record, the newest first, each once, those that cite it included."""
+    """The runs that were shown a record, the newest first, each once; past `limit` the oldest that
+    do not cite it are left out first."""
     until = "9999" if as_of is None else rows.iso(as_of)
     shown = database.read(
         "SELECT run_id, agent, min(query) AS query, max(at) AS at FROM recall"
-        " WHERE instr(record_ids, ?) > 0 AND at <= ? GROUP BY run_id, agent ORDER BY 4 DESC LIMIT ?",
-        (f'"{record_id}"', until, limit),
+        " WHERE instr(record_ids, ?) > 0 AND at <= ? GROUP BY run_id, agent"
+        " ORDER BY EXISTS (SELECT 1 FROM cited c WHERE c.run_id = recall.run_id"
+        " AND c.agent = recall.agent AND c.record_id = ? AND c.at <= ?) DESC, 4 DESC LIMIT ?",
+        (f'"{record_id}"', until, record_id, until, limit),
     )
     cited = database.read(
         "SELECT run_id, agent, answer FROM cited WHERE record_id = ? AND at <= ? ORDER BY seq",
         (record_id, until),
     )
     answers = {(row["run_id"], row["agent"]): str(row["answer"]) for row in cited}
-    said = _said(database, [*(row["run_id"] for row in shown), *answers.values()], scopes)
+    ids = [*(row["run_id"] for row in shown), *answers.values()]
+    said = _said(database, ids, filters.seen(scopes, as_of))
     found: list[Use] = []
-    for row in shown:
+    for row in sorted(shown, key=lambda one: str(one["at"]), reverse=True):
         question, asked_at = said.get(row["run_id"], ("", ""))
         answer = answers.get((row["run_id"], row["agent"]), "")
         found.append(
@@ -68,17 +73,14 @@ def used(
     return found
 
 
-def _said(database: Database, ids: list[str], scopes: frozenset[str]) -> dict[str, tuple[str, str]]:
+def _said(database: Database, ids: list[str], seen: Eligible) -> dict[str, tuple[str, str]]:
     """The visible messages among these: their beginning and their address, by the message's id."""
-    if not ids or not scopes:
-        return {}
-    wanted, seen = list(dict.fromkeys(ids)), sorted(scopes)
+    wanted = list(dict.fromkeys(ids))
     found = database.read(
-        "SELECT source_ref, text, source_permalink FROM version WHERE source_kind = 'message'"
-        f" AND source_ref IN ({', '.join('?' * len(wanted))})"
-        f" AND scope IN ({', '.join('?' * len(seen))})"
-        " AND kind = 'message' AND ends IS NULL AND status <> 'forgotten'",
-        (*wanted, *seen),
+        "SELECT v.source_ref, v.text, v.source_permalink FROM version v"
+        f" WHERE v.source_kind = 'message' AND v.source_ref IN ({', '.join('?' * len(wanted))})"
+        f" AND {seen.sql} AND v.kind = 'message' AND v.status <> 'forgotten'",
+        (*wanted, *seen.params),
     )
     return {
         str(row["source_ref"]): (

@@ -12,6 +12,7 @@ from bullpen_agents.grammar_again import Again
 from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_several import parts_of
 from bullpen_agents.task import Line
+from bullpen_memory.records import WORKSPACE, Query
 from mini_desk import MiniDesk, desk, plain, seeded
 
 __all__ = ["desk", "seeded"]
@@ -111,3 +112,15 @@ async def test_other_units_and_the_source_come_from_the_tools(desk: MiniDesk) ->
     sure = plain(desk.read(await desk.ask("quant", "are you sure?"), CALL))
     assert "computed it again" in sure
     assert "$10.45" in sure
+
+
+async def test_only_a_computation_is_asked_of_each_of_two_years(desk: MiniDesk) -> None:
+    question = "volatility of oil in 2008 and 2016"
+    text = plain(desk.read(await desk.ask("quant", question), question))
+    assert "2008-12-31" in text
+    assert "2016-12-30" in text
+    said = "remember that oil was dear in 2008 and 2016"
+    reply = await desk.ask("quant", said)
+    assert "Oil was dear in 2008 and 2016" in desk.read(reply, said)
+    notes = desk.store.find(Query(text="oil dear", scopes=frozenset({WORKSPACE}))).hits
+    assert [hit.record.text for hit in notes] == ["Oil was dear in 2008 and 2016"]

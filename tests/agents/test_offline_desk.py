@@ -82,7 +82,7 @@ async def test_a_comparison_that_fails_is_not_remembered(desk: MiniDesk) -> None
 async def test_what_a_joint_answer_does_not_use_is_named_in_its_close(desk: MiniDesk) -> None:
     reply = await desk.lead("compare the volatility of oil and the S&P 500 in euros, chart it")
     assert "I did not use `in euros`" in reply.text
-    assert reply.text.count("data end early") == 1
+    assert reply.text.count("The data are old") == 1
 
 
 async def test_an_unknown_topic_is_answered_honestly(desk: MiniDesk) -> None:
@@ -195,6 +195,17 @@ async def test_a_wrong_statement_is_corrected(desk: MiniDesk) -> None:
         for hit in desk.store.find(Query(text="desk meets", scopes=frozenset({WORKSPACE}))).hits
     ]
     assert (record.title, record.author) == ("The desk meets on Tuesdays", "U1")
+
+
+async def test_what_was_withdrawn_is_put_up_to_be_restored(desk: MiniDesk) -> None:
+    await desk.ask("architect", "remember that the desk meets on Mondays")
+    [hit] = desk.store.find(Query(text="desk meets", scopes=frozenset({WORKSPACE}))).hits
+    desk.store.retract(hit.record.id, by="U1", reason="changed")
+    again = await desk.ask("architect", "remember that the desk meets on Mondays")
+    assert "was retracted by" in again.text
+    assert again.text.endswith("Press **Restore** below to have it back.")
+    [asked] = [r for r in desk.receipts.by_run(desk.run_id) if r.tool == "put_before_people"]
+    assert asked.inputs["record_id"] == hit.record.id
 
 
 async def test_what_another_wrote_is_only_proposed_to_be_corrected(desk: MiniDesk) -> None:

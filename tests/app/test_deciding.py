@@ -5,21 +5,32 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.app.test_commands import modal, until
+from tests.app.test_commands import modal
 
+from bullpen.slack import record_cards
 from bullpen.wiring import Bullpen, build
 from bullpen_memory.policy import Policy, Rule
-from bullpen_memory.records import Query, Record
+from bullpen_memory.records import Draft, Query, Record, Source
 from bullpen_memory.reviewing import Review, Seen
+from bullpen_orchestrator.written import as_written
 from bullpen_workspace.controls import Controls
 from real_desk import Someone, here, keyless
 
 __all__ = ["keyless"]
+
+
+async def until(true: Callable[[], Awaitable[Any]]) -> Any:
+    """What it gives once it gives something: a busy machine loads the model meanwhile."""
+    deadline = time.monotonic() + 60
+    while not (found := await true()):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    return found
 
 
 class Card:
@@ -125,7 +136,7 @@ async def test_a_record_is_decided_on_where_it_was_said(bullpen: Bullpen) -> Non
     card = await kept(bullpen, "remember that silver is cheap below 20 dollars")
     ada = card.hands.user
     assert card.line() == "*Note* · Silver is cheap below 20 dollars · _in force_"
-    assert card.offers() == ["Edit", "Dispute", "Pin", "Retract", "Forget for good", "Open in memory"]  # fmt: skip
+    assert card.offers() == ["Edit", "Dispute", "Pin", "Retract", "Forget for good", "History and more", "Open in memory"]  # fmt: skip
     card.press("Pin")
     assert "pinned (pinned by Ada)" in await card.shows("pinned")
     card.press("Unpin")
@@ -153,6 +164,32 @@ async def test_a_record_is_decided_on_where_it_was_said(bullpen: Bullpen) -> Non
     assert card.offers() == []
     by = {change.by for change in bullpen.store.changes(card.id)}
     assert by == {ada}
+
+
+async def test_history_and_the_rarer_changes_have_a_form(bullpen: Bullpen) -> None:
+    card = await kept(bullpen, "remember that tin is dear above 50000 dollars")
+    double = await kept(bullpen, "remember that the price of tin is high")
+    card.press("History and more")
+    view = await until(lambda: modal(bullpen))
+    assert "Ada wrote it" in json.dumps(view.body)
+    await card.hands.submit(
+        view.id,
+        {"until": {"value": {"selected_date": "2027-01-31"}}, "records": {"value": {"value": double.id}},
+         "scope": {"value": {"selected_option": None}}, "reason": {"value": {"value": "the same"}}},
+    )  # fmt: skip
+    await card.shows("merged by Ada")
+    assert double.record().superseded_by == card.id
+    assert f"{card.record().valid_to:%Y-%m}" == "2027-01"
+    card.press("History and more")
+    mine = f"person:{card.hands.user}"
+    view = await until(lambda: modal(bullpen))
+    await card.hands.submit(view.id, {"scope": {"value": {"selected_option": {"value": mine}}}})
+    await card.shows("Tin is dear")
+
+    async def moved() -> str:
+        return card.record().superseded_by or ""
+
+    assert card.record(await until(moved)).scope == mine
 
 
 async def test_a_proposal_is_approved_under_its_message(bullpen: Bullpen) -> None:
@@ -194,3 +231,32 @@ async def test_what_somebody_asks_to_have_forgotten_has_its_buttons_below(bullpe
     again = await kept(bullpen, "forget that lead is a poison of the tropics")
     assert again.id == first.id
     assert "Forget for good" in again.offers()
+
+
+async def test_two_cards_of_one_message_are_decided_on_at_once(bullpen: Bullpen) -> None:
+    card = await kept(bullpen, "remember that zinc is dull below 2000 dollars")
+    draft = Draft(
+        kind="note", author="quant", text="Nickel is dull below 9000 dollars.",
+        source=Source(kind="person", ref="quant"), scope="workspace",
+    )  # fmt: skip
+    other = bullpen.store.add(draft)
+    blocks = [*card.blocks(), *record_cards.card(as_written(other))]
+    await bullpen.connection.client.chat_update(
+        channel=card.channel, ts=card.ts, text="two", blocks=blocks
+    )
+    done = ("pinned by Ada", "unpinned by Ada")
+    for verb, said in (("pin", done[0]), ("unpin", done[1])) * 3:
+        menus = [
+            block for block in card.blocks() if block.get("block_id", "").startswith("decide:")
+        ]
+        for menu in menus:
+            choice = next(o for o in menu["elements"][-1]["options"] if o["value"].startswith(f"{verb}:"))  # fmt: skip
+            card.hands.press(
+                card.channel, card.ts, record_cards.MORE, block_id=menu["block_id"],
+                choice={"selected_option": choice},
+            )  # fmt: skip
+
+        async def both(said: str = said) -> bool:
+            return json.dumps(card.blocks()).count(f"({said})") == 2
+
+        await until(both)

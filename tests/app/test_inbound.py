@@ -310,3 +310,10 @@ async def test_a_mention_of_an_agents_own_app_addresses_the_agent() -> None:
     for text, (said, agents) in cases.items():
         words = await unwrap(text, [ME, QUANT], directory)
         assert (words.text, words.agents, words.mentioned) == (said, agents, True), text
+
+
+async def test_what_cannot_be_looked_up_is_named_and_kept_to_itself() -> None:
+    directory = Directory(AsyncWebClient("xoxb-none", base_url="http://127.0.0.1:9/api/"))
+    direct, unknown = await directory.channel("D1"), await directory.channel("C1")
+    assert (direct.place, direct.scope("U1")) == ("a direct message", "person:U1")
+    assert (unknown.place, unknown.scope("U1")) == ("#C1", "channel:C1")

@@ -109,6 +109,15 @@ def test_what_cannot_be_is_told(shell: Shell) -> None:
     assert "rumour" in shell("write", "x", "--kind", "rumour")
 
 
+@pytest.mark.parametrize("scope", ["everyone", "channel:", "channel:general", "person:ada"])
+def test_nothing_goes_where_nobody_would_see_it(shell: Shell, scope: str) -> None:
+    [one] = kept(shell, note("Gold is dear"))
+    assert "is not a place" in shell("share", one, scope)
+    assert shell.record(one).status == "active"
+    assert "is not a place" in shell("write", "Tin is dear", "--scope", scope)
+    assert "Nothing fits" in shell("search", "tin")
+
+
 def test_found_by_the_words_with_and_without_marks(shell: Shell) -> None:
     kept(shell, note("Giá đồng và vàng tăng ở Hà Nội"))
     for words in ("dong", "đồng", "gia vang", "ha noi", "GIÁ VÀNG"):
@@ -116,3 +125,20 @@ def test_found_by_the_words_with_and_without_marks(shell: Shell) -> None:
     store = Store(shell.home / "context.db")
     assert store.find(Query(text="dong", scopes=frozenset({"workspace"}))).total == 1
     store.close()
+
+
+def test_what_is_forgotten_is_gone_from_where_it_stood_before(shell: Shell) -> None:
+    said = "Bob leaves Acme in March"
+    [first] = kept(shell, note(said, source=Source(kind="person", ref="UADA")))
+    second = shell("share", first, "channel:C1").split()[2].rstrip(":")
+    third = shell("share", second, "person:UADA").split()[2].rstrip(":")
+    told = shell("forget", third, "--reason", "asked to")
+    assert "none is left" in told
+    assert [shell.record(one).status for one in (first, second, third)] == ["forgotten"] * 3
+
+
+def test_what_it_replaced_in_other_words_is_a_record_of_its_own(shell: Shell) -> None:
+    [first] = kept(shell, note("Bob leaves Acme in March", status="proposed"))
+    after = shell("edit", first, "--text", "Bob leaves Acme in May").split()[1].rstrip(":")
+    shell("forget", after, "--reason", "asked to")
+    assert shell.record(first).text == "Bob leaves Acme in March"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -332,6 +335,18 @@ def test_many_at_once_each_stands_by_itself(page: TestClient, store: Store) -> N
     assert page.post("/memory/bulk/pin", data={"records": pairs}).status_code == 403
 
 
+def test_nothing_is_moved_to_where_the_person_does_not_look(page: TestClient, store: Store) -> None:
+    mine = store.add(draft("Only ours"))
+    chosen = {"records": f"{mine.id}:1", "version": "1"}
+    for scope in (channel_scope("C9"), person_scope("U2"), ""):
+        for path in ("bulk", mine.id):
+            answer = page.post(f"/memory/{path}/share", data=chosen | {"scope": scope}, headers=SAME)  # fmt: skip
+            assert answer.status_code == 404
+    assert store.get(mine.id) == mine
+    inside = chosen | {"scope": channel_scope("C1")}
+    assert page.post("/memory/bulk/share", data=inside, headers=SAME).json()["done"] == 1
+
+
 def test_why_the_desk_believes_it(page: TestClient, store: Store, receipts: Receipts) -> None:
     receipt = made(receipts)
     record = store.add(draft("Silver is volatile.", status="proposed", confidence=0.8,
@@ -400,3 +415,23 @@ def test_ideas_are_listed_with_their_record(page: TestClient, store: Store) -> N
     hidden = store.add(draft("Secret.", kind="idea", author="U2", scope="channel:C9"))
     book.open(replace(terms, record_id=hidden.id, scope="channel:C9", instrument="uranium"))
     assert "uranium" not in page.get("/ideas/").text
+
+
+def test_a_list_is_taken_away_as_files(page: TestClient, store: Store) -> None:
+    silver = store.add(draft("Silver is volatile.", title="Silver"))
+    store.revise(silver.id, expected_version=1, by="UADA", reason="", text="Silver is calm.")
+    store.add(draft("Gold is calm."))
+    store.add(draft("Silver, in private", scope="channel:CSECRET"))
+    said = page.get("/memory/export?form=jsonl&q=silver")
+    assert said.headers["content-disposition"].endswith('.jsonl"')
+    [line] = said.text.splitlines()
+    told = json.loads(line)
+    assert (told["id"], told["text"], told["older"][0]["text"]) == (silver.id, "Silver is calm.", "Silver is volatile.")  # fmt: skip
+    packed = zipfile.ZipFile(io.BytesIO(page.get("/memory/export?form=markdown").content))
+    names = packed.namelist()
+    assert len(names) == 2
+    assert f"finding/silver-{silver.id}.md" in names
+    text = packed.read(f"finding/silver-{silver.id}.md").decode()
+    assert "Silver is calm." in text
+    assert "## Version 1" in text
+    assert page.get("/memory/export?form=pdf").status_code == 404

@@ -69,6 +69,20 @@ def test_verify_names_each_difference(store: Store, index: ChromaIndex) -> None:
     assert indexer.rebuild().clean
 
 
+def test_verify_compares_texts_by_their_hash_both_ways(store: Store, index: ChromaIndex) -> None:
+    ids = fill(store)
+    indexer = Indexer(store, index)
+    indexer.drain()
+    held = index.holdings()[ids[0]]
+    index.put([Entry(ids[0], held.version, held.scope, index.vectors(held.scope, [ids[0]])[ids[0]], "of another text")])  # fmt: skip
+    assert indexer.verify().stale == (ids[0],)
+    assert indexer.rebuild().clean
+    with store.database.writing() as db:
+        db.execute("UPDATE version SET text = text || ' and more' WHERE id = ?", (ids[1],))
+    agreement = indexer.verify()
+    assert (agreement.altered, agreement.in_step, agreement.clean) == ((ids[1],), True, False)
+
+
 def test_verify_finds_vectors_that_can_no_longer_be_found(store: Store, index: ChromaIndex) -> None:
     ids = fill(store)
     indexer = Indexer(store, index)

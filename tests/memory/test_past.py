@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from bullpen_memory.listing import VIEWS, Listing, Shelf
 from bullpen_memory.misleading import cited
-from bullpen_memory.records import WORKSPACE, Kind, Query, Record, Status
+from bullpen_memory.records import WORKSPACE, Kind, Query, Record, Source, Status
 from bullpen_memory.store import Store
 from bullpen_memory.ties import linked
 from bullpen_memory.usage import used
@@ -102,6 +103,43 @@ def test_what_came_later_changes_nothing_of_what_was_known(
             cited(store, run_id="r2", agent="quant", answer="a2", text=record.id)
         assert world(store, records, seen, moment) == known
         store.close()
+
+
+def test_a_question_reads_as_it_did_then(store: Store) -> None:
+    record = store.add(draft("copper stocks fell"))
+    said = Source(kind="message", ref="r1", permalink="http://127.0.0.1/1")
+    asked = store.add(draft("what of copper?", kind="message", source=said))
+    store.log_recall(run_id="r1", agent="quant", query="?", record_ids=[record.id])
+    moment = store.now()
+    text = "what of copper? we lost on it"
+    store.revise(asked.id, expected_version=1, by="U1", reason="", text=text)
+    then = used(store.database, record.id, SCOPES, as_of=moment)
+    now = used(store.database, record.id, SCOPES)
+    assert [one.question for one in (*then, *now)] == ["what of copper?", text]
+    assert [one.question for one in used(store.database, record.id, frozenset())] == [""]
+
+
+def test_a_document_that_came_later_takes_no_name_away(store: Store) -> None:
+    def passage(thread: str, title: str) -> None:
+        source = Source(kind="file", ref=thread, title=title)
+        store.add(draft("Revenue was 80 billion.", kind="passage", title=title, source=source, thread=thread))  # fmt: skip
+
+    passage("t1", "Amazon Web Services 10-K 2022")
+    query = Query(text="What was the revenue of Amazon in 2022?", scopes=SCOPES, as_of=store.now())
+    then = store.find(query)
+    assert "names Amazon Web Services" in then.hits[0].why
+    passage("t2", "Amazon 10-K 2022")
+    assert store.find(query) == then
+    assert "names Amazon 10-K" in store.find(replace(query, as_of=None)).hits[0].why
+
+
+def test_an_answer_that_cites_is_never_crowded_out(store: Store) -> None:
+    record = store.add(draft("copper stocks fell"))
+    for number in range(6):
+        store.log_recall(run_id=f"r{number}", agent="quant", query="?", record_ids=[record.id])
+    cited(store, run_id="r0", agent="quant", answer="a0", text=record.id)
+    found = used(store.database, record.id, SCOPES, limit=3)
+    assert [(one.run_id, one.cited) for one in found] == [("r5", False), ("r4", False), ("r0", True)]  # fmt: skip
 
 
 def test_a_status_of_its_time_is_counted(store: Store) -> None:

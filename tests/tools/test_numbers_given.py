@@ -126,7 +126,7 @@ async def test_the_parts_of_a_brier_score(ctx: ToolContext, call: Call) -> None:
     ("tool", "args", "says"),
     [
         ("sample_statistics", {"numbers": [1]}, "has 1 entries; it takes at least 2"),
-        ("sample_statistics", {"numbers": [5, -120], "kind": "returns_pct"}, "loses more than everything"),
+        ("sample_statistics", {"numbers": [5, -120], "kind": "returns_pct"}, "It loses everything or more"),
         ("sample_statistics", {"numbers": [5, 0], "kind": "prices"}, "price is not above zero"),
         ("sample_statistics", {"numbers": [1, 2], "kind": "returns_pct", "benchmark": [1]}, "another length"),
         ("linear_fit", {"y": [1, 2], "x": [{"values": [1, 2, 3]}]}, "different lengths"),

@@ -295,7 +295,7 @@ async def test_after_forgetting_the_words_are_in_no_file(
     ("name", "args", "said"),
     [
         ("recall", {"query": "x", "limit": 0}, "1 to 30"),
-        ("recall", {"query": "x", "kinds": ["gossip"]}, "`kinds.0`"),
+        ("recall", {"query": "x", "kinds": ["gossip"]}, "`kinds.1` is “gossip”"),
         ("remember", {"kind": "note", "title": "", "text": "  "}, "empty"),
         ("remember", {"kind": "note", "title": "t", "text": "x", "confidence": 7}, "confidence"),
         ("remember", {"kind": "rumour", "title": "t", "text": "x"}, "`kind`"),

@@ -131,7 +131,8 @@ class ToolContext:
 
     `scopes` is what this conversation may see, `home` the scope where what it learns is written.
     `receipts` is how a tool draws from what another tool found. `as_of` pins every data access
-    when set. `requester_name` is how people call the requester.
+    when set. `requester_name` is how people call the requester. `rerun` tells that a receipt is run
+    again: what is read then is shown to nobody, and so is not noted as shown.
     """
 
     run_id: str
@@ -148,3 +149,4 @@ class ToolContext:
     files: tuple[LocalFile, ...] = ()
     as_of: datetime | None = None
     requester_name: str = ""
+    rerun: bool = False

@@ -1,4 +1,4 @@
-"""Forgetting for good: a record, the messages that repeat it, and what receipts quote of it.
+"""Forgetting for good: a record wherever it stood, the messages that repeat it, what receipts quote.
 
 The rule it protects: the promise "erased" holds in every file of the desk's memory, who asked for
 it stays on record, and so does what a search through every file found afterwards. The rest of the
@@ -47,9 +47,11 @@ def reach(
     """Look before erasing; changes nothing. Only what `scopes` may see is counted (None: all)."""
     texts, echoes = _said(store, record_id)
     quoting = receipts.quoting((record_id, *echoes), texts) if texts else []
+    seen = [one for echo in echoes if (one := store.get(echo, scopes=scopes)) is not None]
+    own = [record_id, *(one.id for one in seen if one.kind != "message")]
     return Reach(
-        versions=len(store.history(record_id, scopes=scopes)),
-        messages=sum(store.get(echo, scopes=scopes) is not None for echo in echoes),
+        versions=sum(len(store.history(one, scopes=scopes)) for one in own),
+        messages=sum(one.kind == "message" for one in seen),
         receipts=sum(receipts.get(one, scopes) is not None for one in quoting),
     )
 
@@ -100,9 +102,27 @@ def prove(store: Store, home: Path, erased: Sequence[Erased], *, by: str) -> Pro
 
 
 def _said(store: Store, record_id: str) -> tuple[tuple[str, ...], list[str]]:
-    """What the record ever said, and the ids of the messages that repeat it."""
+    """What the record ever said, and the ids of the messages that repeat it, or it itself as it
+    stood before it was moved to another place."""
     texts = tuple(dict.fromkeys(version.text for version in store.history(record_id)))
-    return texts, [echo for echo in store.echoes(texts) if echo != record_id]
+    others = [*store.echoes(texts), *_moved_from(store, record_id, texts)]
+    return texts, [other for other in dict.fromkeys(others) if other != record_id]
+
+
+def _moved_from(store: Store, record_id: str, texts: Sequence[str]) -> list[str]:
+    """The records that this one, and those in turn, stepped into the place of with the same words."""
+    found: list[str] = []
+    waiting = [record_id]
+    while waiting:
+        rows = store.database.read(
+            "SELECT id, text FROM version WHERE superseded_by = ? AND ends IS NULL"
+            " AND status <> 'forgotten'",
+            (waiting.pop(),),
+        )
+        fresh = [str(row["id"]) for row in rows if row["text"] in texts and row["id"] not in found]
+        found += fresh
+        waiting += fresh
+    return found
 
 
 def _said_elsewhere(store: Store, piece: str) -> bool:

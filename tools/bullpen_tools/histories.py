@@ -31,6 +31,10 @@ _SPACE = 31
 """Days between an asked and a held end of a span that nobody needs to be told of."""
 
 
+_NEAR_ZERO = 0.25
+"""Share of the median below which a value makes a zero believable."""
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """Values at ascending dates; `notes` says what was left out and why."""
@@ -122,6 +126,8 @@ class History:
         notes = [*self.shortened]
         if note := unit_note(self.info, self.rate):
             notes.append(note)
+        if zero := self._zeros():
+            notes.append(zero)
         if self.every_day:
             notes.append(
                 f"{self.info.id} has values at weekends too: it is annualised with {EVERY_DAY} days "
@@ -133,6 +139,18 @@ class History:
                 "the index, not of the market behind it."
             )
         return tuple(notes)
+
+    def _zeros(self) -> str:
+        """A sentence where zeros stand among values that never come near zero, else nothing."""
+        rest = self.values[self.values != 0]
+        zeros = len(self.values) - len(rest)
+        if not zeros or not len(rest) or np.min(rest) < _NEAR_ZERO * np.median(rest):
+            return ""
+        first, last = (self.dates[at] for at in np.flatnonzero(self.values == 0)[[0, -1]])
+        return (
+            f"{self.info.id}: its zeros look like missing values ({zeros} between {first} and {last}, "
+            f"among values of {np.median(rest):g}) and are counted as zeros here; leave them out."
+        )
 
 
 def span(start: date | None, end: date | None) -> None:

@@ -81,7 +81,26 @@ def sample_statistics(ctx: ToolContext, sample: Sample) -> Result:
     return Result(
         summary=f"Performance and risk of {len(returns)} returns, ratios {told}; losses are positive.",
         values=values,
+        warnings=tuple(_doubts(sample, len(returns))),
     )
+
+
+_FEW = 12
+_FRACTION = 0.1
+
+
+def _doubts(sample: Sample, n: int) -> list[str]:
+    """Returns that look like fractions, and samples that tell little."""
+    said: list[str] = []
+    largest = max(abs(number) for number in sample.numbers)
+    if sample.kind == "returns_pct" and 0 < largest < _FRACTION:
+        said.append(
+            f"The largest return is {largest:g} %. It is given in percent: if {largest * 100:g} % was "
+            f"meant, write {largest * 100:g}."
+        )
+    if n < _FEW:
+        said.append(f"{n} returns say little: the ratios and tails have wide errors.")
+    return said
 
 
 def _returns(numbers: Sequence[float], kind: str) -> list[float]:
@@ -89,7 +108,7 @@ def _returns(numbers: Sequence[float], kind: str) -> list[float]:
     if kind == "returns_pct":
         bad = [r for r in numbers if r <= -100]
         if bad:
-            raise InputError(f"A return of {bad[0]:g} % cannot be.", "It loses more than everything.",
+            raise InputError(f"A return of {bad[0]:g} % has no ratios.", "It loses everything or more: nothing is left to go on with.",
                              "Give returns in percent: -5 is a loss of 5 %.")  # fmt: skip
         return list(numbers)
     if any(price <= 0 for price in numbers):

@@ -43,13 +43,14 @@ def measures(returns: Sequence[float], terms: Terms) -> dict[str, Value]:
     growth = float(wealth[-1]) ** (per_year / len(r)) - 1
     variance = float(np.var(r / 100, ddof=1))
     kelly = float(excess.mean()) / 100 / variance if variance > 0 else None
+    per = _per(terms)
     return {
         "total_return": _percent(float(wealth[-1] - 1) * 100, "Total return"),
-        "growth": _percent(growth * 100, "Geometric mean return, a year or per period"),
-        "volatility": _percent(_deviation(r) * math.sqrt(per_year), "Deviation of returns, a year or per period"),
-        "sharpe": _ratio(sharpe, "Sharpe ratio"),
-        "sortino": _ratio(sortino, "Sortino ratio, downside from the riskless return"),
-        "max_drawdown": _percent(float(fall.max()) * 100, "Worst drawdown"),
+        "growth": _percent(growth * 100, f"Geometric mean return, {per}"),
+        "volatility": _percent(_deviation(r) * math.sqrt(per_year), f"Deviation of returns, {per}"),
+        "sharpe": _ratio(sharpe, f"Sharpe ratio, {per}"),
+        "sortino": _ratio(sortino, f"Sortino ratio, {per}, downside from the riskless return"),
+        "max_drawdown": _percent(float(fall.max()) * 100, "Worst drawdown, as a loss (positive)"),
         "calmar": _ratio(growth / float(fall.max()) if fall.max() > 0 else None, "Growth over worst drawdown"),
         "kelly": _ratio(kelly, "Kelly's fraction: mean excess over variance"),
         "share_up": _percent(float((r > 0).mean()) * 100, "Share of periods that gained"),
@@ -62,7 +63,7 @@ def _tails(r: Numbers, confidence: float) -> dict[str, Value]:
     losses = np.sort(-r)[::-1]
     beyond = max(1, math.floor(len(r) * (1 - confidence) + 1e-9))
     values = {
-        "var_normal": _percent(_scaled(bell.var), "Value at risk, normal"),
+        "var_normal": _percent(_scaled(bell.var), "Value at risk, normal, one period"),
         "es_normal": _percent(_scaled(bell.shortfall), "Expected shortfall, normal"),
     }
     if len(r) * (1 - confidence) >= 1 - 1e-9:
@@ -75,7 +76,7 @@ def _tails(r: Numbers, confidence: float) -> dict[str, Value]:
         )
     if len(r) >= 10 and np.ptp(r) > 0:
         values["var_cornish_fisher"] = _percent(
-            tails.cornish_fisher(r, confidence) * 100, "Value at risk, Cornish-Fisher"
+            _scaled(tails.cornish_fisher(r, confidence)), "Value at risk, Cornish-Fisher"
         )
     return values
 
@@ -87,27 +88,33 @@ def against(returns: Sequence[float], other: Sequence[float], terms: Terms) -> d
     riskless = terms.riskless_pct / per_year
     spread = float(np.var(x, ddof=1))
     beta = float(np.cov(y, x)[0, 1]) / spread if spread > 0 else None
-    active = y - x
+    active, per = y - x, _per(terms)
     alpha = None
     if beta is not None:
         alpha = (float(y.mean()) - riskless - beta * (float(x.mean()) - riskless)) * per_year
     correlation = float(np.corrcoef(y, x)[0, 1]) if spread > 0 and np.ptp(y) > 0 else None
     return {
         "beta": _ratio(beta, "Beta to the benchmark"),
-        "alpha": _percent(alpha, "Jensen's alpha"),
+        "alpha": _percent(alpha, f"Jensen's alpha, {per}"),
         "treynor": _ratio(
             (float(y.mean()) - riskless) * per_year / beta if beta else None,
-            "Treynor ratio: excess return, percent, over beta",
+            f"Treynor ratio: excess return, percent {per}, over beta",
         ),
         "correlation": _ratio(correlation, "Correlation with the benchmark"),
-        "tracking_error": _percent(_deviation(active) * math.sqrt(per_year), "Tracking error"),
+        "tracking_error": _percent(
+            _deviation(active) * math.sqrt(per_year), f"Tracking error, {per}"
+        ),
         "information_ratio": _ratio(
-            _over(float(active.mean()), _deviation(active), per_year), "Information ratio"
+            _over(float(active.mean()), _deviation(active), per_year), f"Information ratio, {per}"
         ),
         "active_return": _percent(
-            float(active.mean()) * per_year, "Mean return over the benchmark"
+            float(active.mean()) * per_year, f"Mean return over the benchmark, {per}"
         ),
     }
+
+
+def _per(terms: Terms) -> str:
+    return "a year" if terms.periods_per_year else "per period"
 
 
 def _deviation(numbers: Numbers) -> float:

@@ -169,7 +169,7 @@ def _advice(
     history: History, groups: dict[str, Sequence[Oddity]] | dict[str, list[Oddity]]
 ) -> list[str]:
     notes: list[str] = []
-    if groups["zeros"]:
+    if groups["zeros"] and not any("its zeros look like" in said for said in history.warnings):
         notes.append(
             f"{history.info.id}: its zeros look like missing values ({groups['zeros'][0].what}); leave them out "
             "before computing."

@@ -70,12 +70,7 @@ def recall(
     gone = _withdrawn(ctx, asked)
     hits = _holding(found.hits, gone)
     records = [hit.record for hit in hits]
-    ctx.store.log_recall(
-        run_id=ctx.run_id,
-        agent=ctx.agent,
-        query=query,
-        record_ids=[record.id for record in records],
-    )
+    note_shown(ctx, records, query)
     header = (
         "id", "kind", "title", "text", "who", "when", "link", "confidence", "why", "page",
     )  # fmt: skip
@@ -95,6 +90,13 @@ def recall(
         table=(header, *(_row(ctx, hit) for hit in hits)) if records else (),
         known_at=max((record.known_at for record in records), default=None),
     )
+
+
+def note_shown(ctx: ToolContext, records: Sequence[Record], query: str = "") -> None:
+    """Keep that these records were put before the agent: what its run knows is judged by it."""
+    if not ctx.rerun:
+        ids = [record.id for record in records]
+        ctx.store.log_recall(run_id=ctx.run_id, agent=ctx.agent, query=query, record_ids=ids)
 
 
 def tainted_run(ctx: ToolContext) -> bool:
@@ -206,7 +208,7 @@ def remember(ctx: ToolContext, lesson: Lesson) -> Result:
         raise InputError(
             "It was not remembered.",
             "A person had this very text forgotten.",
-            "Leave it; only a person can bring it back.",
+            "If it should be known again, say it in other words.",
         )
     if record.status in ("retracted", "superseded"):
         raise InputError(

@@ -13,7 +13,7 @@ from bullpen_memory.errors import InputError
 from bullpen_memory.records import Change, Record
 from bullpen_memory.reviewing import Review, Seen, known_as
 from bullpen_tools.context import DataRef, Result, Scalar, ToolContext, Value
-from bullpen_tools.recall import page_of, tainted_run
+from bullpen_tools.recall import note_shown, page_of, tainted_run
 from bullpen_tools.tool import tool
 
 Decision = Literal[
@@ -33,11 +33,8 @@ def show_record(ctx: ToolContext, record_id: str) -> Result:
         record_id: Id of the record, as `recall` showed it.
     """
     record = _visible(ctx, record_id)
-    changes = [
-        change
-        for change in ctx.store.changes(record.id, scopes=ctx.scopes)
-        if ctx.as_of is None or change.at <= ctx.as_of
-    ]
+    note_shown(ctx, [record])
+    changes = ctx.store.changes(record.id, scopes=ctx.scopes, as_of=ctx.as_of)
     header = ("when", "who", "did", "version", "why")
     return Result(
         summary=f"{record.kind} {record.id}: {record.title}\n{record.text}".strip(),
@@ -116,19 +113,14 @@ def _about(ctx: ToolContext, record: Record, summary: str) -> Result:
 
 def _visible(ctx: ToolContext, record_id: str) -> Record:
     """The record as it was known at the pinned time; as an unknown one where it may not be seen."""
-    versions = ctx.store.history(record_id.strip(), scopes=ctx.scopes)
-    known = [
-        version
-        for version in versions
-        if ctx.as_of is None or max(version.known_at, version.updated_at) <= ctx.as_of
-    ]
-    if not known:
+    record = ctx.store.get(record_id.strip(), scopes=ctx.scopes, as_of=ctx.as_of)
+    if record is None:
         raise InputError(
             f"There is no record {record_id} here.",
             "It does not exist or belongs to another conversation.",
             "Use an id that `recall` showed.",
         )
-    return known[-1]
+    return record
 
 
 def _page(ctx: ToolContext, record: Record) -> dict[str, Value]:

@@ -331,6 +331,12 @@ def break_test(
     """
     history = load(ctx, series, start, end, at_least=30)
     values = transformed(history, transform)
+    if np.ptp(values) == 0:
+        raise InputError(
+            "There is nothing to test.",
+            f"{history.info.id} does not vary in this span.",
+            "Choose another span.",
+        )
     dates = history.dates[len(history.dates) - len(values) :]
     at, statistic = sup_f(values)
     ten, five, one = _SUP_F[1]

@@ -70,7 +70,8 @@ async def run_again(tools: Tools, ctx: ToolContext, receipt: Receipt) -> Replaye
     # First what was known when it was made; then, for values dated ahead, what is known now.
     for moment in (receipt.created_at, ctx.as_of):
         try:
-            result = await found.run(replace(ctx, as_of=moment, agent=receipt.agent), arguments)
+            again = replace(ctx, as_of=moment, agent=receipt.agent, rerun=True)
+            result = await found.run(again, arguments)
         except BullpenError as error:
             refusal = error
             continue

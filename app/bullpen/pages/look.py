@@ -52,6 +52,21 @@ class Viewer:
         return self.names.get(author, author)
 
 
+def places(viewer: Viewer) -> list[tuple[str, str]]:
+    """The scopes a person may see, with their names, the widest first."""
+    order = {"workspace": 0, "channel": 1, "person": 2}
+    known = sorted(viewer.scopes, key=lambda s: (order.get(s.partition(":")[0], 3), s))
+    return [(scope, scope_text(scope, viewer)) for scope in known]
+
+
+def scope_text(scope: str, viewer: Viewer) -> str:
+    """Who may see it, in words."""
+    kind, _, name = scope.partition(":")
+    if kind == "channel":
+        return f"only people in #{viewer.channels.get(name, name)}"
+    return "only you" if kind == "person" else "everybody in this workspace"
+
+
 class Eyes(Protocol):
     """Tells who looks at the page now; asked for every request."""
 

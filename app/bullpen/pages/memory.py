@@ -10,17 +10,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
 from bullpen import acts, messages
 from bullpen.acts import Acts, Form
-from bullpen.pages import belief, pictures
-from bullpen.pages.look import Drawing, Eyes, Place, Viewer, from_this_site, refused
+from bullpen.pages import belief, export, pictures
+from bullpen.pages.look import (
+    Drawing,
+    Eyes,
+    Place,
+    Viewer,
+    from_this_site,
+    places,
+    refused,
+    scope_text,
+)
 from bullpen.pages.shelf import KINDS, LABELS, MEANINGS, STATUSES, Search
+from bullpen_memory import progress
 from bullpen_memory.errors import BullpenError, ConflictError
 from bullpen_memory.listing import Listing, Order
 from bullpen_memory.records import Query, Record
@@ -57,6 +68,7 @@ class MemoryPage:
                 Route("/ids", self.ids),
                 Route("/timeline", self.timeline),
                 Route("/map", self.map),
+                Route("/export", self.export),
                 Route("/write", self.write),
                 Route("/add", self.add, methods=["POST"]),
                 Route("/bulk/{action}", self.bulk, methods=["POST"]),
@@ -78,7 +90,10 @@ class MemoryPage:
         viewer = await self._place.eyes()
         start = _number(request.query_params.get("from", ""))
         best = request.query_params.get("best") == "1"
-        values = await self._listed(Search.of(request.query_params), viewer, start, best=best)
+        stamp = _number(request.query_params.get("list", ""))
+        values = await self._listed(
+            Search.of(request.query_params), viewer, start, best=best, stamp=stamp
+        )
         part = "results.html" if values["total"] else "nothing.html"
         if start or not request.query_params.get("first"):
             return self._place.page(part, viewer, record=None, **values)
@@ -141,7 +156,9 @@ class MemoryPage:
         present = await asyncio.to_thread(self._store.get, record_id, scopes=viewer.scopes)
         if present is None:
             return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
-        if action == "share" and form.get("scope") not in viewer.scopes:
+        others = acts.chosen(form) if action == "merge" else []
+        hidden = [one for one in others if self._store.get(one.id, scopes=viewer.scopes) is None]
+        if hidden or _elsewhere(action, form, viewer):
             return refused(self._place.drawing, str(messages.no_record(record_id)), 404)
         version = form.get("version", "")
         seen = Seen(record_id, int(version) if version.isdigit() else present.version)
@@ -163,6 +180,9 @@ class MemoryPage:
             if await asyncio.to_thread(self._store.get, one.id, scopes=viewer.scopes)
         ]
         action = request.path_params["action"]
+        if _elsewhere(action, form, viewer):
+            refusal = messages.bad_filter("place", form.get("scope", ""), sorted(viewer.scopes))
+            return JSONResponse({"done": 0, "said": str(refusal)}, 404)
         try:
             came = await asyncio.to_thread(self._acts.bulk, action, visible, viewer.person, form)
         except BullpenError as error:
@@ -178,6 +198,24 @@ class MemoryPage:
     async def map(self, request: Request) -> Response:
         """The list as a net of what belongs together."""
         return await self._pictured(request, "map")
+
+    async def export(self, request: Request) -> Response:
+        """The list as a file: `form` says which."""
+        form = request.query_params.get("form", "jsonl")
+        if form not in export.FORMS:
+            said = str(messages.bad_filter("form", form, tuple(export.FORMS)))
+            return refused(self._place.drawing, said, 404)
+        viewer = await self._place.eyes()
+        order, _ = await self._order(Search.of(request.query_params), viewer, best=False)
+        make = export.lines if form == "jsonl" else export.archive
+        parts = make(self._store, partial(self._listing.window, order), viewer.scopes)
+        name = (
+            f"memory-{datetime.now().astimezone():%Y-%m-%d}.{'jsonl' if form == 'jsonl' else 'zip'}"
+        )
+        return StreamingResponse(
+            parts, media_type=export.FORMS[form],
+            headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+        )  # fmt: skip
 
     async def _pictured(self, request: Request, which: str) -> Response:
         viewer, search = await self._place.eyes(), Search.of(request.query_params)
@@ -234,10 +272,12 @@ class MemoryPage:
                 more["draft"] = present
         return await self._opened(request, record_id, 409, **more)
 
-    async def _order(self, search: Search, viewer: Viewer, *, best: bool) -> tuple[Order, str]:
+    async def _order(
+        self, search: Search, viewer: Viewer, *, best: bool, stamp: int = 0
+    ) -> tuple[Order, str]:
         shelf = search.shelf(viewer.scopes)
         if not (best and search.text and search.view == "all"):
-            order = await asyncio.to_thread(self._listing.order, shelf, datetime.now(UTC))
+            order = await asyncio.to_thread(self._listing.order, shelf, datetime.now(UTC), stamp)
             return order, order.note
         found = await asyncio.to_thread(self._store.find, search.query(viewer.scopes, limit=BEST))
         records = [hit.record for hit in found.hits]
@@ -245,9 +285,11 @@ class MemoryPage:
         return order, " ".join(found.notes)
 
     async def _listed(
-        self, search: Search, viewer: Viewer, start: int, *, best: bool = False
+        self, search: Search, viewer: Viewer, start: int, *, best: bool = False, stamp: int = 0
     ) -> dict[str, Any]:
-        order, note = await self._order(search, viewer, best=best)
+        order, note = await self._order(search, viewer, best=best, stamp=stamp)
+        under_way = await asyncio.to_thread(progress.present, self._store.database)
+        note = note or (under_way.sentence if under_way else "")
         records, counts = await asyncio.gather(
             asyncio.to_thread(self._listing.window, order, start, PAGE),
             asyncio.to_thread(
@@ -259,6 +301,7 @@ class MemoryPage:
             "records": records,
             "start": start,
             "total": len(order),
+            "stamp": order.stamp,
             "note": note,
             "best": best,
             "counts": counts,
@@ -340,19 +383,9 @@ class MemoryPage:
         return near[:RELATED]
 
 
-def places(viewer: Viewer) -> list[tuple[str, str]]:
-    """The scopes a person may see, with their names, the widest first."""
-    order = {"workspace": 0, "channel": 1, "person": 2}
-    known = sorted(viewer.scopes, key=lambda s: (order.get(s.partition(":")[0], 3), s))
-    return [(scope, scope_text(scope, viewer)) for scope in known]
-
-
-def scope_text(scope: str, viewer: Viewer) -> str:
-    """Who may see it, in words."""
-    kind, _, name = scope.partition(":")
-    if kind == "channel":
-        return f"only people in #{viewer.channels.get(name, name)}"
-    return "only you" if kind == "person" else "everybody in this workspace"
+def _elsewhere(action: str, form: Form, viewer: Viewer) -> bool:
+    """Whether records would be moved to where the viewer does not see them."""
+    return action == "share" and form.get("scope") not in viewer.scopes
 
 
 def _number(text: str) -> int:

@@ -23,13 +23,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bullpen.slack import messages
 from bullpen.slack.aside import tell
 from bullpen.slack.connect import Identity
-from bullpen.slack.directory import Channel, Directory
+from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import link, unwrap
 from bullpen.slack.manifest import IDEA_SHORTCUT
 from bullpen.slack.render import mrkdwn
 from bullpen_memory.errors import BullpenError
 from bullpen_memory.ideas import Idea
-from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
+from bullpen_memory.records import WORKSPACE
 
 FORM = "idea_form"
 FORM_SECONDS = 2.0
@@ -59,13 +59,22 @@ class Author:
 class Calls(Protocol):
     """The idea book, as Slack's side needs it.
 
-    `open` gives the sentences that tell what was locked and raises BullpenError where the terms
-    will not do; `standing` are the calls that are open and may be seen.
+    `open` raises BullpenError where the terms will not do; `standing` are the calls that are open
+    and may be seen.
     """
 
-    async def open(self, terms: Json, as_of: date | None, author: Author) -> str: ...
+    async def open(self, terms: Json, as_of: date | None, author: Author) -> Opened: ...
 
     def standing(self, scopes: frozenset[str]) -> list[Idea]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A call that is locked: the sentences that tell of it, and its receipt. Or `problem`, if not."""
+
+    said: str = ""
+    receipt: str = ""
+    problem: str = ""
 
 
 @dataclass(slots=True)
@@ -104,47 +113,55 @@ class Calling:
             await ack(response_action="errors", errors=filled.wrong)
             return
         private: Json = json.loads(view["private_metadata"])
-        author = await self._author(str(body["user"]["id"]), private, str(body.get("trigger_id")))
+        user = str(body["user"]["id"])
+        author = asyncio.create_task(self._author(user, private, str(body.get("trigger_id"))))
         opening = asyncio.create_task(self._open(filled, author))
         # Slack waits three seconds for a form; a slow history goes on behind it.
         done, _ = await asyncio.wait({opening}, timeout=FORM_SECONDS)
-        if done and opening.result()[1]:
-            problem = opening.result()[1]
+        if done and (problem := opening.result().problem):
             await ack(response_action="errors", errors={at_fault(problem): problem})
             return
         await ack()
-        said, problem = await opening
-        if problem:
-            await tell(self.client, author.user, problem, channel=private["channel"], thread_ts=private["thread_ts"])  # fmt: skip
+        opened = await opening
+        if opened.problem:
+            await tell(self.client, user, opened.problem, channel=private["channel"], thread_ts=private["thread_ts"])  # fmt: skip
         else:
-            await self._say(said, author, private)
+            await self._say(opened, await author, private)
 
-    async def _open(self, filled: Filled, author: Author) -> tuple[str, str]:
+    async def _open(self, filled: Filled, author: asyncio.Task[Author]) -> Opened:
         """What was locked, or what is wrong with it."""
         try:
-            return await self.calls.open(filled.terms, filled.as_of, author), ""
+            return await self.calls.open(filled.terms, filled.as_of, await author)
         except BullpenError as error:
-            return "", str(error)
+            return Opened(problem=str(error))
         except Exception:
             log.exception("an idea was not opened")
-            return "", messages.IDEA_FAILED
+            return Opened(problem=messages.IDEA_FAILED)
 
     async def _author(self, user: str, private: Json, trigger: str) -> Author:
         channel = await self.directory.channel(str(private["channel"]))
         person = await self.directory.person(user)
-        scope = _scope(channel, user)
+        scope = channel.scope(user)
         return Author(
             user=user, name=person.name, scope=scope, scopes=frozenset({WORKSPACE, scope}),
             permalink=link(self.me, channel.id, private["ts"], private["thread_ts"]),
-            title=f"{private['who'] or person.name} in #{channel.name}", key=f"form:{trigger}",
+            title=f"{private['who'] or person.name} in {channel.place}", key=f"form:{trigger}",
         )  # fmt: skip
 
-    async def _say(self, said: str, author: Author, private: Json) -> None:
+    async def _say(self, opened: Opened, author: Author, private: Json) -> None:
         """In the message's thread, for everybody; where the app may not speak, to its author alone."""
-        text = messages.idea_opened(mrkdwn(author.name), said)
+        text = messages.idea_opened(mrkdwn(author.name), mrkdwn(opened.said))
+        receipts = {
+            "type": "button", "action_id": "receipts", "value": opened.receipt,
+            "text": _plain("Receipts"),
+        }  # fmt: skip
+        blocks = [
+            {"type": "section", "text": {"type": "mrkdwn", "text": text[:LONGEST]}},
+            {"type": "actions", "elements": [receipts]},
+        ]
         try:
             await self.client.chat_postMessage(
-                channel=private["channel"], thread_ts=private["thread_ts"], text=text,
+                channel=private["channel"], thread_ts=private["thread_ts"], text=text, blocks=blocks,
                 unfurl_links=False, unfurl_media=False,
             )  # fmt: skip
         except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -244,12 +261,6 @@ def _held(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _day(text: object) -> date | None:
     return date.fromisoformat(str(text)) if text else None
-
-
-def _scope(channel: Channel, user: str) -> str:
-    if channel.audience == "public":
-        return WORKSPACE
-    return channel_scope(channel.id) if channel.audience == "private" else person_scope(user)
 
 
 def _input(block: str, label: str, element: Json, *, optional: bool = False, hint: str = "") -> Json:  # fmt: skip

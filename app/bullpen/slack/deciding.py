@@ -11,7 +11,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import aiohttp
@@ -19,13 +19,14 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bullpen.slack import decision_forms, messages, record_cards
+from bullpen.slack import decision_forms, messages, more_form, record_cards
 from bullpen.slack.answers import Json, items
 from bullpen.slack.aside import tell
 from bullpen.slack.commands import place
 from bullpen.slack.connect import Identity, is_loopback
 from bullpen.slack.decision_forms import Spot
 from bullpen.slack.directory import Directory
+from bullpen.wording import DID
 from bullpen_agents.roster import Roster
 from bullpen_memory.errors import BullpenError
 from bullpen_memory.headlines import by_agent
@@ -63,6 +64,7 @@ class Deciding:
     roster: Roster
     memory: Records
     acts: Acting
+    _drawing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def register(self, app: AsyncApp) -> None:
         """Take the buttons, the menu and the forms."""
@@ -84,6 +86,11 @@ class Deciding:
         elif record.version != version:
             await self._tell(spot, user, messages.card_too_late(record_id))
             await self._show(spot, record)
+        elif verb == "more":
+            lines = await self._history(record)
+            blocks = more_form.blocks(record, lines, await self._places(spot, user))
+            view = decision_forms.more(record, spot, blocks)
+            await self.client.views_open(trigger_id=body["trigger_id"], view=view)
         elif verb in decision_forms.ASKING:
             view = decision_forms.view(verb, record, spot)
             await self.client.views_open(trigger_id=body["trigger_id"], view=view)
@@ -103,22 +110,66 @@ class Deciding:
         if await self._visible(spot, user) is None:
             await self._tell(spot, user, messages.card_not_yours(spot.record_id))
             return
+        if verb.startswith("more"):
+            wanted = more_form.given(view["state"]["values"], verb.removeprefix("more").strip())
+            await self._do_all(spot, user, wanted)
+            return
         await self._do("reword" if verb == "edit" else verb, spot, user, given)
 
-    async def _do(self, verb: str, spot: Spot, user: str, form: Mapping[str, str]) -> None:
+    async def _do_all(self, spot: Spot, user: str, wanted: dict[str, str]) -> None:
+        """The rarer changes one after the other; the first that is refused ends them."""
+        if "records" in wanted:
+            ids = [part.strip() for part in wanted["records"].split(",") if part.strip()]
+            seen = [await self._visible(replace(spot, record_id=one), user) for one in ids]
+            for one, record in zip(ids, seen, strict=True):
+                if record is None:
+                    await self._tell(spot, user, messages.card_not_yours(one))
+                    return
+            wanted["records"] = ",".join(f"{one.id}:{one.version}" for one in seen if one)
+        allowed = {scope for scope, _ in await self._places(spot, user)}
+        for name, verb in (("until", "expire"), ("records", "merge"), ("scope", "share")):
+            record = await self._visible(spot, user)
+            if name not in wanted or record is None:
+                continue
+            if name == "scope" and wanted["scope"] not in allowed:
+                await self._tell(spot, user, messages.card_not_yours(spot.record_id))
+                return
+            if not await self._do(verb, replace(spot, version=record.version), user, wanted):
+                return
+
+    async def _places(self, spot: Spot, user: str) -> list[tuple[str, str]]:
+        """The scopes that a person may choose here, with their names."""
+        places = [(WORKSPACE, "Everybody in this workspace"), (person_scope(user), "Only me")]
+        channel = await self.directory.channel(spot.channel)
+        if channel.audience == "private":
+            places.insert(1, (channel_scope(channel.id), f"Only people in #{channel.name}"))
+        return places
+
+    async def _history(self, record: Record) -> list[str]:
+        changes = await asyncio.to_thread(self.memory.changes, record.id)
+        return [
+            more_form.line(one, DID.get(one.action, one.action), await self._name(one.by))
+            for one in changes
+        ]
+
+    async def _do(self, verb: str, spot: Spot, user: str, form: Mapping[str, str]) -> bool:
+        """One change, and the card as it is then; False where it was refused."""
         seen = Seen(spot.record_id, spot.version)
         try:
             made = await asyncio.to_thread(self.acts.do, verb, seen, user, form)
         except BullpenError as error:
             await self._tell(spot, user, str(error))
-            made = await self._visible(spot, user)
+            now = await self._visible(spot, user)
+            if now is not None:
+                await self._show(spot, now)
+            return False
         except Exception:
             # The button was acknowledged: the person must hear that nothing came of it.
             log.exception("%s of %s failed", verb, spot.record_id)
             await self._tell(spot, user, messages.COMMAND_FAILED)
-            return
-        if made is not None:
-            await self._show(spot, made)
+            return False
+        await self._show(spot, made)
+        return True
 
     async def _visible(self, spot: Spot, user: str) -> Record | None:
         scopes = frozenset({WORKSPACE, channel_scope(spot.channel), person_scope(user)})
@@ -132,12 +183,16 @@ class Deciding:
         page = f"{self.me.url}memory/{record.id}" if is_loopback(self.me.url) else ""
         card = record_cards.card(as_written(record, page), await self._said(record))
         try:
-            message = await self._message(spot)
-            if message is not None:
-                blocks = record_cards.replaced(message.get("blocks") or [], spot.record_id, card)
-                await self.client.chat_update(
-                    channel=spot.channel, ts=spot.ts, text=str(message.get("text", "")), blocks=blocks
-                )  # fmt: skip
+            # A message has several cards: each is drawn into the message as the others left it.
+            async with self._drawing:
+                message = await self._message(spot)
+                if message is not None:
+                    blocks = record_cards.replaced(
+                        message.get("blocks") or [], spot.record_id, card
+                    )
+                    await self.client.chat_update(
+                        channel=spot.channel, ts=spot.ts, text=str(message.get("text", "")), blocks=blocks
+                    )  # fmt: skip
         except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("the card of %s is not brought up to date: %s", spot.record_id, error)
 
@@ -154,12 +209,13 @@ class Deciding:
         told = [one for one in changes if one.action in messages.CARD_DID]
         if not told:
             return ""
-        by = told[-1].by
+        return f"{messages.CARD_DID[told[-1].action]} by {await self._name(told[-1].by)}"
+
+    async def _name(self, by: str) -> str:
         known = self.roster.agents.get(by)
-        name = (
-            known.name if known else by if by_agent(by) else (await self.directory.person(by)).name
-        )
-        return f"{messages.CARD_DID[told[-1].action]} by {name}"
+        if known is not None or by_agent(by):
+            return known.name if known else by
+        return (await self.directory.person(by)).name
 
     async def _tell(self, spot: Spot, user: str, text: str) -> None:
         await tell(self.client, user, text, channel=spot.channel, thread_ts=spot.thread_ts)

@@ -29,7 +29,7 @@ _SAYS = {
     "dispute": "It is still found, marked as disputed, until somebody settles, corrects or withdraws it.",
     "retract": "It is no longer found, keeps its history, and can be restored.",
     "forget": "Every version is erased from the memory, with the remembered messages and receipts that quote it. "
-    "It cannot be undone. The conversation itself stays; the memory page can erase it there, too.",
+    "What it replaced in other words stays, on its own page. It cannot be undone. The conversation itself stays; the memory page can erase it there, too.",
 }  # fmt: skip
 
 
@@ -59,6 +59,17 @@ def view(verb: str, record: Record, spot: Spot) -> Json:
     }  # fmt: skip
 
 
+def more(record: Record, spot: Spot, blocks: list[Json]) -> Json:
+    """The form with history and the rarer changes; its blocks are `more_form`'s."""
+    until = f"{record.valid_to.astimezone():%Y-%m-%d}" if record.valid_to else ""
+    return {
+        "type": "modal", "callback_id": CALLBACK, "title": _plain("History and more"),
+        "submit": _plain("Save"), "close": _plain("Close"),
+        "blocks": [_note(f"“{_short(record.title or record.text)}”"), *blocks],
+        "private_metadata": json.dumps([f"more {until}".strip(), *astuple(spot)]),
+    }  # fmt: skip
+
+
 def submitted(view: Mapping[str, Any]) -> tuple[str, Spot, dict[str, str]]:
     """The verb, what it is about, and what was written."""
     verb, record_id, version, channel, thread_ts, ts = json.loads(view["private_metadata"])
@@ -74,6 +85,8 @@ def mistakes(verb: str, given: Mapping[str, str]) -> dict[str, str]:
     """What is missing, by field."""
     if verb == "edit":
         return {} if given.get("text") else {"text": "Write what holds."}
+    if verb.startswith("more"):
+        return {}
     return {} if given.get("reason") else {"reason": "Say why, for whoever reads it later."}
 
 

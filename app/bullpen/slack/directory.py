@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack.answers import Json, answer, items, next_cursor
+from bullpen_memory.records import WORKSPACE, channel_scope, person_scope
 from bullpen_orchestrator.ports import Audience
 
 KEEP_SECONDS = 600.0
@@ -40,6 +41,17 @@ class Channel:
     id: str
     name: str
     audience: Audience
+
+    @property
+    def place(self) -> str:
+        """How a sentence names it."""
+        return "a direct message" if self.audience == "direct" else f"#{self.name or self.id}"
+
+    def scope(self, user: str) -> str:
+        """Who may see what `user` writes down here."""
+        if self.audience == "public":
+            return WORKSPACE
+        return channel_scope(self.id) if self.audience == "private" else person_scope(user)
 
 
 class Directory:

@@ -201,7 +201,7 @@ def home_too_late(record: str) -> str:
 CARD_DID: dict[str, str] = {
     "approve": "approved", "revise": "corrected", "retract": "withdrawn", "restore": "restored",
     "pin": "pinned", "unpin": "unpinned", "dispute": "disputed", "settle": "settled",
-    "forget": "erased", "supersede": "replaced", "merge": "merged", "misled": "disputed",
+    "forget": "erased", "supersede": "replaced", "merge": "merged", "misled": "disputed", "expire": "given an end", "share": "moved here",
 }  # fmt: skip
 
 

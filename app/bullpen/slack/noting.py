@@ -19,7 +19,7 @@ from bullpen import messages as said
 from bullpen.slack import home
 from bullpen.slack.aside import tell
 from bullpen.slack.connect import Identity
-from bullpen.slack.directory import Channel, Directory
+from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import link, unwrap
 from bullpen.slack.manifest import REMEMBER_SHORTCUT
 from bullpen.slack.render import mrkdwn
@@ -92,11 +92,11 @@ class Noting:
         person = await self.directory.person(user)
         draft = Draft(
             kind=KINDS.get(kind, "note"), text=text, title=title, author=user,
-            speaker=person.name, scope=_scope(channel, user),
+            speaker=person.name, scope=channel.scope(user),
             source=Source(
                 kind="message", ref=f"{self.me.team_id}:{channel.id}:{private['ts']}",
                 permalink=link(self.me, channel.id, private["ts"], private["thread_ts"]),
-                title=f"{private['who'] or person.name} in #{channel.name}",
+                title=f"{private['who'] or person.name} in {channel.place}",
             ),
         )  # fmt: skip
         try:
@@ -191,12 +191,6 @@ def _given(view: Mapping[str, Any]) -> tuple[str, str, str]:
         str(values["title"]["value"].get("value") or "").strip(),
         str(option.get("value", "")),
     )
-
-
-def _scope(channel: Channel, user: str) -> str:
-    if channel.audience == "public":
-        return WORKSPACE
-    return channel_scope(channel.id) if channel.audience == "private" else person_scope(user)
 
 
 def _modal(callback: str, title: str, submit: str, private: Json, blocks: list[Json]) -> Json:

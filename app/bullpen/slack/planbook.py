@@ -52,7 +52,10 @@ class PlanBook:
         return [(str(channel), str(ts), _plan(json.loads(plan))) for channel, ts, plan in rows]
 
     def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, isolation_level=None, timeout=5.0)
+        db = sqlite3.connect(self._path, isolation_level=None, timeout=5.0)
+        # A step repeats what somebody asked: what is dropped leaves no bytes behind.
+        db.execute("PRAGMA secure_delete = ON")
+        return db
 
 
 def _plan(kept: Mapping[str, Any]) -> Plan:

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 LABELS: dict[str, str] = {
     "approve": "Approve", "edit": "Edit", "dispute": "Dispute", "settle": "Settle: it holds",
     "restore": "Restore", "pin": "Pin", "unpin": "Unpin", "retract": "Retract",
-    "forget": "Forget for good", "open": "Open in memory",
+    "forget": "Forget for good", "more": "History and more", "open": "Open in memory",
 }  # fmt: skip
 
 
@@ -88,8 +88,8 @@ def _first(record: Written) -> list[str]:
 def _menu(record: Written) -> list[Json]:
     """What is needed less often; a menu holds two to five entries, a single one is a button."""
     verbs = {
-        "proposed": ["pin", "retract", "forget"], "active": ["pin", "retract", "forget"],
-        "retracted": ["forget"],
+        "proposed": ["pin", "retract", "forget", "more"],
+        "active": ["pin", "retract", "forget", "more"], "retracted": ["forget", "more"],
     }.get(record.status, [])  # fmt: skip
     verbs = ["unpin" if verb == "pin" and record.pinned else verb for verb in verbs]
     options = [_option(record, verb) for verb in verbs]
@@ -123,7 +123,9 @@ def _value(record: Written, verb: str) -> str:
 
 
 def _context(block_id: str, text: str) -> Json:
-    return {"type": "context", "block_id": block_id, "elements": [{"type": "mrkdwn", "text": text}]}  # fmt: skip
+    # Verbatim: Slack makes no link of an address or a name that a record holds.
+    words = {"type": "mrkdwn", "text": text, "verbatim": True}
+    return {"type": "context", "block_id": block_id, "elements": [words]}
 
 
 def _plain(text: str) -> str:

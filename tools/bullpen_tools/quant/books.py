@@ -257,6 +257,15 @@ def portfolio_weights(ctx: ToolContext, universe: Universe) -> Result:
             "There are too few lines.",
             "Raise the limit.",
         )
+    still = [
+        h.info.id for h, line in zip(common.histories, returns, strict=True) if not np.ptp(line)
+    ]
+    if still:
+        raise refuse(
+            f"{', '.join(still)} never changes in this span.",
+            "A line without risk has no weight by its risk.",
+            "Leave it out: it is cash.",
+        )
     weights = _optimised(universe, returns)
     book = weights @ returns
     per_year = common.histories[0].per_year or 1

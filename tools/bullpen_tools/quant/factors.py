@@ -50,6 +50,12 @@ def factor_beta(
             "Use a longer span and a window of 10 or more.",
         )
     y, x = _moves(one), _moves(other)
+    if not np.ptp(x):
+        raise refuse(
+            f"There is no beta to {other.info.id}.",
+            "It does not change in this span.",
+            "Choose another factor or span.",
+        )
     values = {**_line(y, x, _beta_unit(one, other)), **_correlations(y, x)}
     rolled, rows = _over_time(common, x, y, window)
     how = " on ".join("log returns" if h.positive else "changes in bp" for h in common.histories)
@@ -117,10 +123,11 @@ def _over_time(
     rolling = _rolling_correlation(x, y, window)
     rows: list[tuple[Scalar, ...]] = [("date", "rolling_correlation")]
     values: dict[str, Value] = {}
-    if not len(rolling):
+    # A window in which one of them does not move has no correlation.
+    if not len(rolling) or not np.isfinite(rolling).any():
         return values, tuple(rows)
     for key, at in (
-        ("now", len(rolling) - 1),
+        ("now", int(np.flatnonzero(np.isfinite(rolling))[-1])),
         ("lowest", int(np.nanargmin(rolling))),
         ("highest", int(np.nanargmax(rolling))),
     ):
@@ -134,6 +141,7 @@ def _over_time(
     rows += [
         (common.dates[i + window].isoformat(), float(rolling[i]))
         for i in range(0, len(rolling), step)
+        if np.isfinite(rolling[i])
     ]
     return values, tuple(rows)
 
@@ -144,4 +152,4 @@ def _rolling_correlation(x: measures.Numbers, y: measures.Numbers, window: int) 
     views = [np.lib.stride_tricks.sliding_window_view(v, window) for v in (x, y)]
     a, b = (v - v.mean(axis=1, keepdims=True) for v in views)
     scale = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
-    return np.where(scale > 0, (a * b).sum(axis=1) / np.where(scale > 0, scale, 1.0), 0.0)
+    return np.where(scale > 0, (a * b).sum(axis=1) / np.where(scale > 0, scale, 1.0), np.nan)

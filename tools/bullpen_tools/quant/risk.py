@@ -33,8 +33,8 @@ def risk_measures(
 ) -> Result:
     """The risk of one series: volatility of the whole span, rolling (now, lowest, highest) and EWMA;
     value at risk and expected shortfall over one period by four methods; worst drawdown, skewness and
-    kurtosis. Losses are positive numbers. A yield or spread is measured in basis points, with the
-    tails of its rise and of its fall.
+    kurtosis. Value at risk and shortfall are positive numbers, drawdowns negative ones. A yield or
+    spread is measured in basis points, with the tails of its rise and of its fall.
 
     Args:
         series: Name, symbol or id of the series.
@@ -126,7 +126,7 @@ def _volatilities(history: History, changes: measures.Numbers, window: int) -> d
     values["ewma_volatility"] = _told(
         history,
         None if ewma is None else ewma * math.sqrt(per_year),
-        "EWMA volatility a year, RiskMetrics' decay",
+        f"EWMA volatility a year, decay {tails.DECAY:g} (RiskMetrics, daily)",
     )
     rolling = measures.rolling_deviation(changes, window, per_year)
     if not len(rolling):
@@ -192,12 +192,15 @@ def _tails(returns: measures.Numbers, confidence: float) -> dict[str, Value]:
 
 def _shape(history: History, changes: measures.Numbers) -> dict[str, Value]:
     deviation = changes.std(ddof=1)
-    x = (changes - changes.mean()) / (deviation if deviation > 0 else 1.0)
+    moves = bool(np.ptp(changes) > 0)
+    x = (changes - changes.mean()) / (deviation if moves else 1.0)
     worst = int(np.argmin(changes))
     values = {
         "worst_date": figure(history.dates[worst + 1].isoformat(), "date", "Worst period ended on"),
-        "skewness": figure(float((x**3).mean()), "ratio", "Skewness"),
-        "excess_kurtosis": figure(float((x**4).mean()) - 3, "ratio", "Excess kurtosis"),
+        "skewness": figure(float((x**3).mean()) if moves else None, "ratio", "Skewness"),
+        "excess_kurtosis": figure(
+            float((x**4).mean()) - 3 if moves else None, "ratio", "Excess kurtosis"
+        ),
     }
     if not history.positive:
         most = int(np.argmax(changes))

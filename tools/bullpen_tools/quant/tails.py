@@ -51,9 +51,12 @@ def normal(mean: float, deviation: float, confidence: float) -> Tail:
     return Tail(-mean + deviation * z, -mean + deviation * density / (1 - confidence))
 
 
-def cornish_fisher(returns: Numbers, confidence: float) -> float:
-    """VaR with the normal quantile bent by skewness and kurtosis (Cornish and Fisher, 1937)."""
+def cornish_fisher(returns: Numbers, confidence: float) -> float | None:
+    """VaR with the normal quantile bent by skewness and kurtosis (Cornish and Fisher, 1937); None
+    for returns that are all the same."""
     mean, deviation = float(returns.mean()), float(returns.std(ddof=1))
+    if not deviation:
+        return None
     x = (returns - mean) / deviation
     skew, kurtosis = float((x**3).mean()), float((x**4).mean()) - 3
     z = NormalDist().inv_cdf(1 - confidence)

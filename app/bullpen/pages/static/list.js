@@ -40,6 +40,8 @@ export class List {
     if (!this.tall) return;
     // Browsers lay out no more than some 16 million pixels.
     this.tall.style.height = `${Math.min(total * ROW, 15_000_000)}px`;
+    // The windows that follow are cut from this very list, whatever is written meanwhile.
+    this.stamp = first ? first.dataset.list : "";
     if (first) this.put(0, first);
     this.draw();
   }
@@ -76,7 +78,7 @@ export class List {
     if (this.chunks.has(start) || this.asked.has(start)) return;
     const { tall, asked } = this;
     asked.add(start);
-    const more = this.best ? { from: start, best: 1 } : { from: start };
+    const more = this.best ? { from: start, best: 1 } : { from: start, list: this.stamp || 0 };
     const answer = await fetch(`${this.prefix}/rows${this.address(more)}`);
     asked.delete(start);
     if (!answer.ok || tall !== this.tall) return;
