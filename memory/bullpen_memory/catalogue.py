@@ -1,7 +1,7 @@
 """Which stored documents a question names, by company and by period.
 
 The rule it protects: only titles within the asker's scopes are compared, so that a hidden document
-lends a question nothing. It finds documents, not passages; `search.py` ranks those.
+lends a question nothing, nor at an earlier time one that came later. It finds documents, not passages; `search.py` ranks those.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import threading
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bullpen_memory import rows
 from bullpen_memory.company_names import meant
 from bullpen_memory.periods import Periods, Span, periods, spans
 from bullpen_memory.words import STOP_WORDS
@@ -78,7 +79,8 @@ class Catalogue:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._titles: dict[tuple[str, str], tuple[str, Title]] = {}
+        # By thread and scope: the title as shown, what it says, and since when it is known.
+        self._titles: dict[tuple[str, str], tuple[str, Title, str]] = {}
         self._seen = 0
 
     def clear(self) -> None:
@@ -86,14 +88,17 @@ class Catalogue:
         with self._lock:
             self._titles, self._seen = {}, 0
 
-    def named(self, db: Connection, question: str, scopes: frozenset[str]) -> list[Named]:
-        """The documents of these scopes that the question names, the surest first."""
+    def named(
+        self, db: Connection, question: str, scopes: frozenset[str], as_of: datetime | None = None
+    ) -> list[Named]:
+        """The documents of these scopes (known then) that the question names, the surest first."""
+        until = "9999" if as_of is None else rows.iso(as_of)
         with self._lock:
             self._refresh(db)
             titles = [
                 (thread, shown, title)
-                for (thread, scope), (shown, title) in self._titles.items()
-                if scope in scopes
+                for (thread, scope), (shown, title, since) in self._titles.items()
+                if scope in scopes and since <= until
             ]
         return resolve(question, titles)
 
@@ -102,14 +107,18 @@ class Catalogue:
         if newest == self._seen:
             return
         added = db.execute(
-            "SELECT thread, scope, min(source_title) AS source_title, min(title) AS title FROM version"
+            "SELECT thread, scope, min(source_title) AS source_title, min(title) AS title,"
+            " min(CASE WHEN begins > known_at THEN begins ELSE known_at END) AS since FROM version"
             " WHERE vid > ? AND kind IN ('passage', 'document') AND thread <> ''"
             " GROUP BY thread, scope",
             (self._seen,),
         ).fetchall()
         for row in added:
             shown = row["source_title"] or row["title"]
-            self._titles[row["thread"], row["scope"]] = (shown, read_title(shown))
+            place = (str(row["thread"]), str(row["scope"]))
+            known = self._titles.get(place)
+            since = min(row["since"], known[2]) if known else row["since"]
+            self._titles[place] = (shown, read_title(shown), since)
         self._seen = newest
 
 

@@ -151,7 +151,7 @@ class Search:
         every = by_words(db, where, match, COUNTED)
         best = list(every)[:POOL]
         near = {} if meaning is None else self._by_meaning(db, query, where, meaning)
-        named = self._catalogue.named(db, query.text, query.scopes)
+        named = self._catalogue.named(db, query.text, query.scopes, query.as_of)
         found = gather.candidates(
             db, where, {*best, *near, *_in_documents(db, where, match, named)}
         )

@@ -78,7 +78,7 @@ async def test_a_message_becomes_an_idea_and_a_wrong_form_comes_back(
     empty = (await hands.submit(view.id, filled())).errors
     assert {*empty} == {"thesis", "instrument", "size", "horizon", "probability", "take_profit"}
     terms = {
-        "thesis": said, "instrument": "oil", "size": "2", "probability": "60", "take_profit": "60",
+        "thesis": said, "instrument": "oil (<!here>)", "size": "2", "probability": "60", "take_profit": "60",
         "horizon": "2019-03-29", "as_of": "2018-12-28",
     }  # fmt: skip
     for wrong, block, words in (
@@ -105,6 +105,8 @@ async def test_a_message_becomes_an_idea_and_a_wrong_form_comes_back(
 
     [message] = await until(told)
     assert "*Ada opened an idea from this.* Idea i1 is open and locked: long oil" in message["text"]
+    # What somebody typed calls nobody.
+    assert "long oil (&lt;!here&gt;)" in message["text"]
     assert "Take profit: $60" in message["text"]
     [idea] = Ideas(bullpen.store).listed(frozenset({"workspace"}))
     assert (idea.terms.author, idea.terms.take_profit, idea.terms.backdated) == (hands.user, 60.0, True)  # fmt: skip
@@ -119,7 +121,7 @@ async def test_a_message_becomes_an_idea_and_a_wrong_form_comes_back(
         return view and "Open ideas" in json.dumps(view.body) and json.dumps(view.body)
 
     shown = await until(home)
-    assert "*i1* long oil at" in shown
+    assert "*i1* long oil (&lt;!here&gt;) at" in shown
     assert f"by <@{hands.user}>" in shown
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from bullpen.slack import ask, home, modal
+from bullpen.slack import ask, home, messages, modal
+from bullpen.slack.record_cards import card
+from bullpen.wording import Rerun
 from bullpen_agents.roster import Roster
 from bullpen_orchestrator.desk import Running
+from bullpen_orchestrator.ports import Written
 from bullpen_tools.context import DataRef, Receipt, Result, Value
 
 
@@ -40,6 +43,22 @@ def test_the_modal_names_tool_inputs_values_data_and_warnings() -> None:
                  "Eight dates"):  # fmt: skip
         assert part in shown, part
     assert "a" * 13 not in shown
+
+
+def test_what_a_rerun_gave_makes_no_link_and_calls_nobody() -> None:
+    found = messages.replayed(
+        Rerun(same=False, sentence="Other figures.", differences=("<https://x.org|Approve> <!here>: 1, now 2",))
+    )  # fmt: skip
+    shown = json.dumps(modal.view([receipt(7)], replays=True, again={"r7": found}))
+    assert "&lt;https://x.org|Approve&gt; &lt;!here&gt;: 1, now 2" in shown
+    assert "Run it again" not in shown
+
+
+def test_a_card_shows_an_address_as_it_is_written() -> None:
+    record = Written(id="R1", version=1, kind="note", headline="see <https://x.org|this>, http://y.org", status="active")  # fmt: skip
+    words = card(record)[0]["elements"][0]
+    assert "&lt;https://x.org|this&gt;, http://y.org" in words["text"]
+    assert words["verbatim"] is True
 
 
 def test_many_receipts_stay_inside_slacks_limits() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -116,6 +117,20 @@ def test_a_question_reads_as_it_did_then(store: Store) -> None:
     now = used(store.database, record.id, SCOPES)
     assert [one.question for one in (*then, *now)] == ["what of copper?", text]
     assert [one.question for one in used(store.database, record.id, frozenset())] == [""]
+
+
+def test_a_document_that_came_later_takes_no_name_away(store: Store) -> None:
+    def passage(thread: str, title: str) -> None:
+        source = Source(kind="file", ref=thread, title=title)
+        store.add(draft("Revenue was 80 billion.", kind="passage", title=title, source=source, thread=thread))  # fmt: skip
+
+    passage("t1", "Amazon Web Services 10-K 2022")
+    query = Query(text="What was the revenue of Amazon in 2022?", scopes=SCOPES, as_of=store.now())
+    then = store.find(query)
+    assert "names Amazon Web Services" in then.hits[0].why
+    passage("t2", "Amazon 10-K 2022")
+    assert store.find(query) == then
+    assert "names Amazon 10-K" in store.find(replace(query, as_of=None)).hits[0].why
 
 
 def test_an_answer_that_cites_is_never_crowded_out(store: Store) -> None:

@@ -92,6 +92,13 @@ async def test_amounts_and_other_names(ctx: ToolContext, call: Call) -> None:
     assert await value(call, ctx, **other) == await value(call, ctx, **OPTION)
 
 
+async def test_two_names_for_one_argument_are_not_one_of_them(ctx: ToolContext, call: Call) -> None:
+    timely = {key: one for key, one in OPTION.items() if key != "strike"}
+    outcome = await call(ctx, "option_value", **timely, k=100, x=90)
+    assert outcome.error
+    assert "`x` is not an argument" in outcome.text
+
+
 async def test_carry_is_the_rate_less_the_yield(ctx: ToolContext, call: Call) -> None:
     yielding = await value(call, ctx, **OPTION, yield_pct=3)
     assert await value(call, ctx, **OPTION, carry_pct=2) == pytest.approx(yielding, rel=1e-12)

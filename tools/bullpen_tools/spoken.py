@@ -52,7 +52,11 @@ def read(args: Mapping[str, Any], schema: Schema, today: date) -> dict[str, Any]
     Raises InputError for a date that can be read in two ways and for an expiry that is past or given twice.
     """
     fields = cast("Mapping[str, Schema]", schema.get("properties", {}))
-    known = {_renamed(name, fields, args): value for name, value in args.items()}
+    known: dict[str, Any] = {}
+    for name, value in args.items():
+        other = _renamed(name, fields, args)
+        # Of two names for one argument the second stays as it is, for the schema to refuse.
+        known[name if other in known else other] = value
     made = {name: _value(value, fields.get(name, {}), name) for name, value in known.items()}
     if made.get("expiry") is not None and "days" in fields and "expiry" in fields:
         return _expiring(made, today)

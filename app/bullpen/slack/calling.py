@@ -150,7 +150,7 @@ class Calling:
 
     async def _say(self, opened: Opened, author: Author, private: Json) -> None:
         """In the message's thread, for everybody; where the app may not speak, to its author alone."""
-        text = messages.idea_opened(mrkdwn(author.name), opened.said)
+        text = messages.idea_opened(mrkdwn(author.name), mrkdwn(opened.said))
         receipts = {
             "type": "button", "action_id": "receipts", "value": opened.receipt,
             "text": _plain("Receipts"),

@@ -75,7 +75,7 @@ def _receipt(receipt: Receipt, again: str, *, replays: bool) -> list[Json]:
         elements = [{"type": "mrkdwn", "text": text} for text in _pages(notes)[:ELEMENTS]]
         blocks.append({"type": "context", "elements": elements})
     if again:
-        blocks.append(_section(again))
+        blocks.append(_section(mrkdwn(again)))
     elif replays and not receipt.error:
         button = {
             "type": "button", "action_id": f"{REPLAY}:{receipt.id}", "value": receipt.id,

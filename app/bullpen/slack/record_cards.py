@@ -123,7 +123,9 @@ def _value(record: Written, verb: str) -> str:
 
 
 def _context(block_id: str, text: str) -> Json:
-    return {"type": "context", "block_id": block_id, "elements": [{"type": "mrkdwn", "text": text}]}  # fmt: skip
+    # Verbatim: Slack makes no link of an address or a name that a record holds.
+    words = {"type": "mrkdwn", "text": text, "verbatim": True}
+    return {"type": "context", "block_id": block_id, "elements": [words]}
 
 
 def _plain(text: str) -> str:

@@ -1,7 +1,8 @@
 """Bringing a public series in when an agent asks: the tool around the recipes.
 
 The rule it protects: an agent reaches the listed publishers only, by names that look like a series', at the publishers'
-pace, and only on a desk whose operator switched it on; otherwise it says so and fetches nothing. It schedules nothing.
+pace, and only on a desk whose operator switched it on, and never after text from outside; otherwise it says so and
+fetches nothing. It schedules nothing.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import Literal
 from bullpen_memory.errors import InputError, OperatorError
 from bullpen_memory.records import WORKSPACE
 from bullpen_tools.context import DataRef, Result, Scalar, ToolContext, Value
+from bullpen_tools.recall import tainted_run
 from bullpen_tools.sync.fetching import Fetching
 from bullpen_tools.tool import Tool, tool
 
 Publisher = Literal["eia", "worldbank", "fred", "cftc", "sec", "yahoo"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/=-]{0,58}|\^[A-Za-z0-9.]{1,12}")
-"""What a series may be called: nothing of a conversation fits into it."""
+"""What a series may be called: a name, and no sentence."""
 
 
 def sync_tool(fetching: Fetching | None) -> Tool:
@@ -46,6 +48,12 @@ def sync_tool(fetching: Fetching | None) -> Tool:
                 "Nothing was fetched: this conversation is pinned to a day.",
                 f"What comes in now was not known on {ctx.as_of.date()}.",
                 "Ask in a conversation that is not pinned.",
+            )
+        if tainted_run(ctx):
+            raise InputError(
+                "Nothing was fetched.",
+                "This run has read text from outside, which may have chosen the name to carry words out.",
+                "Say so; a person can ask for the series in a message of its own.",
             )
         if not _NAME.fullmatch(name.strip()):
             raise InputError(
