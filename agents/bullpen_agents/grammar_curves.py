@@ -64,9 +64,26 @@ def read_curves(original: str, lower: str) -> Compute | None:
     options = re.search(r"\b(?:calls?|puts?)\b", lower)
     if _SPREAD.search(lower) and re.search(r"\d", lower) and not options:
         return _spread(original, Words.of(lower))
+    lower = _paired(lower)
     if _CURVE.search(lower) and _POINT.search(lower):
         return _curve(original, lower)
     return None
+
+
+_LIST = r"(\d+(?:\.\d+)?(?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+)\d+(?:\.\d+)?)+)"
+_LISTS = re.compile(rf"{_LIST}\s*(?:at|for|in)\s+{_LIST}\s*(?:m|mo|months?)\b")
+
+
+def _paired(lower: str) -> str:
+    """`75, 72, 70 at 1, 6, 12 months` as pairs of a delivery and its price."""
+    found = _LISTS.search(lower)
+    prices, months = (
+        (re.findall(r"\d+(?:\.\d+)?", part) for part in found.groups()) if found else ([], [])
+    )
+    if not found or len(prices) != len(months):
+        return lower
+    pairs = ", ".join(f"{m}m {p}" for m, p in zip(months, prices, strict=True))
+    return f"{lower[: found.start()]} {pairs} {lower[found.end() :]}"
 
 
 def _points(text: str) -> list[Json]:
@@ -149,5 +166,5 @@ FAMILY = Family(
     "curves",
     read_curves,
     ("curve shape of WTI: 1m 75, 6m 72, 12m 69.5", "WTI calendar spread: near 75, far 73, 6 months apart, rate 4%",
-     "SLV 90 is how much an ounce at 0.9085 oz a share?"),
+     "SLV 90 is how much an ounce at 0.9085 oz a share?", "curve 75, 72, 70 at 1, 6, 12 months: contango or backwardation?"),
 )  # fmt: skip

@@ -49,7 +49,7 @@ from bullpen_agents.grammar_sizes import read_size
 
 Subject = OpenIdea | Payoff | Compare | Correlate | Chart | Stats | Compute | Live
 
-_LEAD = r"^(?:and|or|ok|okay|so|now|then|but|what|how|about|also|please|[,\s])*"
+_LEAD = r"^(?:the same|same|and|or|ok|okay|so|now|then|but|what|how|about|also|please|[,\s])*"
 _AMOUNT = re.compile(
     _LEAD
     + r"\s*(?P<how>at|for|@|if i (?:had )?(?:paid|pay)|paying|bought at|if (?:it|the \w+|[a-z]+)(?: is| was|'s| closes| ends)?(?: at)?)"

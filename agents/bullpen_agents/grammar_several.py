@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from bullpen_agents.grammar_lookup import days_in
+
 _BREAK = re.compile(r"(?<=[?])\s+(?=\S)|\n+\s*(?:[-*•]|\(?\d{1,2}[.)])?\s*(?=\S)")
 _NUMBERED = re.compile(r"^\s*(?:[-*•]|\(?\d{1,2}[.)])\s+")
 _IDLE = re.compile(
@@ -34,6 +36,26 @@ def each_year(text: str) -> tuple[str, ...]:
         f"{text[: found.start()]}in {found[year]}{text[found.end() :]}".strip()
         for year in ("a", "b")
     )
+
+
+def each_day(text: str) -> tuple[str, ...]:
+    """A question about two days, once for each of them; () for any other."""
+    lower = text.lower()
+    written = [said for _, said in days_in(lower)]
+    if len(written) != 2 or _A_SPAN.search(lower):
+        return ()
+    a, b = written
+    found = re.search(
+        rf"{re.escape(a)}\s*(?:,|&|and|or|vs\.?|versus)\s*(?:on )?{re.escape(b)}", lower
+    )
+    if not found:
+        return ()
+    return tuple(f"{text[: found.start()]}{day}{text[found.end() :]}" for day in written)
+
+
+_A_SPAN = re.compile(
+    r"\b(?:between|from|since|until|till|to|revis\w*|reconcil\w*|vintages?|sessions?|open|expir\w*|traded?)\b"
+)
 
 
 def parts_of(text: str) -> tuple[str, ...]:

@@ -101,8 +101,9 @@ _HELLO = re.compile(
 
 
 def _about_desk(original: str, lower: str) -> Intent | None:
-    del original
-    if _HELP.search(lower):
+    if _HELP.search(lower) and not re.fullmatch(
+        r"(?:hi|hello|hey|hallo)[\s?!.]*", original.lower().strip()
+    ):
         return Help()
     return Colleagues() if _COLLEAGUES.search(lower) else None
 

@@ -34,6 +34,18 @@ def _units(original: str, lower: str) -> DataLookup | None:
             "convert_unit",
             {"amount": float(found["n"].replace(",", "")), "given": tidy["a"], "wanted": tidy["b"]},
         )
+    if held := re.search(
+        rf"\bhow many (?P<b>{_UNIT})\s+(?:are|is|make|in|equal)\s+(?P<n>\d[\d,]*(?:\.\d+)?)\s*(?P<a>{_UNIT})\s*[?.!]*$",
+        lower,
+    ):
+        return lookup(
+            "convert_unit",
+            {
+                "amount": float(held["n"].replace(",", "")),
+                "given": held["a"].strip(),
+                "wanted": held["b"].strip(),
+            },
+        )
     if many := re.search(
         rf"\bhow many (?P<b>{_UNIT})\s+(?:are |is )?(?:there )?(?:in|to) (?:an?|one|1|the) (?P<a>{_UNIT})\s*[?.!]*$",
         lower,

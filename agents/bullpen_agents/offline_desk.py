@@ -158,9 +158,30 @@ class Desk:
         }
 
 
+_STALE = re.compile(r"(\S+) is stale: it is \w+ and ends on (\d{4}-\d{2}-\d{2})")
+_LEFT_OUT = re.compile(r"(\S+): (\d+ of \d+) dates within the common span were left out")
+
+
+def _together(warnings: list[str]) -> list[str]:
+    """What is said of several series in the same words, in one line."""
+    stale = [found for one in warnings if (found := _STALE.match(one))]
+    left = [found for one in warnings if (found := _LEFT_OUT.match(one))]
+    merged = list(dict.fromkeys(warnings))
+    if len({found[1] for found in stale}) > 1:
+        ends = ", ".join(dict.fromkeys(f"{found[1]} on {found[2]}" for found in stale))
+        merged = [one for one in merged if not _STALE.match(one)] + [
+            f"The data are old: they end for {ends}."
+        ]
+    if len({found[1] for found in left}) > 1:
+        dates = ", ".join(dict.fromkeys(f"{found[2]} of {found[1]}" for found in left))
+        merged = [one for one in merged if not _LEFT_OUT.match(one)]
+        merged.append(f"Dates that another series lacks were left out: {dates}.")
+    return merged
+
+
 def as_notes(warnings: list[str]) -> str:
     """Warnings as a quoted list below a text; "" without any."""
-    lines = [f"> - {warning}" for warning in warnings]
+    lines = [f"> - {warning}" for warning in _together(warnings)]
     return "\n\n" + "\n".join(lines) if lines else ""
 
 

@@ -82,23 +82,24 @@ def reading(asked: Payoff) -> str:
     ]
     if asked.with_stock:
         legs.insert(0, "+1 stock")
-    said = f"Read as: `{', '.join([*legs, _paid(asked)])}`."
-    return said + _size(asked)
+    size, lacks = _size(asked)
+    return f"Read as: `{', '.join([*legs, _paid(asked)])}{size}`.{lacks}"
 
 
-def _size(asked: Payoff) -> str:
-    """How much it is, or what is needed for totals; "" where nothing was said of it."""
+def _size(asked: Payoff) -> tuple[str, str]:
+    """How much it is, and what is needed for totals; "" where nothing was said of it."""
     lots, size = asked.size.get("lots"), asked.size
+    count = f"; {lots or 1:,g} {'lot' if lots in (None, 1) else 'lots'}"
     if "contract" in size:
-        return f" `{lots:g}` lots of the {size['contract']} contract."
+        return f"{count} of {size['contract']}", ""
     if size.get("multiplier") == 1 and lots:
-        return f" On `{lots:,g}` {size.get('contract_unit', 'units')}."
+        return f"; on {lots:,g} {size.get('contract_unit', 'units')}", ""
     if "multiplier" in size:
         unit = f" {size['contract_unit']}" if size.get("contract_unit") else ""
-        return f" `{lots or 1:g}` {'lot' if lots in (None, 1) else 'lots'} of `{size['multiplier']:,g}`{unit}."
+        return f"{count} of {size['multiplier']:,g}{unit}", ""
     if lots is None or lots == 1:
-        return ""
-    return (
+        return "", ""
+    return "", (
         f" Figures are per unit: for {asked.quantity} lots I need what one holds, such as `multiplier 100` or "
         "`contract size 5000 oz`."
     )
@@ -244,7 +245,9 @@ def _name(asked: Payoff) -> str:
         return f"the **{asked.underlying} position**".replace("** ", "**").replace(
             "the **position**", "the position"
         )
-    strikes = "-".join(f"{strike:g}" for strike in asked.strikes)
+    # "2000-2100" looks like years.
+    mark = "/" if max(asked.strikes, default=0) >= 1000 else "-"
+    strikes = mark.join(f"{strike:g}" for strike in asked.strikes)
     sold = "sold " if asked.legs and (asked.cost or 0) < 0 else ""
     return f"the {sold}**{f'{asked.underlying} {strikes} {_kind(asked)}'.strip()}**"
 

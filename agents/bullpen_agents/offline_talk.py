@@ -185,11 +185,14 @@ def help_text(desk: Desk, asked: grammar.Help | None = None) -> str:
     return (
         f"{_who(desk)} I am running on the {LABEL}: I read a fixed set of requests and do them with "
         "real tools, data and receipts.\n\n"
-        "- **Options**: maximum payoff and profit, break-evens, multiples and a chart of any common structure\n"
-        "- **Series**: volatility, correlation, drawdown, returns and charts of what the desk holds "
-        "(`what data do you have?`), or of a CSV you attach\n"
+        "- **Options**: payoffs, break-evens and totals (`70-90-110 call fly at 2.50, 10 lots, multiplier 100`), values, Greeks, "
+        "implied volatility\n"
+        "- **Series**: volatility, correlation, drawdown, averages, changes, spreads (`Baa minus Aaa`), levels crossed "
+        "(`when was oil last above 100?`), charts, of what the desk holds (`what data do you have?`) or a CSV you attach\n"
+        "- **Credit and risk**: default swaps, bonds, Merton's model, curves, value at risk, betas, backtests\n"
         "- **Memory**: `remember that …`, `remember this file`, `what do we know about …`\n"
         "- **As of a day**: add `as of 5 March 2018`, and nothing that became known later is used\n"
+        "- **In a thread**: `and at 3.00?`, `same with 30 vol`, `since 2010?`, `chart it`, `source?`, `are you sure?`\n"
         "- **Teamwork**: `compare the volatility of … and …, chart it, and remember the finding`\n\n"
         f"{_examples()}\n\n{_KEY}"
     )

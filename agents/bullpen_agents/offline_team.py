@@ -15,12 +15,12 @@ from bullpen_agents.grammar_files import AskFile, ChartColumn
 from bullpen_agents.grammar_follow import follow
 from bullpen_agents.grammar_intents import Export
 from bullpen_agents.grammar_options import Payoff
-from bullpen_agents.grammar_several import each_year, parts_of
+from bullpen_agents.grammar_several import each_day, each_year, parts_of
 from bullpen_agents.grammar_unused import unused
 from bullpen_agents.letter import Letter
 from bullpen_agents.offline_again import again
 from bullpen_agents.offline_catalogue import COLUMNS, catalogue_rows
-from bullpen_agents.offline_desk import Desk, Json, receipts_in, table
+from bullpen_agents.offline_desk import Desk, Json, as_notes, receipts_in, table
 from bullpen_agents.offline_export import export, tools_of
 from bullpen_agents.offline_files import FILES, OWNER
 from bullpen_agents.offline_talk import TALK, keep, not_read, refusal_of_colleague
@@ -70,10 +70,7 @@ def _questions(desk: Desk) -> list[tuple[str, Wanted]]:
     """
     if desk.files or desk.purpose not in ("plan", "answer"):
         return []
-    years = _in_turn(desk, each_year(desk.text))
-    if years and all(isinstance(intent, Answered) for _, intent in years):
-        return years
-    read = _in_turn(desk, parts_of(desk.text))
+    read = _in_turn(desk, [one for part in parts_of(desk.text) for one in _each(desk, part)])
     if len(read) < 2:
         return []
     known = [intent for _, intent in read if not isinstance(intent, grammar.Unknown | Letter)]
@@ -81,6 +78,13 @@ def _questions(desk: Desk) -> list[tuple[str, Wanted]]:
     if len(known) >= 2 or (len(known) == 1 and whole in (*known, grammar.Unknown())):
         return read
     return []
+
+
+def _each(desk: Desk, part: str) -> tuple[str, ...]:
+    """A computation that is asked of two years or of two days, once for each; any other part as it is."""
+    each = each_year(part) or each_day(part)
+    meant = (follow(one, desk.said_before(), (), desk.earlier) for one in each)
+    return each if each and all(isinstance(one, Answered) for one in meant) else (part,)
 
 
 def _in_turn(desk: Desk, texts: Sequence[str]) -> list[tuple[str, Wanted]]:
@@ -260,16 +264,10 @@ def _kept_if_asked(desk: Desk, intent: Wanted, report: str) -> str:
     return stored.text if stored.error else "I have stored that for the desk."
 
 
-_STALE = re.compile(r"> - (\S+) is stale: it is \w+ and ends on (\d{4}-\d{2}-\d{2})")
-
-
 def _caveats(text: str) -> str:
-    """What the reports warn of, which the closing answer must not lose; what ends early in one line."""
-    lines = list(dict.fromkeys(line for line in text.splitlines() if line.startswith("> - ")))
-    ends = [f"{found[1]} on {found[2]}" for line in lines if (found := _STALE.match(line))]
-    rest = [line for line in lines if not _STALE.match(line) and "were left out" not in line]
-    old = [f"> - The data end early: {', '.join(ends)}."] if ends else []
-    return "\n".join([*old, *rest])
+    """What the reports warn of, which the closing answer must not lose; how dates were matched, they say."""
+    lines = dict.fromkeys(line for line in text.splitlines() if line.startswith("> - "))
+    return as_notes([line.removeprefix("> - ") for line in lines if "left out" not in line]).strip()
 
 
 def _in_one_line(report: dict[str, str]) -> str:

@@ -136,6 +136,16 @@ _STATS_ROWS = (
 )  # fmt: skip
 
 
+_FOCUSED = {
+    "volatility": ("volatility", "change_volatility", "total_return", "max_drawdown", "min", "max", "n"),
+    "drawdown": ("max_drawdown", "drawdown_peak_date", "drawdown_trough_date", "total_return", "last", "n"),
+    "return": ("total_return", "cagr", "volatility", "max_drawdown", "last", "n"),
+    "max": ("max", "min", "last", "last_date", "n"),
+    "min": ("min", "max", "last", "last_date", "n"),
+}  # fmt: skip
+"""What stands below an answer that was asked for one measure."""
+
+
 def stats(desk: Desk, asked: grammar.Stats) -> str:
     """Measure each series that was asked about; the figure asked for comes first."""
     names = (asked.series, *asked.also)
@@ -151,7 +161,8 @@ def stats(desk: Desk, asked: grammar.Stats) -> str:
         if found.error:
             parts.append(unknown_series(desk, (name,), found.text))
             continue
-        rows = [[found.label(key), found.cite(key)] for key in _STATS_ROWS if found.known(key)]
+        shown = _FOCUSED.get(asked.focus, _STATS_ROWS)
+        rows = [[found.label(key), found.cite(key)] for key in shown if found.known(key)]
         parts += [
             f"{_stats_headline(found, replace(asked, series=name))} {_ends(found, asked)}".strip(),
             table([capital(name), ""], rows),

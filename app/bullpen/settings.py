@@ -157,7 +157,7 @@ class Settings(BaseSettings):
     @classmethod
     def _server(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not is_server(value.get_secret_value()):
-            raise ValueError("it must begin with postgresql://")
+            raise ValueError("The address there, or in DATABASE_URL, must begin with postgresql://")
         return value
 
     @property

@@ -82,7 +82,7 @@ async def test_a_comparison_that_fails_is_not_remembered(desk: MiniDesk) -> None
 async def test_what_a_joint_answer_does_not_use_is_named_in_its_close(desk: MiniDesk) -> None:
     reply = await desk.lead("compare the volatility of oil and the S&P 500 in euros, chart it")
     assert "I did not use `in euros`" in reply.text
-    assert reply.text.count("data end early") == 1
+    assert reply.text.count("The data are old") == 1
 
 
 async def test_an_unknown_topic_is_answered_honestly(desk: MiniDesk) -> None:

@@ -14,7 +14,7 @@ from bullpen_memory.errors import OperatorError
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith(("BULLPEN_", "SLACK_", "ANTHROPIC_")):
+        if name.startswith(("BULLPEN_", "SLACK_", "ANTHROPIC_", "DATABASE_URL")):
             monkeypatch.delenv(name)
 
 
@@ -33,6 +33,22 @@ def test_the_key_chooses_claude_and_the_address_a_server(monkeypatch: pytest.Mon
     assert not settings.load().sees_pictures
     monkeypatch.setenv("BULLPEN_MODEL_PICTURES", "yes")
     assert settings.load().sees_pictures
+
+
+def test_the_memory_is_a_file_or_a_server_whose_password_is_never_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert settings.load(home=tmp_path).memory == tmp_path / "context.db"
+    monkeypatch.setenv("DATABASE_URL", "postgresql://ann:hush@db/plain")
+    assert settings.load().memory == "postgresql://ann:hush@db/plain"
+    monkeypatch.setenv("BULLPEN_DATABASE_URL", "postgresql://ann:hush@db/ours")
+    assert settings.load().memory == "postgresql://ann:hush@db/ours"
+    assert "hush" not in repr(settings.load())
+    monkeypatch.delenv("BULLPEN_DATABASE_URL")
+    monkeypatch.setenv("DATABASE_URL", "mysql://ann:hush@db/other")
+    with pytest.raises(OperatorError, match="or in DATABASE_URL, must begin with") as told:
+        settings.load()
+    assert "hush" not in str(told.value)
 
 
 def test_an_empty_variable_is_an_absent_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,3 +102,21 @@ async def test_a_rolling_correlation_ends_with_that_of_the_last_window(
     short = await call(desk, "rolling_correlation", a="one", b="other", window=60)
     assert short.error
     assert "window" in short.text
+
+
+@pytest.mark.parametrize(
+    ("tool", "args"),
+    [
+        ("series_span", {"series": "wti", "start": "2009-01-01"}),
+        ("series_crossing", {"series": "wti", "level": 60}),
+        ("series_spread", {"a": "baa", "b": "aaa"}),
+        ("rolling_correlation", {"a": "wti", "b": "sp500"}),
+    ],
+)
+async def test_nothing_known_later_enters(
+    desk: ToolContext, call: Call, tool: str, args: dict[str, Any]
+) -> None:
+    found = read(await call(desk, tool, **args, as_of="2010-01-04"))
+    days = [value for key, value in found.items() if key.endswith(("_date", "_from", "_to"))]
+    assert days
+    assert max(days) <= "2010-01-04"

@@ -263,9 +263,13 @@ def _transformed(history: History, transform: Transform, window: int) -> measure
 def _unit_words(history: History, transform: Transform, window: int) -> str:
     unit = history.info.unit
     return {
-        "level": {"": "Unit not stated", "index": "Index level", "pct": "Percent"}.get(
-            unit.lower(), unit.upper().replace("/BBL", " per barrel")
-        ),
+        "level": {
+            "": "Unit not stated",
+            "index": "Index level",
+            "pct": "Percent",
+            "bp": "Basis points",
+            "ratio": "Ratio",
+        }.get(unit.lower(), unit.upper().replace("/BBL", " per barrel")),
         "index": "First date = 100",
         "returns": "Log returns in percent",
         "rolling_vol": f"Annualised volatility in percent over {window} returns",
