@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bullpen_memory.errors import InputError
-from bullpen_tools.context import ToolContext
+from bullpen_tools.context import ToolContext, Value
+from bullpen_tools.formats import show
 from bullpen_tools.tool import Outcome
 from bullpen_tools.units import read_amounts, rescale
 
@@ -84,3 +85,23 @@ def test_what_cannot_be_converted(given: str, wanted: str, said: str) -> None:
     with pytest.raises(InputError) as refused:
         rescale(given, wanted)
     assert said in str(refused.value)
+
+
+async def test_an_ounce_that_may_be_a_troy_ounce_is_told_both_ways(
+    ctx: ToolContext, call: Call
+) -> None:
+    told = json.loads(
+        (await call(ctx, "convert_unit", amount=2000, given="usd/oz", wanted="usd/kg")).text
+    )
+    assert told["values"]["result_troy"]["value"] == pytest.approx(2000 / 0.0311034768)
+    assert "troy_oz" in " ".join(told["warnings"])
+    sure = json.loads(
+        (await call(ctx, "convert_unit", amount=2000, given="usd/troy_oz", wanted="usd/kg")).text
+    )
+    assert sure["values"]["result"]["value"] == told["values"]["result_troy"]["value"]
+    assert "result_troy" not in sure["values"]
+    assert not sure["warnings"]
+    quote = {"venue": "SGE", "price": 7600, "currency": "CNY", "per": "kg"}
+    told = json.loads((await call(ctx, "venue_basis", first=quote)).text)
+    assert told["values"]["per_ounce"]["unit"] == "cny/troy_oz"
+    assert "/troy oz" in show(Value(value=99.06, unit="usd/troy_oz", label="Silver"))

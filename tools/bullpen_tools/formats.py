@@ -77,7 +77,12 @@ def _by_unit(number: float, unit: str) -> str:
         return _integer(number) if float(number).is_integer() else _number(number)
     if unit in ("", "ratio", "index", "num", "text", "date"):
         return _number(number)
-    return f"{_number(number)} {' '.join(unit.split()).translate(_ESCAPES)}"
+    return f"{_number(number)} {_spelt(unit)}"
+
+
+def _spelt(unit: str) -> str:
+    """A unit as people read it: troy_oz is troy oz."""
+    return " ".join(unit.replace("_", " ").split()).translate(_ESCAPES)
 
 
 def _sign(number: float, shown: str) -> str:
@@ -100,7 +105,7 @@ def _money(number: float, unit: str) -> str:
     head, _, per = unit.partition("/")
     shown = _large(number) or _cents(number)
     prefix = _SYMBOLS.get(head, f"{head.upper()} ")
-    return f"{_sign(number, shown)}{prefix}{shown}" + (f"/{per.translate(_ESCAPES)}" if per else "")
+    return f"{_sign(number, shown)}{prefix}{shown}" + (f"/{_spelt(per)}" if per else "")
 
 
 def _cents(number: float) -> str:

@@ -245,6 +245,12 @@ def convert_unit(ctx: ToolContext, amount: float, given: str, wanted: str) -> Re
     del ctx
     factor = rescale(given, wanted)
     shown = "/".join(canonical(part) for part in wanted.split("/"))
+    plain, exact = (
+        [canonical(part) for unit in (given, wanted) for part in unit.split("/")].count(name)
+        for name in ("oz", "troy_oz")
+    )
+    # Only one side in ounces, and no word of which: the two readings differ by a tenth.
+    ounces = plain == 1 and not exact
     return Result(
         summary=f"From {given} to {wanted}, by a defined factor.",
         values={
@@ -258,5 +264,27 @@ def convert_unit(ctx: ToolContext, amount: float, given: str, wanted: str) -> Re
                 label="As given",
             ),
             "factor": Value(value=factor, unit="ratio", kind="derived", label="Factor"),
+            **({"result_troy": _troy(amount, given, wanted, shown)} if ounces else {}),
         },
+        warnings=(_OUNCES,) if ounces else (),
+    )
+
+
+_OUNCES = (
+    "An ounce is read as the avoirdupois one of 28.35 g. Gold, silver, platinum and palladium trade in troy "
+    "ounces of 31.10 g, and that figure stands beside it: write troy_oz."
+)
+
+
+def _troy(amount: float, given: str, wanted: str, shown: str) -> Value:
+    """The same with every plain ounce taken for a troy ounce."""
+    one, other = (
+        "/".join("troy_oz" if canonical(p) == "oz" else p for p in unit.split("/"))
+        for unit in (given, wanted)
+    )
+    return Value(
+        value=amount * rescale(one, other),
+        unit="/".join("troy_oz" if p == "oz" else p for p in shown.split("/")),
+        kind="derived",
+        label=f"In {wanted}, if troy ounces are meant",
     )

@@ -194,7 +194,9 @@ def _crossing(
             "At these growth rates the utilisation moves away from that level: it is never crossed."
         ]
     values["crossing_date"] = figure(
-        str(int(gap.base_year + base)), "text", "Crossed in the course of"
+        str(int(gap.base_year + base)),
+        "text",
+        "Crossed between the figure of this year and the next",
     )
     for name, one, other in (("demand", demand + 0.05, supply), ("supply", demand, supply + 0.05)):
         values[f"crossing_{name}_plus5"] = figure(

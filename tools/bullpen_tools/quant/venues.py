@@ -57,10 +57,10 @@ def calendar_spread(ctx: ToolContext, spread: SpreadTerms) -> Result:
         values["share_of_carry"] = percent(gap / carry, "Share of full carry that the market pays")
     if spread.near > 0 and spread.far > 0:
         yearly = math.log(spread.far / spread.near) / years
-        values["spread_pct"] = percent(yearly, "Far over near, a year")
+        values["spread_pct"] = percent(yearly, "Far over near, a year, continuous")
         storage = spread.storage_per_month * 12 / spread.near
         values["convenience_yield"] = percent(
-            spread.rate_pct / 100 + storage - yearly, "Implied convenience yield a year"
+            spread.rate_pct / 100 + storage - yearly, "Implied convenience yield a year, continuous"
         )
     else:
         warnings.append("A price is not above zero: nothing is told in percent.")
@@ -129,7 +129,7 @@ def venue_basis(ctx: ToolContext, basis: Basis) -> Result:
         return Result(
             summary=f"{basis.first.venue} in the metal's own units.",
             values={
-                "per_ounce": figure(one, f"{unit}/oz", "Price per troy ounce"),
+                "per_ounce": figure(one, f"{unit}/troy_oz", "Price per troy ounce"),
                 "per_kilogram": figure(
                     one * 1000 / _GRAMS["ozt"], f"{unit}/kg", "Price per kilogram"
                 ),
@@ -148,16 +148,20 @@ def venue_basis(ctx: ToolContext, basis: Basis) -> Result:
     return Result(
         summary=f"{basis.first.venue} against {basis.second.venue}, per troy ounce.",
         values={
-            "first_per_ounce": figure(here, f"{unit}/oz", f"{basis.first.venue} per troy ounce"),
-            "second_per_ounce": figure(other, f"{unit}/oz", f"{basis.second.venue} per troy ounce"),
-            "basis": figure(gap, f"{unit}/oz", "Premium of the first"),
+            "first_per_ounce": figure(
+                here, f"{unit}/troy_oz", f"{basis.first.venue} per troy ounce"
+            ),
+            "second_per_ounce": figure(
+                other, f"{unit}/troy_oz", f"{basis.second.venue} per troy ounce"
+            ),
+            "basis": figure(gap, f"{unit}/troy_oz", "Premium of the first"),
             "basis_pct": percent(gap / other, "Premium of the first"),
             "cost": figure(
-                basis.cost_per_ounce + lease, f"{unit}/oz", "Cost of the way, lease included"
+                basis.cost_per_ounce + lease, f"{unit}/troy_oz", "Cost of the way, lease included"
             ),
             "net": figure(
                 gap - basis.cost_per_ounce - lease,
-                f"{unit}/oz",
+                f"{unit}/troy_oz",
                 "Premium after the cost of the way",
             ),
         },
