@@ -13,7 +13,7 @@ import json
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from bullpen_agents.api_faults import Fault, UnknownModel, judge
 from bullpen_agents.assembly import Assembly
@@ -36,8 +36,6 @@ from bullpen_memory.errors import OperatorError
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
-
-Effort = Literal["low", "medium", "high"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,9 @@ class Seen:
 
     def label(self, key: str) -> str:
         """What a person calls the value."""
-        return str(self.values.get(key, {}).get("label") or key.replace("_", " "))
+        name = str(self.values.get(key, {}).get("label") or key.replace("_", " "))
+        # A constant in a name (a decay of 0.94) is no figure of the answer.
+        return re.sub(r"(?<![\w.`-])\d+\.\d+(?![\w.`])", r"`\g<0>`", name)
 
     def notes(self) -> str:
         """The warnings as a short list, or ""."""

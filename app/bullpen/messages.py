@@ -183,7 +183,6 @@ def not_rerun(receipt_id: str) -> str:
     )
 
 
-NOT_ONLINE = "Nothing is sent outside this machine unless a key or a token is set."
 OTHER_SITE = (
     "This change was not made: the request came from another site. "
     "Open the memory page itself and try again."

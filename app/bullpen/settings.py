@@ -278,8 +278,3 @@ def prove_writable(home: Path) -> None:
             pass
     except OSError as error:
         raise messages.home_unusable(home, error.strerror or str(error)) from None
-
-
-def browser_environment() -> bool:
-    """Whether a browser can be expected to open here (a display, or a desktop system)."""
-    return os.name == "nt" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -49,7 +49,7 @@ class BothCaches(VectorCache):
         self._former.clear()
 
     def nearest(
-        self, db: Connection, query: NDArray[np.float32], vids: NDArray[np.int64], k: int
+        self, db: Connection, query: NDArray[np.float32], vids: NDArray[np.int64] | None, k: int
     ) -> dict[int, float]:
         """See `VectorCache`; of both models together the k nearest."""
         near = super().nearest(db, query[: self._split], vids, k)

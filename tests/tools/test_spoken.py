@@ -63,6 +63,9 @@ async def test_days_and_dates(ctx: ToolContext, call: Call) -> None:
     ):
         dated = await value(call, ctx, **timeless, expiry=day, valued_on="15 January 2027")
         assert dated == ninety, day
+    for name in ("days", "years"):
+        dated = await value(call, ctx, **timeless, **{name: "2027-04-15"}, valued_on="2027-01-15")
+        assert dated == ninety
     # Without a day of valuation it is the pinned one; the receipt says so.
     pinned = replace(ctx, as_of=datetime(2027, 1, 15, 12, tzinfo=UTC))
     outcome = await call(pinned, "option_value", **timeless, expiry="2027-04-15")
@@ -118,6 +121,7 @@ async def test_carry_is_the_rate_less_the_yield(ctx: ToolContext, call: Call) ->
         ({"steps": 1.5}, "`steps` is 1.5; it takes a whole number"),
         ({"steps": 1}, "`steps` is 1; it must be at least 2"),
         ({"exercise": "bermudan"}, "it takes european or american"),
+        ({"horizon_days": 25}, "perhaps `days`"),
         ({"vol": 25}, "perhaps `volatility_pct` (25 means 25 %)"),
         ({"dividends": "none"}, "`dividends` is “none”; it takes a list"),
         ({"dividends": [{"years": 1}]}, "`dividends.1.amount` is missing"),

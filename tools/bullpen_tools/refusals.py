@@ -73,6 +73,7 @@ def _given(item: dict[str, Any]) -> str:
 def _meant(name: str, known: Sequence[str]) -> str:
     """The argument whose name is nearest: `volatility` is volatility_pct, with its unit."""
     near = [one for one in known if one.startswith(name) or name.startswith(one.split("_")[0])]
+    near = near or [one for one in known if name.endswith(f"_{one}")]
     near = near or difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if not near:
         return ""

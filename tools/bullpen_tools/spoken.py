@@ -57,6 +57,10 @@ def read(args: Mapping[str, Any], schema: Schema, today: date) -> dict[str, Any]
         other = _renamed(name, fields, args)
         # Of two names for one argument the second stays as it is, for the schema to refuse.
         known[name if other in known else other] = value
+    for name in ("days", "years"):
+        # A day where a length is asked for is the day of expiry.
+        if "expiry" in fields and "expiry" not in known and _is_day(known.get(name)):
+            known["expiry"] = known.pop(name)
     made = {name: _value(value, fields.get(name, {}), name) for name, value in known.items()}
     if made.get("expiry") is not None and "days" in fields and "expiry" in fields:
         return _expiring(made, today)
@@ -160,6 +164,12 @@ def _float(text: str) -> float | None:
         return float(text.replace(",", "").replace("−", "-"))
     except ValueError:
         return None
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, str) and bool(
+        re.fullmatch(r"\d{4}-\d{2}-\d{2}", _day(value, "expiry"))
+    )
 
 
 def _day(text: str, name: str) -> str:
