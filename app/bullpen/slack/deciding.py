@@ -35,6 +35,8 @@ from bullpen_memory.reviewing import Seen
 from bullpen_orchestrator.written import as_written
 
 Ack = Callable[..., Awaitable[Any]]
+ACKNOWLEDGED = 1.0
+"""Seconds in which Bolt, which looks every 10 ms, has sent the acknowledgement on a busy machine, too."""
 log = logging.getLogger("bullpen.slack.deciding")
 
 
@@ -104,8 +106,9 @@ class Deciding:
         if wrong:
             await ack(response_action="errors", errors=wrong)
             return
-        # Slack waits three seconds; forgetting searches every file.
+        # Slack waits three seconds; forgetting searches every file, and would keep the answer back.
         await ack()
+        await asyncio.sleep(ACKNOWLEDGED if verb == "forget" else 0)
         user = str(body["user"]["id"])
         if await self._visible(spot, user) is None:
             await self._tell(spot, user, messages.card_not_yours(spot.record_id))
