@@ -176,7 +176,7 @@ class Listing:
         kind_marks = ", ".join("?" * len(kinds))
         params = (*where.params, *sorted(kinds))
         listed = f"FROM version v WHERE {where.sql} AND v.kind IN ({kind_marks})"
-        views = [view for view in VIEWS if view != "disputed"]
+        views: list[View] = [view for view in VIEWS if view != "disputed"]
         columns = ", ".join(f"count(*) FILTER (WHERE {_counting(view, hour)})" for view in views)
         row = self._database.read(f"SELECT {columns} {listed}", params)[0]
         counted = {view: int(number or 0) for view, number in zip(views, row, strict=True)}

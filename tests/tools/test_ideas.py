@@ -29,7 +29,7 @@ def put(ctx: ToolContext, values: list[float], *, first: date, unit: str = "usd"
     ctx.market.put(
         info,
         [
-            Observation(str(day), value, datetime(day.year, day.month, day.day, 1, tzinfo=UTC))
+            Observation(str(day), value, datetime(day.year, day.month, day.day, tzinfo=UTC))
             for day, value in zip(days, values, strict=True)
         ],
     )
