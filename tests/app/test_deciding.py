@@ -19,7 +19,6 @@ from bullpen_memory.records import Draft, Query, Record, Source
 from bullpen_memory.reviewing import Review, Seen
 from bullpen_orchestrator.written import as_written
 from bullpen_workspace.controls import Controls
-from bullpen_workspace.errors import Refusal
 from real_desk import Someone, here, keyless
 
 __all__ = ["keyless"]
@@ -93,11 +92,7 @@ class Card:
         """Send the form that opened."""
         view = await until(lambda: modal(self.bullpen))
         values = {name: {"value": {"value": text}} for name, text in fields.items()}
-        try:
-            return await self.hands.submit(view.id, values)
-        except Refusal:
-            # A machine that is busy with other tests: the person is told to try again, and does.
-            return await self.hands.submit(view.id, values)
+        return await self.hands.submit(view.id, values)
 
     async def told(self, part: str) -> None:
         """Wait until the person alone is told so."""

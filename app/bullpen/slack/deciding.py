@@ -35,8 +35,6 @@ from bullpen_memory.reviewing import Seen
 from bullpen_orchestrator.written import as_written
 
 Ack = Callable[..., Awaitable[Any]]
-ACKNOWLEDGED = 1.0
-"""Seconds in which Bolt, which looks every 10 ms, has sent the acknowledgement on a busy machine, too."""
 log = logging.getLogger("bullpen.slack.deciding")
 
 
@@ -69,13 +67,17 @@ class Deciding:
     _drawing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def register(self, app: AsyncApp) -> None:
-        """Take the buttons, the menu and the forms."""
-        app.action(re.compile(rf"^{record_cards.PREFIX}"))(self.pressed)
-        app.view(decision_forms.CALLBACK)(self.sent)
+        """Take the buttons, the menu and the forms; the work begins when Slack has its answer."""
+        pressed = app.action(re.compile(rf"^{record_cards.PREFIX}"))
+        pressed(ack=self.taken, lazy=[self.pressed])
+        app.view(decision_forms.CALLBACK)(ack=self.checked, lazy=[self.sent])
 
-    async def pressed(self, ack: Ack, body: Json, action: Json) -> None:
-        """A button or an entry of the menu."""
+    async def taken(self, ack: Ack) -> None:
+        """Slack waits three seconds for this; forgetting searches every file and may take longer."""
         await ack()
+
+    async def pressed(self, body: Json, action: Json) -> None:
+        """A button or an entry of the menu."""
         verb, record_id, version = record_cards.pressed(action)
         if verb == "open":
             return
@@ -99,16 +101,17 @@ class Deciding:
         else:
             await self._do(verb, spot, user, {})
 
-    async def sent(self, ack: Ack, body: Json, view: Json) -> None:
+    async def checked(self, ack: Ack, view: Json) -> None:
+        """The form closes, or says at its fields what is missing."""
+        verb, _, given = decision_forms.submitted(view)
+        wrong = decision_forms.mistakes(verb, given)
+        await (ack(response_action="errors", errors=wrong) if wrong else ack())
+
+    async def sent(self, body: Json, view: Json) -> None:
         """A form was sent: new words, or why it is disputed, withdrawn or forgotten."""
         verb, spot, given = decision_forms.submitted(view)
-        wrong = decision_forms.mistakes(verb, given)
-        if wrong:
-            await ack(response_action="errors", errors=wrong)
+        if decision_forms.mistakes(verb, given):
             return
-        # Slack waits three seconds; forgetting searches every file, and would keep the answer back.
-        await ack()
-        await asyncio.sleep(ACKNOWLEDGED if verb == "forget" else 0)
         user = str(body["user"]["id"])
         if await self._visible(spot, user) is None:
             await self._tell(spot, user, messages.card_not_yours(spot.record_id))
