@@ -35,6 +35,7 @@ POINTS = [{"years": 1, "rate_pct": 5}, {"years": 2, "rate_pct": 5.5}]
         ("implied_volatility", {**CONDOR, "price": 3, "spot": 100, "years": 0.5}, "give -3"),
         ("cds_value", {"spread_bp": 100, "recovery_pct": 0.4}, "if 40 % was meant"),
         ("cds_value", {"spread_bp": 0.02}, "below 1 bp"),
+        ("hit_rate", {"hits": 20, "n": 25, "against": [0.5]}, "if 50 % was meant"),
         ("forecast_score", {"probabilities_pct": [0.9, 0.3], "outcomes": [True, False]}, "if 90 % was meant"),
         ("yield_curve", {"points": [{"years": 1, "rate_pct": 0.04}, {"years": 2, "rate_pct": 0.05}]}, "if 5 % was meant"),
         ("yield_curve", {"points": [*POINTS, {"years": 3, "rate_pct": 0}]}, "at 3 years is exactly 0"),
@@ -53,6 +54,7 @@ async def test_the_answer_names_the_doubt(
     [
         ("strategy_payoff", {**CONDOR, "cost": -3}),
         ("cds_value", {"spread_bp": 100, "recovery_pct": 40}),
+        ("hit_rate", {"hits": 20, "n": 25, "against": [50]}),
         ("forecast_score", {"probabilities_pct": [90, 0.3], "outcomes": [True, False]}),
         ("yield_curve", {"points": POINTS, "at_years": [1.5]}),
     ],

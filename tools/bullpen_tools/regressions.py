@@ -274,7 +274,7 @@ def stationarity(
             f"{history.info.id} does not vary in this span.",
             "Choose another span.",
         )
-    adf: Any = adfuller(values, maxlag=adf_lags(values), autolag=None, result_object=True)
+    adf: Any = adfuller(values, maxlag=adf_lags(values), autolag=None, result_object=True)  # type: ignore[arg-type]
     with python_warnings.catch_warnings(record=True) as caught:
         python_warnings.simplefilter("always", InterpolationWarning)
         level: Any = kpss(values, regression="c", nlags="auto", result_object=True)

@@ -303,5 +303,13 @@ def hit_rate(ctx: ToolContext, record: TrackRecord) -> Result:
         summary="What the hit rate tells, with an exact one-sided binomial test at "
         f"{record.level:g} % and power {record.power:g} %.",
         values=values,
-        warnings=("The test takes the calls to be independent of each other.",),
+        warnings=(
+            "The test takes the calls to be independent of each other.",
+            *(
+                f"The base rate is {chance:g} %. It is given in percent: if {chance * 100:g} % was "
+                f"meant, write {chance * 100:g}."
+                for chance in record.against
+                if chance < 1
+            ),
+        ),
     )
