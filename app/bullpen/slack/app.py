@@ -33,6 +33,7 @@ from bullpen.slack.listening import Ears
 from bullpen.slack.manifest import ASK_SHORTCUT, OPEN_SHORTCUT
 from bullpen.slack.manifest import prompts as suggestions
 from bullpen.slack.noting import Noting
+from bullpen.slack.prompt import prompt
 from bullpen.slack.reception import Duties, Reception
 from bullpen.slack.refusals import ABSENT, reason
 from bullpen.wording import Rerun
@@ -143,9 +144,9 @@ class Listeners:
         self._noting.register(app)
         if self._calling is not None:
             self._calling.register(app)
-        app.view(ask.CALLBACK)(self.asked)
+        app.view(ask.CALLBACK)(prompt(self.asked))
         app.action(re.compile(r"^receipts(:\d+)?$"))(self.receipts)
-        app.action(re.compile(rf"^{modal.REPLAY}:"))(self.replay)
+        app.action(re.compile(rf"^{modal.REPLAY}:"))(prompt(self.replay))
         app.action(re.compile(r"^stop(:\d+)?$"))(self.stop)
         self._judging.register(app)
         self.reception.register(app)

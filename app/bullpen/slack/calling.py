@@ -26,6 +26,7 @@ from bullpen.slack.connect import Identity
 from bullpen.slack.directory import Directory
 from bullpen.slack.inbound import link, unwrap
 from bullpen.slack.manifest import IDEA_SHORTCUT
+from bullpen.slack.prompt import prompt
 from bullpen.slack.render import mrkdwn
 from bullpen_memory.errors import BullpenError
 from bullpen_memory.ideas import Idea
@@ -98,7 +99,7 @@ class Calling:
     def register(self, app: AsyncApp) -> None:
         """Take the shortcut and the form."""
         app.shortcut(IDEA_SHORTCUT)(self.chosen)
-        app.view(FORM)(self.sent)
+        app.view(FORM)(prompt(self.sent))
 
     async def chosen(self, ack: Ack, body: Json) -> None:
         """The shortcut was chosen on a message."""

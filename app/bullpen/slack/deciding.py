@@ -26,6 +26,7 @@ from bullpen.slack.commands import place
 from bullpen.slack.connect import Identity, is_loopback
 from bullpen.slack.decision_forms import Spot
 from bullpen.slack.directory import Directory
+from bullpen.slack.prompt import prompt
 from bullpen.wording import DID
 from bullpen_agents.roster import Roster
 from bullpen_memory.errors import BullpenError
@@ -67,17 +68,13 @@ class Deciding:
     _drawing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def register(self, app: AsyncApp) -> None:
-        """Take the buttons, the menu and the forms; the work begins when Slack has its answer."""
-        pressed = app.action(re.compile(rf"^{record_cards.PREFIX}"))
-        pressed(ack=self.taken, lazy=[self.pressed])
-        app.view(decision_forms.CALLBACK)(ack=self.checked, lazy=[self.sent])
+        """Take the buttons, the menu and the forms."""
+        app.action(re.compile(rf"^{record_cards.PREFIX}"))(prompt(self.pressed))
+        app.view(decision_forms.CALLBACK)(prompt(self.sent))
 
-    async def taken(self, ack: Ack) -> None:
-        """Slack waits three seconds for this; forgetting searches every file and may take longer."""
-        await ack()
-
-    async def pressed(self, body: Json, action: Json) -> None:
+    async def pressed(self, ack: Ack, body: Json, action: Json) -> None:
         """A button or an entry of the menu."""
+        await ack()
         verb, record_id, version = record_cards.pressed(action)
         if verb == "open":
             return
@@ -101,17 +98,14 @@ class Deciding:
         else:
             await self._do(verb, spot, user, {})
 
-    async def checked(self, ack: Ack, view: Json) -> None:
-        """The form closes, or says at its fields what is missing."""
-        verb, _, given = decision_forms.submitted(view)
-        wrong = decision_forms.mistakes(verb, given)
-        await (ack(response_action="errors", errors=wrong) if wrong else ack())
-
-    async def sent(self, body: Json, view: Json) -> None:
+    async def sent(self, ack: Ack, body: Json, view: Json) -> None:
         """A form was sent: new words, or why it is disputed, withdrawn or forgotten."""
         verb, spot, given = decision_forms.submitted(view)
-        if decision_forms.mistakes(verb, given):
+        wrong = decision_forms.mistakes(verb, given)
+        if wrong:
+            await ack(response_action="errors", errors=wrong)
             return
+        await ack()
         user = str(body["user"]["id"])
         if await self._visible(spot, user) is None:
             await self._tell(spot, user, messages.card_not_yours(spot.record_id))
