@@ -7,6 +7,7 @@ left is not taken for work that goes on. It does no work.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -17,6 +18,9 @@ NAME = "progress"
 STALE_SECONDS = 120.0
 """Without a sign of life for so long, the work is taken to have ended with its process."""
 EVERY_SECONDS = 0.5
+LOGGED_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,11 @@ class Progress:
 
 
 class Reporter:
-    """Writes how far it is, at most twice a second; the owner of the index has one."""
+    """Writes how far it is, at most twice a second, and to the log now and then; the owner of the index has one."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database, self._clock = database, clock
-        self._last = 0.0
+        self._last = self._logged = 0.0
 
     def tell(self, done: int, total: int, model: str, *, embedding: bool) -> None:
         """So many of so many; cheap to call often."""
@@ -57,7 +61,11 @@ class Reporter:
         if 0 < done < total and now - self._last < EVERY_SECONDS:
             return
         self._last = now
-        value = json.dumps(asdict(Progress(done, total, model, embedding, now)))
+        told = Progress(done, total, model, embedding, now)
+        if done == total or now - self._logged >= LOGGED_SECONDS:
+            self._logged = now
+            log.info("%s", told.sentence)
+        value = json.dumps(asdict(told))
         with self._database.writing() as db:
             db.execute(
                 "INSERT INTO index_state (name, value) VALUES (?, ?)"

@@ -39,7 +39,7 @@ def keep_document(ctx: ToolContext, name: str) -> Result:
         raise InputError(
             f"“{file.name}” was not kept.",
             f"A person had this very document {document.status}.",
-            "Only a person can bring it back.",
+            "To have it back, restore it on the memory page or with `bullpen memory restore`.",
         )
     left_out = len(found.passages) - found.kept
     withheld = (f"{left_out} passages were forgotten or retracted before and stay so.",)

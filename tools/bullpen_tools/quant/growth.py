@@ -236,7 +236,7 @@ def _needed(gap: Gap, starts: Sequence[float], supply: float, years: int) -> dic
 def _picture(gap: Gap, lines: Sequence[pictures.Line]) -> pictures.Picture:
     level = () if gap.crossing_pct is None else ((gap.crossing_pct, f"{gap.crossing_pct:g} %"),)
     return pictures.Picture(
-        title=f"{gap.name.capitalize() or 'Demand'}: demand as a share of supply",
+        title=f"{gap.name[:1].upper() + gap.name[1:] or 'Demand'}: demand as a share of supply",
         subtitle=f"Utilisation in percent; supply {gap.supply_growth_pct:+g} % a year",
         source="Source: supply_demand_gap, growth rates as given by the requester",
         x_label="year",
