@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bullpen_agents.offline import OfflineModel
+from bullpen_agents.offline.planner import OfflineModel
 from bullpen_agents.roster import Roster
 from bullpen_agents.task import Line, Reply, Task
 from bullpen_agents.turn import take_turn

@@ -31,7 +31,7 @@ class Models:
 def choose(settings: Settings) -> Models:
     """The models that the settings ask for. Raises OperatorError where a name is missing."""
     if settings.model_mode == "offline":
-        from bullpen_agents.offline import OfflineModel
+        from bullpen_agents.offline.planner import OfflineModel
 
         offline = OfflineModel()
         return Models(lambda _agent: offline, "offline", offline.label, _nothing_to_close)

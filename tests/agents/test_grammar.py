@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bullpen_agents.grammar import (
+from bullpen_agents.grammar.options import Payoff
+from bullpen_agents.grammar.reading import (
     Catalogue,
     Chart,
     Colleagues,
@@ -26,9 +27,8 @@ from bullpen_agents.grammar import (
     topics,
     wants_memory,
 )
-from bullpen_agents.grammar_options import Payoff
-from bullpen_agents.grammar_series import Period
-from bullpen_agents.grammar_structures import STRIKES
+from bullpen_agents.grammar.series import Period
+from bullpen_agents.grammar.structures import STRIKES
 
 
 @pytest.mark.parametrize(

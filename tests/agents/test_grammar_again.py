@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bullpen_agents.grammar import Chart, Compute, parse
-from bullpen_agents.grammar_again import Again
-from bullpen_agents.grammar_follow import follow
-from bullpen_agents.grammar_several import parts_of
+from bullpen_agents.grammar.again import Again
+from bullpen_agents.grammar.follow import follow
+from bullpen_agents.grammar.reading import Chart, Compute, parse
+from bullpen_agents.grammar.several import parts_of
 from bullpen_agents.task import Line
 from bullpen_memory.records import WORKSPACE, Query
 from mini_desk import MiniDesk, desk, plain, seeded

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bullpen_agents.grammar import parse
-from bullpen_agents.grammar_lookup import DataLookup
+from bullpen_agents.grammar.lookup import DataLookup
+from bullpen_agents.grammar.reading import parse
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bullpen_agents.grammar import parse
-from bullpen_agents.grammar_intents import Say
+from bullpen_agents.grammar.intents import Say
+from bullpen_agents.grammar.reading import parse
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bullpen_agents.grammar_follow import follow
-from bullpen_agents.grammar_intents import Chart, Export, Stats
-from bullpen_agents.grammar_options import Payoff
+from bullpen_agents.grammar.follow import follow
+from bullpen_agents.grammar.intents import Chart, Export, Stats
+from bullpen_agents.grammar.options import Payoff
 
 BEFORE = ("@Bullpen how volatile is oil since 2010?",)
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bullpen_agents.grammar import FAMILIES, Compute, family_of, parse
-from bullpen_agents.grammar_intents import Chart, Compare, Correlate, Live, Stats
-from bullpen_agents.grammar_options import Payoff
-from bullpen_agents.grammar_unused import unused
+from bullpen_agents.grammar.intents import Chart, Compare, Correlate, Live, Stats
+from bullpen_agents.grammar.options import Payoff
+from bullpen_agents.grammar.reading import FAMILIES, Compute, family_of, parse
+from bullpen_agents.grammar.unused import unused
 
 EXAMPLES = [(family.name, example) for family in FAMILIES for example in family.examples]
 TAKES_ALL = ("memory", "ideas", "letter", "small talk", "strangers", "Merton")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bullpen_agents.grammar_files import AskFile, ChartColumn, read_about_file
+from bullpen_agents.grammar.files import AskFile, ChartColumn, read_about_file
 
 PDF, XLSX = ("outlook.pdf",), ("metals.xlsx",)
 

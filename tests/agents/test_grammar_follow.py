@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bullpen_agents.grammar import Chart, Compare, Say, Stats, Unknown, parse
-from bullpen_agents.grammar_follow import follow
-from bullpen_agents.grammar_options import Payoff
-from bullpen_agents.grammar_series import Period
+from bullpen_agents.grammar.follow import follow
+from bullpen_agents.grammar.options import Payoff
+from bullpen_agents.grammar.reading import Chart, Compare, Say, Stats, Unknown, parse
+from bullpen_agents.grammar.series import Period
 
 SPREAD = "what do I make on a 100-110 call spread bought at 4?"
 OIL = "@Bullpen quant: how volatile is oil?"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bullpen_agents.grammar import parse
-from bullpen_agents.grammar_follow import follow
-from bullpen_agents.grammar_ideas import HitRate, IdeaReport, OpenIdea, ResolveIdeas
-from bullpen_agents.grammar_intents import Remember, Unknown
+from bullpen_agents.grammar.follow import follow
+from bullpen_agents.grammar.ideas import HitRate, IdeaReport, OpenIdea, ResolveIdeas
+from bullpen_agents.grammar.intents import Remember, Unknown
+from bullpen_agents.grammar.reading import parse
 
 WHOLE = OpenIdea(
     "silver", "long", size=2.0, horizon="2027-06-30", take_profit=60.0, stop_loss=45.0,

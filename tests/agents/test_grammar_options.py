@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bullpen_agents.grammar import parse
-from bullpen_agents.grammar_options import Payoff, read_payoff
+from bullpen_agents.grammar.options import Payoff, read_payoff
+from bullpen_agents.grammar.reading import parse
 
 
 def read(text: str) -> Payoff:

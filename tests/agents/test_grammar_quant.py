@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bullpen_agents.grammar import Compute, parse
+from bullpen_agents.grammar.reading import Compute, parse
 
 
 def read(text: str) -> Compute:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bullpen_agents.grammar import parse
+from bullpen_agents.grammar.reading import parse
 from bullpen_agents.letter import LETTER, OWN_SERIES, Letter, parts_of
 from bullpen_agents.roster import Roster
 from bullpen_tools.context import LocalFile

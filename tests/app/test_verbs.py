@@ -16,8 +16,8 @@ from bullpen.slack.commands import VERBS as SLASHES
 from bullpen.slack.manifest import manifest
 from bullpen.slack.record_cards import LABELS
 from bullpen.verbs import VERBS, table
-from bullpen_agents.grammar import parse
-from bullpen_agents.grammar_intents import Amend, Recall, Remember
+from bullpen_agents.grammar.intents import Amend, Recall, Remember
+from bullpen_agents.grammar.reading import parse
 from bullpen_agents.roster import Roster
 from bullpen_memory.store import Store
 from bullpen_tools.receipts import Receipts
