@@ -89,6 +89,7 @@ def test_a_span_that_is_left_out_is_not_taken_for_the_span() -> None:
         ("sold 20 AAPL 150/160 call spreads at 3, 100 shares a contract", {"lots": 20, "multiplier": 100, "contract_unit": "shares"}),
         ("covered call 110 with stock at 100 and premium of 2 on 1,000 shares", {"lots": 1000, "multiplier": 1, "contract_unit": "shares"}),
         ("two butterflies 70-90-110 for 2.50", {"lots": 2}),
+        ("70-90-110 butterfly for 2.50, 10 lots of 100", {"lots": 10, "multiplier": 100}),
         ("70-90-110 butterfly for 2.50", {}),
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ assumed. It computes no total.
 
 Grammar:
     lots        100 lots | 5 contracts | x 100 lots | ten contracts
-    multiplier  multiplier 100 | 100 multiplier | contract size 1000 (bbl) | lot size of 5,000 oz
+    multiplier  multiplier 100 | 100 multiplier | 10 lots of 100 | contract size 1000 (bbl) | lot size of 5,000 oz
                 | 100 shares a contract | 10 contracts of 5000 oz | each lot is 1000 barrels
     both        on 1,000 shares
 """
@@ -38,6 +38,7 @@ _MULTIPLIERS = tuple(
         rf"{NUM}\s*{_UNIT}\s*(?:per|a|an|in (?:a|each|one)|each|/)\s*(?:lot|contract|option)\b",
         rf"(?<=\d )(?:{_LOT})\s+of\s+{NUM}\s*{_UNIT}\b",
         rf"\b{_LOT}\s+of\s+{NUM}\s*{_UNIT}\b",
+        rf"(?<=\d ){_LOT}\s+of\s+{NUM}(?P<unit>)(?=\s*(?:$|[?.!,;]))",
         rf"(?<=lots, ){NUM}\s*{_UNIT}\s+each\b|(?<=contracts, )(?P<n_>\d+)\s*(?P<unit_>shares?|oz|bbl|barrels?)\s+each\b",
     )
 )
