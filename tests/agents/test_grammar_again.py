@@ -104,6 +104,23 @@ async def test_each_question_is_answered_and_the_unread_one_named(desk: MiniDesk
     assert re.search(r"why is the sky blue\?\s+I did not understand this part", text)
 
 
+async def test_a_question_after_something_to_be_kept_is_not_kept_with_it(desk: MiniDesk) -> None:
+    question = "Remember that tin is cheap. What is the volatility of oil?"
+    assert parts_of(question) == ("Remember that tin is cheap.", "What is the volatility of oil?")
+    text = plain(desk.read(await desk.lead(question), question))
+    assert "Oil has an annualised volatility of" in text
+    kept = desk.store.find(Query(text="tin oil", scopes=frozenset({WORKSPACE}))).hits
+    assert [hit.record.text for hit in kept] == ["Tin is cheap."]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    ["I bought the SLV 70-90-110 butterfly at 2.50. What do I make?", "Remember: rates fell. What matters is supply.", "remember that oil was 20.5 in 2016"],
+)  # fmt: skip
+def test_what_belongs_together_stays_together(whole: str) -> None:
+    assert parts_of(whole) == (whole,)
+
+
 async def test_other_units_and_the_source_come_from_the_tools(desk: MiniDesk) -> None:
     desk.history = (Line(speaker="Ada", text="latest Baa yield", author="U1"),)
     assert "513 bp" in plain(desk.read(await desk.ask("data_analyst", "in bp please")))

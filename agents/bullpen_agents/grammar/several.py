@@ -17,6 +17,11 @@ _IDLE = re.compile(
     r"some questions?|a few questions?|two things|three things|questions?)\b[\s,.!:]*)+$",
     re.IGNORECASE,
 )
+_NOTED = re.compile(
+    r"^(?P<note>(?:please )?(?:remember|note|keep in mind)\b.*?[.!])\s+(?P<asked>(?:and |but )?(?:what|how|when|which|who|where|why)\b[^?]*\?.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Something to be kept, and a question after it that is no part of it."""
 _MOST = 6
 _LONG = 1500
 
@@ -58,10 +63,18 @@ _A_SPAN = re.compile(
 )
 
 
+def without_note(text: str) -> str:
+    """What is asked after something to be kept; the text itself where it begins with no such thing."""
+    noted = _NOTED.match(text.strip())
+    return noted["asked"] if noted else text
+
+
 def parts_of(text: str) -> tuple[str, ...]:
     """The questions of a message, as written and in order; one for a message that is one."""
     if len(text) > _LONG or "```" in text:
         return (text,)
-    parts = [_NUMBERED.sub("", part).strip() for part in _BREAK.split(text.strip())]
+    noted = _NOTED.match(text.strip())
+    cut = [noted["note"], noted["asked"]] if noted else [text.strip()]
+    parts = [_NUMBERED.sub("", part).strip() for piece in cut for part in _BREAK.split(piece)]
     kept = [part for part in parts if part and not _IDLE.match(part)]
     return tuple(kept) if 1 < len(kept) <= _MOST else (text,)

@@ -15,7 +15,7 @@ from bullpen_agents.grammar.files import AskFile, ChartColumn
 from bullpen_agents.grammar.follow import follow
 from bullpen_agents.grammar.intents import Export
 from bullpen_agents.grammar.options import Payoff
-from bullpen_agents.grammar.several import each_day, each_year, parts_of
+from bullpen_agents.grammar.several import each_day, each_year, parts_of, without_note
 from bullpen_agents.grammar.unused import unused
 from bullpen_agents.letter import Letter
 from bullpen_agents.offline import letter
@@ -254,7 +254,7 @@ def close(desk: Desk) -> str:
 def _kept_if_asked(desk: Desk, intent: Wanted, report: str) -> str:
     """Store what came out, if the person wanted that; what they read about it, or ""."""
     cited = receipts_in(report)
-    if not reading.wants_memory(desk.text) or not desk.has("remember"):
+    if not reading.wants_memory(without_note(desk.text)) or not desk.has("remember"):
         return ""
     if not cited:
         failed = desk.purpose == "close" and isinstance(intent, reading.Compare)
