@@ -41,6 +41,7 @@ bench: $(VENV)/.dev  ## the figures that the documentation quotes
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.workspace
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.page
 	@$(BIN)/python -m benchmarks.quant_tools
+	@$(BIN)/python -m benchmarks.imports
 
 bolt-js: $(VENV)/.dev  ## the workspace against @slack/bolt; fetches it from npm
 	@BULLPEN_NPM=1 $(BIN)/python -m pytest tests/app/test_workspace_command.py -k bolt_for_javascript
