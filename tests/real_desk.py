@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,9 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen import settings
-from bullpen.wiring import Bullpen
+from bullpen.wiring import Bullpen, build
+from bullpen_memory.records import Query
+from bullpen_workspace.controls import Controls
 
 
 class Someone:
@@ -66,3 +70,18 @@ def here(tmp_path: Path) -> settings.Settings:
 def keyless(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def bullpen(tmp_path: Path) -> AsyncIterator[Bullpen]:
+    running = await build(here(tmp_path))
+    # The first embedding of a process loads the model, which is not what is tested here.
+    await asyncio.to_thread(running.store.find, Query(text="warm", scopes=frozenset({"workspace"})))
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+def hands(bullpen: Bullpen) -> Controls:
+    assert bullpen.workspace is not None
+    return Controls(bullpen.workspace.office, bullpen.workspace.credentials.person_id)

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 from tests.app.test_commands import modal, until
 
 from bullpen.slack import calling
 from bullpen.slack.manifest import IDEA_SHORTCUT
-from bullpen.wiring import Bullpen, build
+from bullpen.wiring import Bullpen
 from bullpen_memory.ideas import Ideas
-from bullpen_memory.records import Query
 from bullpen_workspace.controls import Controls
-from real_desk import Someone, here, keyless
+from real_desk import Someone, bullpen, hands, keyless
 
-__all__ = ["keyless"]
-
-
-@pytest.fixture
-async def bullpen(tmp_path: Path) -> AsyncIterator[Bullpen]:
-    running = await build(here(tmp_path))
-    # The first embedding of a process loads the model, which is not what is tested here.
-    await asyncio.to_thread(running.store.find, Query(text="warm", scopes=frozenset({"workspace"})))
-    yield running
-    await running.stop()
-
-
-@pytest.fixture
-def hands(bullpen: Bullpen) -> Controls:
-    assert bullpen.workspace is not None
-    return Controls(bullpen.workspace.office, bullpen.workspace.credentials.person_id)
+__all__ = ["bullpen", "hands", "keyless"]
 
 
 def filled(**given: str) -> dict[str, Any]:

@@ -146,15 +146,7 @@ def series_spread(ctx: ToolContext, asked: Spread) -> Result:
         label="Percentile of the latest value", metric="percentile", entity=history.info.id,
     )  # fmt: skip
     values["n"] = Value(value=len(line), unit="count", label="Common dates")
-    return Result(
-        summary=_about(history),
-        values=values,
-        data=tuple(one.ref for one in common.histories),
-        warnings=common.warnings,
-        artifacts=_drawn(ctx, history),
-        as_of=common.dates[-1],
-        known_at=max(one.known_at for one in common.histories),
-    )
+    return _of_both(ctx, common, history, values)
 
 
 class Rolled(Pair):
@@ -193,14 +185,21 @@ def rolling_correlation(ctx: ToolContext, asked: Rolled) -> Result:
         metric="correlation", entity=f"{one.info.id}, {other.info.id}",
     )  # fmt: skip
     values["n"] = Value(value=len(line), unit="count", label="Windows")
+    return _of_both(ctx, common, history, values)
+
+
+def _of_both(
+    ctx: ToolContext, common: Common, history: History, values: dict[str, Value]
+) -> Result:
+    """What a line made of two series comes to, with its chart and where it is from."""
     return Result(
         summary=_about(history),
         values=values,
-        data=tuple(part.ref for part in common.histories),
+        data=tuple(one.ref for one in common.histories),
         warnings=common.warnings,
         artifacts=_drawn(ctx, history),
         as_of=common.dates[-1],
-        known_at=max(part.known_at for part in common.histories),
+        known_at=max(one.known_at for one in common.histories),
     )
 
 

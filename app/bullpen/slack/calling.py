@@ -21,6 +21,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen.slack import messages
+from bullpen.slack.answers import brought
 from bullpen.slack.aside import tell
 from bullpen.slack.connect import Identity
 from bullpen.slack.directory import Directory
@@ -172,13 +173,7 @@ class Calling:
 
 def form(body: Mapping[str, Any], said: str) -> Json:
     """The form for a message that the shortcut brought along; `said` are its words as people read them."""
-    message: Mapping[str, Any] = body.get("message") or {}
-    channel: Mapping[str, Any] = body.get("channel") or {}
-    private = {
-        "channel": channel.get("id", ""), "ts": message.get("ts", ""),
-        "thread_ts": message.get("thread_ts") or message.get("ts", ""),
-        "who": message.get("username", ""),
-    }  # fmt: skip
+    private = brought(body)
     sides = [_option("Long: it gains when the price rises", "long"), _option("Short: it gains when it falls", "short")]  # fmt: skip
     blocks = [
         _input("thesis", "Why", _text(said[:LONGEST], multiline=True)),

@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bullpen import messages as said
 from bullpen.slack import home
+from bullpen.slack.answers import brought
 from bullpen.slack.aside import tell
 from bullpen.slack.connect import Identity
 from bullpen.slack.directory import Directory
@@ -147,13 +148,7 @@ class Noting:
 
 def form(body: Mapping[str, Any], said: str) -> Json:
     """The form for a message that a shortcut brought along; `said` are its words as people read them."""
-    message: Mapping[str, Any] = body.get("message") or {}
-    channel: Mapping[str, Any] = body.get("channel") or {}
-    private = {
-        "channel": channel.get("id", ""), "ts": message.get("ts", ""),
-        "thread_ts": message.get("thread_ts") or message.get("ts", ""),
-        "who": message.get("username", ""),
-    }  # fmt: skip
+    private = brought(body)
     options = [_option(label) for label in KINDS]
     kind = {
         "type": "input", "block_id": "kind", "label": _plain("What is it?"),
